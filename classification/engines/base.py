@@ -1,0 +1,43 @@
+"""What an engine is: something that reads texts and gives a verdict, or says why it cannot."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from classification.labels import Label
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One engine's answer. `confidence` is 0..1 or None where the engine gives none; `trace` says why."""
+
+    label: Label
+    confidence: float | None = None
+    model: str = ""
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    trace: Mapping[str, Any] = field(default_factory=dict)
+
+
+class EngineError(Exception):
+    """The engine could not decide. `code` is short and countable ("timeout", "rate_limit"), the message is for people.
+
+    Tokens that were billed all the same are kept.
+    """
+
+    def __init__(self, code: str, message: str, *, input_tokens: int | None = None, output_tokens: int | None = None):
+        super().__init__(message)
+        self.code = code
+        self.input_tokens = input_tokens
+        self.output_tokens = output_tokens
+
+
+class Engine(Protocol):
+    """Engines keep no state of a conversation and write nothing."""
+
+    def classify(self, texts: Sequence[str]) -> Verdict:
+        """The verdict on `texts` (one conversation, in order).
+
+        Raises EngineError when there is none.
+        """
+        ...

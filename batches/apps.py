@@ -1,5 +1,11 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class BatchesConfig(AppConfig):
     name = "batches"
+
+    def ready(self) -> None:
+        from batches import checks, schedules  # noqa: F401, PLC0415 (models are not loaded before ready)
+
+        post_migrate.connect(schedules.sync, sender=self)

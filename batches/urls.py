@@ -1,3 +1,9 @@
-from django.urls import URLPattern
+"""The addresses that providers call."""
 
-urlpatterns: list[URLPattern] = []
+from django.urls import re_path
+
+from batches.views import InboundSmsView
+
+urlpatterns = [
+    re_path(r"^api/webhook/sms-received/?$", InboundSmsView.as_view(), name="sms-received"),
+]

@@ -6,13 +6,18 @@
 import os
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
+from urllib.parse import unquote, urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+ENV_FILE = Path(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
+ENGINES = ("openai", "rules")
 
 
 def _split(value: str) -> tuple[str, ...]:
@@ -20,25 +25,69 @@ def _split(value: str) -> tuple[str, ...]:
 
 
 def _engines(value: str) -> str:
-    unknown = [name for name in _split(value) if name not in ("openai", "rules")]
-    if unknown or not _split(value):
-        raise ValueError("must name one or more of: openai, rules")
+    if not _split(value) or not set(_split(value)) <= set(ENGINES):
+        raise ValueError(f"must name one or more of: {', '.join(ENGINES)}")
     return value
 
 
+def _database_url(value: SecretStr) -> SecretStr:
+    url = value.get_secret_value()
+    if not url.startswith(("sqlite://", "postgres://", "postgresql://")):
+        raise ValueError("must begin with sqlite://, postgres:// or postgresql://")
+    try:
+        name = dj_database_url.parse(url).get("NAME")
+    except ValueError:
+        raise ValueError("cannot be read as an address: scheme://user:password@host:port/name") from None
+    if not name:
+        raise ValueError("names no database: scheme://user:password@host:port/name")
+    return value
+
+
+def _redis_url(value: SecretStr) -> SecretStr:
+    try:
+        address = urlsplit(value.get_secret_value())
+        readable = address.scheme in ("redis", "rediss") and address.hostname and address.port != 0
+    except ValueError:  # a port that is no number, an unfinished [IPv6] address
+        readable = False
+    if not readable:
+        raise ValueError("must be an address like redis://:password@host:port/0 or rediss://…")
+    return value
+
+
+def _web_url(value: str) -> str:
+    if not value.startswith(("http://", "https://")):
+        raise ValueError("must begin with http:// or https://")
+    return value
+
+
+def _time_zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ValueError("is no time zone of the IANA database") from None
+    return value
+
+
+TimeZone = Annotated[str, AfterValidator(_time_zone)]
 # Lists are written with commas ("a,b"); as_list() splits them.
 CommaList = str
 EngineList = Annotated[CommaList, AfterValidator(_engines)]
+# Addresses that may hold a password are secrets as a whole.
+DatabaseUrl = Annotated[SecretStr, AfterValidator(_database_url)]
+RedisUrl = Annotated[SecretStr, AfterValidator(_redis_url)]
+WebUrl = Annotated[str, AfterValidator(_web_url)]
 
 
 class Environment(BaseSettings):
     """The environment as the rest of the project sees it. Times are in seconds."""
 
     model_config = SettingsConfigDict(
-        env_file=os.environ.get("ENV_FILE", str(BASE_DIR / ".env")),
+        env_file=ENV_FILE,
+        env_file_encoding="utf-8",
         env_ignore_empty=True,
         extra="ignore",
         hide_input_in_errors=True,
+        validate_default=False,  # an empty default means "not used" and need not look like an address
     )
 
     # The web site
@@ -47,25 +96,24 @@ class Environment(BaseSettings):
     allowed_hosts: CommaList = Field("localhost,127.0.0.1,[::1]", examples=["sms.example.org,localhost"])
     csrf_trusted_origins: CommaList = Field("", examples=["https://sms.example.org"])
     https: bool = Field(False, examples=["true"])
-    host: str = Field("127.0.0.1", examples=["0.0.0.0"])
+    host: str = Field("127.0.0.1", examples=["0.0.0.0"])  # noqa: S104  an example
     port: int = Field(8000, ge=1, le=65535, examples=["8000"])
     web_processes: int = Field(1, ge=1, le=64, examples=["2"])
     web_threads: int = Field(8, ge=1, le=128, examples=["8"])
 
     # Where rows and tasks live
-    database_url: str = Field(
-        f"sqlite:///{BASE_DIR / 'db.sqlite3'}",
-        pattern=r"^(sqlite|postgres|postgresql)://",
-        examples=["postgres://user:password@localhost:5432/sms"],
+    database_url: DatabaseUrl = Field(
+        SecretStr("sqlite:///db.sqlite3"), examples=["postgres://user:password@localhost:5432/sms"]
     )
-    redis_url: str = Field("", pattern=r"^(rediss?://.*)?$", examples=["redis://localhost:6379/0"])
+    redis_url: RedisUrl = Field(SecretStr(""), examples=["redis://localhost:6379/0"])
     workers: int = Field(4, ge=1, le=64, examples=["4"])
 
     # Receiving and batching
     consolidation_window: int = Field(60, ge=1, le=3600, examples=["60"])
     default_region: str = Field("PH", pattern=r"^[A-Z]{2}$", examples=["PH"])
+    provider_time_zone: TimeZone = Field("Asia/Manila", examples=["Asia/Manila"])
     webhook_max_bytes: int = Field(1_048_576, ge=1024, examples=["1048576"])
-    webhook_max_messages: int = Field(500, ge=1, le=5000, examples=["500"])
+    webhook_max_messages: int = Field(500, ge=1, le=2000, examples=["500"])
     rejected_keep_rows: int = Field(1000, ge=0, examples=["1000"])
     rejected_keep_days: int = Field(30, ge=1, examples=["30"])
     batch_lease_seconds: float = Field(60, gt=0, examples=["60"])
@@ -75,7 +123,7 @@ class Environment(BaseSettings):
     classification_engines: EngineList = Field("openai,rules", examples=["openai,rules"])
     openai_api_key: SecretStr = Field(SecretStr(""), examples=["sk-…"])
     openai_model: str = Field("gpt-5.6-luna", examples=["gpt-5.6-luna"])
-    openai_base_url: str = Field("", pattern=r"^(https?://.+)?$", examples=["http://localhost:11434/v1"])
+    openai_base_url: WebUrl = Field("", examples=["http://localhost:11434/v1"])
     openai_timeout: float = Field(8, gt=0, le=20, examples=["8"])
     openai_temperature: float | None = Field(None, ge=0, le=2, examples=["0"])
 
@@ -84,8 +132,8 @@ class Environment(BaseSettings):
     sms_auto_reply_text: str = Field("", max_length=1600, examples=["Thank you, we will call you."])
     sms_sender: Literal["", "console", "smsmobileapi", "memory"] = Field("", examples=["smsmobileapi"])
     sms_mobile_api_key: SecretStr = Field(SecretStr(""), examples=["the key of your SMSMobileAPI account"])
-    sms_mobile_api_url: str = Field(
-        "https://api.smsmobileapi.com/sendsms/", pattern=r"^https?://.+", examples=["https://api.smsmobileapi.com/sendsms/"]
+    sms_mobile_api_url: WebUrl = Field(
+        "https://api.smsmobileapi.com/sendsms/", examples=["https://api.smsmobileapi.com/sendsms/"]
     )
     sms_timeout: float = Field(10, gt=0, le=20, examples=["10"])
 
@@ -98,31 +146,49 @@ class Environment(BaseSettings):
         """The comma list called `name`, split."""
         return list(_split(getattr(self, name)))
 
+    def secrets(self) -> list[str]:
+        """Every configured text that no log line may show: keys, and the passwords inside addresses.
+
+        A password shorter than 8 characters may be an everyday word: it counts only as it stands in an
+        address.
+        """
+        keys = (self.django_secret_key, self.openai_api_key, self.sms_mobile_api_key)
+        found = {key.get_secret_value() for key in keys}
+        for url in (self.database_url, self.redis_url):
+            password = urlsplit(url.get_secret_value()).password or ""
+            found |= {f":{password}@"} if password else set()
+            found |= {text for text in (password, unquote(password)) if len(text) >= 8}
+        return sorted(found - {""}, key=len, reverse=True)
+
 
 def load() -> Environment:
     """Read and check the environment.
 
-    Raises ImproperlyConfigured with one paragraph for each wrong value: its name, what is wrong, an example.
+    Raises ImproperlyConfigured with one line for each wrong value: its name, what is wrong, an example.
     """
     try:
         return Environment()
     except ValidationError as error:
         problems = "\n".join(_explain(dict(item)) for item in error.errors())
         raise ImproperlyConfigured(f"The settings cannot be used:\n{problems}") from None
+    except UnicodeDecodeError:
+        raise ImproperlyConfigured(f"{ENV_FILE} is not UTF-8 text") from None
 
 
 def _explain(error: dict[str, Any]) -> str:
     name = str(error["loc"][0])
     field = Environment.model_fields[name]
-    return f"  {name.upper()}: {error['msg']}{_given(name, field)}. Example: {name.upper()}={_example(field)}"
+    problem = str(error["msg"]).removeprefix("Value error, ")
+    if error["type"] == "missing":
+        problem = f"is missing; set it in the environment or in {ENV_FILE}"
+    example = f"{name.upper()}={field.examples[0] if field.examples else ''}"
+    return f"  {name.upper()}: {problem}{_given(name, field, error)}. Example: {example}"
 
 
-def _example(field: FieldInfo) -> str:
-    return str(field.examples[0]) if field.examples else ""
-
-
-def _given(name: str, field: FieldInfo) -> str:
-    """The value as given, never a secret's (a database URL holds a password)."""
-    secret = field.annotation is SecretStr or SecretStr in get_args(field.annotation) or name.endswith("_url")
-    value = os.environ.get(name.upper())
-    return "" if secret or value is None else f" (given: {value!r})"
+def _given(name: str, field: FieldInfo, error: dict[str, Any]) -> str:
+    """The value as given and where, never a secret's."""
+    if error["type"] == "missing":
+        return ""
+    place = "in the environment" if name.upper() in os.environ else f"in {ENV_FILE.name}"
+    secret = field.annotation is SecretStr or SecretStr in get_args(field.annotation)
+    return f" (given {place})" if secret else f" (given {place}: {str(error['input'])[:80]!r})"

@@ -29,6 +29,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = ENV.webhook_max_bytes
 if ENV.https:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # asked by machines behind the proxy
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
@@ -95,8 +96,10 @@ UNFOLD = {"SITE_TITLE": "smsconsolidator", "SITE_HEADER": "smsconsolidator", "SI
 
 # --- the database -----------------------------------------------------------------------------------------
 def _database() -> dict[str, Any]:
-    config: dict[str, Any] = dict(dj_database_url.parse(ENV.database_url))
+    config: dict[str, Any] = dict(dj_database_url.parse(ENV.database_url.get_secret_value()))
     if "sqlite" in config["ENGINE"]:
+        if config["NAME"] != ":memory:":
+            config["NAME"] = BASE_DIR / config["NAME"]
         # One writer at a time: wait for it (seconds) instead of failing half-way through a transaction.
         config["OPTIONS"] = {
             "timeout": 20,
@@ -107,6 +110,7 @@ def _database() -> dict[str, Any]:
     else:
         config["CONN_MAX_AGE"] = 600
         config["CONN_HEALTH_CHECKS"] = True
+        config["OPTIONS"] = {"connect_timeout": 5, **config.get("OPTIONS", {})}
     return config
 
 
@@ -148,14 +152,15 @@ Q_CLUSTER: dict[str, Any] = {
         }
     },
 }
-if ENV.redis_url:
-    Q_CLUSTER["redis"] = ENV.redis_url
+if ENV.redis_url.get_secret_value():
+    Q_CLUSTER["redis"] = ENV.redis_url.get_secret_value()
 else:
     Q_CLUSTER["orm"] = "default"
 
 # --- receiving and batching -------------------------------------------------------------------------------
 CONSOLIDATION_WINDOW = ENV.consolidation_window
 DEFAULT_REGION = ENV.default_region
+PROVIDER_TIME_ZONE = ENV.provider_time_zone
 WEBHOOK_MAX_BYTES = ENV.webhook_max_bytes
 WEBHOOK_MAX_MESSAGES = ENV.webhook_max_messages
 REJECTED_KEEP_ROWS = ENV.rejected_keep_rows
@@ -181,11 +186,25 @@ SMS_TIMEOUT = ENV.sms_timeout
 SMS_SENDER = ENV.sms_sender or ("smsmobileapi" if SMS_MOBILE_API_KEY else "console")
 
 # --- logs -------------------------------------------------------------------------------------------------
+# Libraries that quote requests, keys or SQL parameters at lower levels.
+QUIET_LOGGERS = ("asyncio", "django-q", "httpcore2", "httpx2", "openai", "urllib3")
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "handlers": {"stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout"}},
+    "formatters": {
+        "line": {
+            "()": f"smsconsolidator.logs.{'JsonFormatter' if ENV.log_format == 'json' else 'TextFormatter'}",
+            "mask": ENV.log_mask,
+            "secrets": ENV.secrets(),
+        }
+    },
+    "handlers": {
+        "stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "line"}
+    },
     "root": {"handlers": ["stdout"], "level": ENV.log_level},
-    "loggers": {"django-q": {"level": "WARNING"}},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO"},
+        **{name: {"level": "WARNING"} for name in QUIET_LOGGERS},
+    },
 }
 VERSION = __version__

@@ -3,7 +3,11 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from smsconsolidator import views
+
 urlpatterns = [
+    path("healthz", views.healthz),
+    path("readyz", views.readyz),
     path("admin/", admin.site.urls),
     path("", include("batches.urls")),
 ]

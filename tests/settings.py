@@ -1,6 +1,8 @@
-"""The project's settings as tests use them: nothing of the developer's own environment or `.env` but the database."""
+"""The project's settings for tests: nothing of the developer's own environment or `.env` but the database."""
 
 import os
+import tempfile
+from pathlib import Path
 
 KEEP = {"DATABASE_URL", "REDIS_URL"}
 
@@ -14,5 +16,11 @@ os.environ["DJANGO_SECRET_KEY"] = "only-for-tests-" * 4
 os.environ["SMS_SENDER"] = "memory"
 
 from smsconsolidator.settings import *  # noqa: E402, F403
+from smsconsolidator.settings import DATABASES  # noqa: E402
+
+if "sqlite" in DATABASES["default"]["ENGINE"]:
+    # A file as in real use, not SQLite's shared memory, which locks whole tables and has no write-ahead log.
+    _file = Path(tempfile.gettempdir()) / f"smsconsolidator-test-{os.getpid()}.sqlite3"
+    DATABASES["default"]["TEST"] = {"NAME": _file}
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

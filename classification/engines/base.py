@@ -22,12 +22,21 @@ class Verdict:
 class EngineError(Exception):
     """The engine could not decide. `code` is short and countable ("timeout", "rate_limit"), the message is for people.
 
-    Tokens that were billed all the same are kept.
+    `model` is the one that was asked. Tokens that were billed all the same are kept.
     """
 
-    def __init__(self, code: str, message: str, *, input_tokens: int | None = None, output_tokens: int | None = None):
+    def __init__(
+        self,
+        code: str,
+        message: str = "",
+        *,
+        model: str = "",
+        input_tokens: int | None = None,
+        output_tokens: int | None = None,
+    ):
         super().__init__(message)
         self.code = code
+        self.model = model
         self.input_tokens = input_tokens
         self.output_tokens = output_tokens
 

@@ -1,0 +1,53 @@
+# Python 3.11 or newer with pip: make run PYTHON=python3.12
+PYTHON ?= python3
+VENV ?= .venv
+PY := $(VENV)/bin/python
+# pip of $(PYTHON) installs into the environment, which needs no pip (nor ensurepip, nor a compiler) of its own.
+INSTALL := $(PYTHON) -m pip --python $(PY) --disable-pip-version-check install --quiet --only-binary :all:
+# Settings of a server, for checks: nothing of this machine's environment or .env.
+PRODUCTION := env -i PATH="$$PATH" ENV_FILE=/dev/null DATABASE_URL=sqlite://:memory: HTTPS=true \
+	ALLOWED_HOSTS=sms.example.org DJANGO_SECRET_KEY="$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(48))')"
+
+.PHONY: help run test lint bench clean
+.DEFAULT_GOAL := help
+
+help: ## Show what can be made
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
+
+run: $(VENV)/.run ## Set everything up and start it (PORT=8001 make run); Ctrl-C stops it
+	@$(PY) -m smsconsolidator.firstrun
+	@exec $(PY) -m smsconsolidator.supervise
+
+test: $(VENV)/.dev ## Run the tests (DATABASE_URL=postgres://… for PostgreSQL; ARGS="-k words")
+	$(PY) -m pytest $(ARGS)
+
+lint: $(VENV)/.dev ## Check style, types, migrations and the settings of a server
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy .
+	$(PRODUCTION) $(PY) manage.py makemigrations --check --dry-run
+	$(PRODUCTION) $(PY) manage.py check --deploy --fail-level WARNING
+
+bench: $(VENV)/.dev ## Measure speed and memory beside two baselines
+	$(PY) -m bench $(ARGS)
+
+clean: ## Remove what can be made again; .env and the database stay
+	rm -rf $(VENV) static run .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.run: requirements.txt | $(PY)
+	@echo "Installing what the service runs on" >&2
+	@$(INSTALL) -r requirements.txt
+	@touch $@
+
+$(VENV)/.dev: requirements.txt requirements-dev.txt | $(PY)
+	@echo "Installing what the tests and checks need" >&2
+	@$(INSTALL) -r requirements-dev.txt
+	@touch $@ $(VENV)/.run
+
+$(PY):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed. If you have it under another name: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -m pip --version >/dev/null || \
+		{ echo "pip is needed (on Debian and Ubuntu: apt install python3-pip)" >&2; exit 1; }
+	@$(PYTHON) -m venv --without-pip $(VENV)

@@ -1,0 +1,72 @@
+"""What every provider's parser gives: messages in one form, and what it could not read."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class InboundSms:
+    """One SMS as the provider told it. `sent_at` is UTC or None where the provider's time cannot be read."""
+
+    provider_message_id: str
+    sender_raw: str
+    text: str
+    sent_at: datetime | None
+    sent_at_raw: str
+    payload: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One message of a delivery that cannot be used: which one, its field, and what is wrong."""
+
+    index: int
+    field: str
+    reason: str
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"index": self.index, "field": self.field, "reason": self.reason}
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One parsed webhook body; `refused_items` are the raw items behind `refusals`."""
+
+    messages: Sequence[InboundSms]
+    refusals: Sequence[Refusal]
+    refused_items: Sequence[Any]
+    is_list: bool
+
+    @property
+    def size(self) -> int:
+        """How many messages the body held, good and bad."""
+        return len(self.messages) + len(self.refused_items)
+
+
+class Malformed(ValueError):
+    """The body as a whole cannot be used. `field` is empty where no single one is to blame."""
+
+    def __init__(self, reason: str, field: str = "", status: int = 400) -> None:
+        super().__init__(reason)
+        self.field = field
+        self.status = status
+
+
+class Parser(Protocol):
+    """A provider's wire format."""
+
+    def __call__(self, document: Mapping[str, Any] | list[Any]) -> Delivery:
+        """Read a decoded JSON body. Raises Malformed."""
+        ...
+
+
+def storable(text: str) -> str:
+    """`text` with what no database can hold made visible: NUL as U+2400, a lone surrogate as U+FFFD."""
+    if text.isascii() and "\0" not in text:
+        return text
+    return _SURROGATE.sub("\ufffd", text).replace("\0", "\u2400")

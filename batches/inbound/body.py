@@ -1,0 +1,45 @@
+"""Reading a webhook's body: bounded before it is read, and refused with a reason that its sender can use."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from batches.inbound.base import Malformed
+
+
+def read(request: HttpRequest) -> bytes:
+    """The raw body. Raises Malformed: 415 for another content type than JSON, 413 over WEBHOOK_MAX_BYTES."""
+    if request.content_type not in ("application/json", ""):
+        raise Malformed(f"Content-Type must be application/json, not {request.content_type}", status=415)
+    limit = settings.WEBHOOK_MAX_BYTES
+    body = request.read(limit + 1) if request.META.get("CONTENT_LENGTH") else _chunked(request, limit + 1)
+    if len(body) > limit:
+        raise Malformed(f"the body must not be larger than {limit} bytes", status=413)
+    return body
+
+
+def decode(body: bytes) -> Mapping[str, Any] | list[Any]:
+    """The JSON document in `body`. Raises Malformed."""
+    if not body:
+        raise Malformed("the body is empty; send one message or a list of messages as JSON")
+    try:
+        document = json.loads(body, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise Malformed(f"the body is not JSON: {error}") from None
+    if not isinstance(document, dict | list):
+        raise Malformed("the body must be a JSON object or a list")
+    return document
+
+
+def _chunked(request: HttpRequest, size: int) -> bytes:
+    """A body without a length: Django would see none, but the server's stream has it."""
+    if "chunked" not in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
+        return b""
+    return bytes(request.META["wsgi.input"].read(size))
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a JSON value")

@@ -1,0 +1,170 @@
+"""The rows that are the truth: channels, messages, batches, their history, and what was refused."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from batches.choices import BatchStatus, EventKind, Outcome, SenderKind
+from batches.querysets import BatchQuerySet
+from classification.append_only import AppendOnly
+
+SETTLED = Q(status__in=[BatchStatus.COMPLETED, BatchStatus.FAILED])
+
+
+class Channel(models.Model):
+    """Where messages come in and replies go out: one gateway or provider account."""
+
+    slug = models.SlugField(unique=True)
+    region = models.CharField(
+        max_length=2, blank=True, help_text="Country (ISO 3166) of numbers without one. Empty: DEFAULT_REGION."
+    )
+    window_seconds = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Seconds from a batch's first message. Empty: CONSOLIDATION_WINDOW."
+    )
+    auto_reply_enabled = models.BooleanField(
+        null=True, blank=True, help_text="Unknown: as SMS_AUTO_REPLY_ENABLED says."
+    )
+
+    def __str__(self) -> str:
+        return self.slug
+
+    @property
+    def window(self) -> int:
+        """The consolidation window in seconds."""
+        return settings.CONSOLIDATION_WINDOW if self.window_seconds is None else self.window_seconds
+
+    @property
+    def number_region(self) -> str:
+        return self.region or settings.DEFAULT_REGION
+
+    @property
+    def replies_enabled(self) -> bool:
+        return settings.SMS_AUTO_REPLY_ENABLED if self.auto_reply_enabled is None else self.auto_reply_enabled
+
+
+class Batch(models.Model):
+    """What one sender wrote within one window. Times are UTC, by the database's clock."""
+
+    channel = models.ForeignKey(Channel, on_delete=models.PROTECT)
+    sender = models.CharField(max_length=255)
+    sender_kind = models.CharField(max_length=12, choices=SenderKind)
+    status = models.CharField(max_length=10, choices=BatchStatus, db_default=BatchStatus.OPEN)
+    message_count = models.PositiveIntegerField()
+    opened_at = models.DateTimeField()
+    closes_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    completed_at = models.DateTimeField(null=True)
+    label = models.CharField(max_length=32, blank=True, db_default="")
+    outcome = models.CharField(max_length=12, choices=Outcome, blank=True, db_default="")
+    reason = models.TextField(blank=True, db_default="")
+    # The lease: who works on the batch, until when, and how often somebody began.
+    claim = models.UUIDField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(db_default=0)
+
+    objects = BatchQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "batches"
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["channel", "sender"], condition=Q(status=BatchStatus.OPEN), name="one_open_batch_per_sender"
+            ),
+            models.CheckConstraint(condition=Q(status__in=BatchStatus.values), name="batch_status_known"),
+            models.CheckConstraint(condition=Q(outcome__in=Outcome.values), name="batch_outcome_known"),
+            models.CheckConstraint(condition=Q(closes_at__gt=F("opened_at")), name="batch_closes_after_opening"),
+            models.CheckConstraint(
+                condition=(SETTLED & ~Q(outcome=Outcome.NONE)) | (~SETTLED & Q(outcome=Outcome.NONE)),
+                name="batch_outcome_when_settled",
+            ),
+        ]
+        indexes = [
+            # the sweep's two work-lists: only open work is in them, however long the history grows
+            models.Index(fields=["closes_at"], condition=Q(status=BatchStatus.OPEN), name="batch_open_due"),
+            models.Index(
+                fields=["lease_until"],
+                condition=Q(status__in=[BatchStatus.CLOSED, BatchStatus.PROCESSING]),
+                name="batch_unsettled_lease",
+            ),
+            models.Index(fields=["sender"], name="batch_sender"),
+            models.Index(fields=["opened_at"], name="batch_opened_at"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Batch {self.pk} from {self.sender}"
+
+
+class Message(models.Model):
+    """One SMS as it came. `received_at` (ours, UTC) orders a batch; `sent_at` is what the provider says."""
+
+    channel = models.ForeignKey(Channel, on_delete=models.PROTECT)
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="messages")
+    provider_message_id = models.CharField("GUID", max_length=255)
+    sender = models.CharField(max_length=255)
+    sender_raw = models.CharField(max_length=255)
+    sender_kind = models.CharField(max_length=12, choices=SenderKind)
+    text = models.TextField(blank=True)
+    sent_at = models.DateTimeField(null=True)
+    sent_at_raw = models.CharField(max_length=255, blank=True)
+    received_at = models.DateTimeField()
+    repeats = models.PositiveIntegerField(db_default=0, help_text="How often the same GUID came again and was ignored.")
+    payload = models.TextField(help_text="The message as the provider sent it (JSON).")
+
+    class Meta:
+        ordering = ["received_at", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["channel", "provider_message_id"], name="message_once_per_channel"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Message {self.provider_message_id} from {self.sender}"
+
+
+class BatchEvent(AppendOnly):
+    """One step in a batch's history, written in the transaction that made the step."""
+
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="events")
+    at = models.DateTimeField()
+    kind = models.CharField(max_length=20, choices=EventKind)
+    actor = models.CharField(max_length=64)
+    data = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["at", "id"]
+        constraints = [models.CheckConstraint(condition=Q(kind__in=EventKind.values), name="event_kind_known")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} ({self.actor})"
+
+
+class RejectedDelivery(models.Model):
+    """What the webhook refused, so that nobody has to guess. Bounded in number and age by the settings."""
+
+    at = models.DateTimeField(auto_now_add=True)
+    channel = models.ForeignKey(Channel, null=True, on_delete=models.SET_NULL)
+    http_status = models.PositiveSmallIntegerField()
+    errors = models.JSONField(default=list)
+    content_type = models.CharField(max_length=255, blank=True)
+    remote_address = models.GenericIPAddressField(null=True)
+    size = models.PositiveIntegerField(help_text="Bytes of the body that were read.")
+    body = models.TextField(blank=True, help_text="The refused part, cut to a bounded length.")
+
+    class Meta:
+        verbose_name_plural = "rejected deliveries"
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"Refused with {self.http_status} at {self.at:%Y-%m-%d %H:%M:%S}"
+
+
+class Lease(models.Model):
+    """A role that one process at a time holds (sweep leader, sweep standby). `holder` is empty when nobody does."""
+
+    name = models.CharField(max_length=32, unique=True)
+    holder = models.UUIDField(null=True)
+    until = models.DateTimeField(null=True)
+    beat_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.name

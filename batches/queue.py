@@ -1,0 +1,37 @@
+"""The one place that puts work into django-q2's queue. Only ids travel: the rows are the truth."""
+
+import logging
+from collections.abc import Sequence
+from functools import partial
+
+from django.conf import settings
+from django.db import transaction
+from django_q.tasks import async_task
+
+log = logging.getLogger(__name__)
+
+PROCESS = "batches.tasks.process_batch"
+SWEEP = "batches.tasks.sweep"
+SWEEP_QUEUE = "sweep"
+
+
+def enqueue(batch_ids: Sequence[int]) -> None:
+    """Queue one task for each batch.
+
+    With the ORM broker the tasks are rows of the caller's transaction. Redis knows no transactions: there the tasks
+    follow the commit, and one that is lost on the way is queued again by the sweep.
+    """
+    if "orm" in settings.Q_CLUSTER:
+        _push(batch_ids)
+    else:
+        transaction.on_commit(partial(_push, batch_ids), robust=True)
+
+
+def enqueue_sweep() -> None:
+    """Queue one sweep now, so that a node that comes up does not wait for the scheduler's first tick (30 s)."""
+    async_task(SWEEP, cluster=SWEEP_QUEUE)
+
+
+def _push(batch_ids: Sequence[int]) -> None:
+    for batch_id in batch_ids:
+        async_task(PROCESS, batch_id, cluster=settings.Q_CLUSTER["name"])

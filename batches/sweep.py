@@ -1,0 +1,124 @@
+"""The sweep: closes batches on time and queues again what was dropped.
+
+django-q2's scheduler cannot be precise (it looks every 30 s), so the scheduled task is a loop. One process leads, one
+stands by, further ones leave. Leading only spares work: closing is safe whoever does it, and however many.
+"""
+
+import logging
+import time
+from multiprocessing.sharedctypes import RawValue
+from uuid import UUID, uuid4
+
+from django.db import InterfaceError, OperationalError, connection
+from django.db.models import DurationField, ExpressionWrapper, F
+from django.db.models.functions import Now
+
+from batches.choices import BatchStatus
+from batches.closing import close_due, reap
+from batches.housekeeping import prune
+from batches.leases import LEADER, STANDBY, TTL, last_beat, release, take
+from batches.models import Batch
+
+__all__ = ["last_beat", "stop_all", "sweep"]
+
+log = logging.getLogger(__name__)
+
+RENEW = 0.5  # seconds between two renewals of a lease
+STANDBY_CHECK = 0.3  # seconds between two looks at the leader's lease
+OVERLAP = 2 * STANDBY_CHECK  # seconds that a leaving leader goes on closing, until the standby has seen it go
+HELD_ROW_NAP = 0.005  # seconds, when what is due is just being written to by a webhook
+PRUNE_EVERY = 60  # seconds
+
+# Set in the node's main process, read by its workers (forked from it): a lock-free flag, so that a killed reader
+# cannot block the writer.
+_stopping = RawValue("b", 0)
+
+
+def stop_all() -> None:
+    """Ask every sweep of this node to finish within a second."""
+    _stopping.value = 1
+
+
+def sweep(duration: float) -> dict[str, int]:
+    """Lead or stand by for `duration` seconds; returns how many batches were closed and queued again.
+
+    A duration of 0 is one pass over everything that is due, whoever leads.
+    """
+    return _Sweep().once() if duration == 0 else _Sweep().run(duration)
+
+
+class _Sweep:
+    def __init__(self) -> None:
+        self.holder: UUID = uuid4()
+        self.counts = {"closed": 0, "requeued": 0}
+        self.pruned_at = 0.0
+
+    def run(self, duration: float) -> dict[str, int]:
+        end = time.monotonic() + duration
+        if not self._find_role():
+            return self.counts
+        while not self._over(end):
+            try:
+                self._turn(end)
+            except (OperationalError, InterfaceError):
+                log.exception("The sweep cannot reach the database; trying again")
+                connection.close()
+                time.sleep(RENEW)
+        self._leave()
+        return self.counts
+
+    def once(self) -> dict[str, int]:
+        while closed := close_due():
+            self.counts["closed"] += closed
+        self.counts["requeued"] += reap()
+        return self.counts
+
+    def _over(self, end: float) -> bool:
+        return bool(_stopping.value) or time.monotonic() >= end
+
+    def _find_role(self) -> bool:
+        """Leader or standby; a role whose holder has died is free one TTL later, so wait that long before leaving."""
+        give_up = time.monotonic() + TTL.total_seconds() + RENEW
+        while not self._over(give_up):
+            if take(LEADER, self.holder) or take(STANDBY, self.holder):
+                return True
+            time.sleep(STANDBY_CHECK)
+        return False
+
+    def _turn(self, end: float) -> None:
+        if not take(LEADER, self.holder):
+            take(STANDBY, self.holder)
+            time.sleep(STANDBY_CHECK)
+            return
+        release(STANDBY, self.holder)
+        self._lead(min(time.monotonic() + RENEW, end))
+
+    def _lead(self, renew_at: float) -> None:
+        """Close what falls due until it is time to renew the lease."""
+        self.counts["requeued"] += reap()
+        self._prune()
+        while (left := renew_at - time.monotonic()) > 0 and not _stopping.value:
+            wait = until_next_due()
+            closed = close_due() if wait <= 0 else 0
+            self.counts["closed"] += closed
+            if not closed:
+                time.sleep(min(left, max(wait, HELD_ROW_NAP)))
+
+    def _prune(self) -> None:
+        if time.monotonic() - self.pruned_at > PRUNE_EVERY:
+            self.pruned_at = time.monotonic()
+            prune()
+
+    def _leave(self) -> None:
+        release(STANDBY, self.holder)
+        release(LEADER, self.holder)
+        if not _stopping.value:
+            self._lead(time.monotonic() + OVERLAP)
+
+
+def until_next_due() -> float:
+    """Seconds until the next window is over, at most RENEW: a new batch is never due sooner than its window."""
+    left = ExpressionWrapper(F("closes_at") - Now(), output_field=DurationField())
+    open_batches = Batch.objects.filter(status=BatchStatus.OPEN).order_by("closes_at")
+    nearest = open_batches.annotate(left=left).values_list("left", flat=True).first()
+    return RENEW if nearest is None else min(RENEW, nearest.total_seconds())

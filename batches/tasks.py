@@ -1,0 +1,16 @@
+"""What django-q2 calls: thin, with ids only."""
+
+from django.conf import settings
+
+from batches import pipeline
+from batches import sweep as sweeping
+
+
+def sweep(duration: float | None = None) -> dict[str, int]:
+    """The scheduled task: see sweep.py."""
+    return sweeping.sweep(settings.SWEEP_DURATION if duration is None else duration)
+
+
+def process_batch(batch_id: int) -> None:
+    """Classify one closed batch and answer it: see pipeline.py."""
+    pipeline.process(batch_id, actor="worker")

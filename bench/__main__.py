@@ -1,0 +1,98 @@
+"""`python -m bench`: measure the service beside its baselines, print a table, keep it as JSON."""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.console import Console
+
+from bench import database, memory, receiving, statements, working
+from bench.figures import Figure, save, show
+from bench.scene import Plan, scratch
+
+Measured = tuple[list[Figure], list[str]]
+SHOWN_PROBLEMS = 20
+
+
+def main() -> int:
+    """Run every measurement; 1 when the database does not hold exactly what was accepted, else 0."""
+    options = _options()
+    plan = _plan(options)
+    console = Console()
+    with tempfile.TemporaryDirectory(prefix="smsconsolidator_bench_") as directory:
+        figures, problems = _measure(plan, Path(directory), console)
+        version = _version(plan, Path(directory))
+    show(console, f"{version}, {plan.web_processes} web processes with {plan.web_threads} threads", figures)
+    path = save(figures, {"database": version, "plan": asdict(plan)}, problems)
+    for problem in problems[:SHOWN_PROBLEMS]:
+        console.print(f"[red]WRONG[/] {problem}")
+    console.print(f"{_verdict(problems)} Written to {path}")
+    return 1 if problems else 0
+
+
+def _verdict(problems: Sequence[str]) -> str:
+    if problems:
+        return f"[red]{len(problems)} faults in what was stored.[/]"
+    return "Every accepted message is in the database exactly once."
+
+
+def _measure(plan: Plan, directory: Path, console: Console) -> Measured:
+    parts: list[tuple[str, Callable[[], Measured]]] = [
+        ("receiving", lambda: receiving.measure(plan, directory)),
+        ("counting statements", lambda: (statements.measure(plan, directory), [])),
+        ("closing, draining, answering", lambda: working.measure(plan, directory)),
+        ("memory", lambda: memory.measure(plan, directory)),
+    ]
+    if plan.kind == "postgres":
+        parts.append(
+            ("receiving on SQLite", lambda: receiving.measure_sqlite(_plan_for_sqlite(plan), directory))
+        )
+    figures: list[Figure] = []
+    problems: list[str] = []
+    for name, part in parts:
+        with console.status(f"measuring: {name}"):
+            found, wrong = part()
+        figures += found
+        problems += wrong
+    return figures, problems
+
+
+def _version(plan: Plan, directory: Path) -> str:
+    with scratch(plan, directory, "version") as site:
+        return site.database.version()
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument(
+        "--database", choices=["sqlite", "postgres"], help="default: PostgreSQL where there is one"
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="a smoke run of under a minute; its figures are rough"
+    )
+    parser.add_argument("--web-processes", type=int, help="default: 2 on PostgreSQL, 1 on SQLite")
+    parser.add_argument("--web-threads", type=int, help="threads in each web process")
+    return parser.parse_args()
+
+
+def _plan(options: argparse.Namespace) -> Plan:
+    plan = _sized(options.database or database.preferred(), options)
+    return plan.quick() if options.quick else plan
+
+
+def _sized(kind: database.Kind, options: argparse.Namespace) -> Plan:
+    web_processes = options.web_processes or (2 if kind == "postgres" else 1)
+    return Plan(kind, web_processes, options.web_threads or 4)
+
+
+def _plan_for_sqlite(plan: Plan) -> Plan:
+    quick = plan.rounds == 1
+    small = Plan("sqlite", 1, 4)
+    return small.quick() if quick else small
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""What the service is compared with, each started by the bench itself."""

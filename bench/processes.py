@@ -1,0 +1,199 @@
+"""Starts and stops the servers that the bench measures, each in a process group of its own."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil  # type: ignore[import-untyped]
+
+from bench.database import Database
+from bench.traffic import PATH
+
+ROOT = Path(__file__).resolve().parent.parent
+HEALTH = f"GET {PATH} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode()
+MEBIBYTE = 1024 * 1024
+
+
+class ServerError(Exception):
+    """A process that the bench needs did not start; the message ends with what it printed."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where a run takes place: its directory for logs, its database, and the web server's size."""
+
+    directory: Path
+    database: Database
+    web_processes: int
+    web_threads: int
+    window: int = 60
+
+    def environment(self) -> dict[str, str]:
+        """What every process is given. Nothing of the operator's own settings comes in."""
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        return kept | {
+            "DATABASE_URL": self.database.url,
+            "DJANGO_SECRET_KEY": "for the bench only, on the loopback interface only",
+            "DJANGO_SETTINGS_MODULE": "smsconsolidator.settings",
+            "ENV_FILE": os.devnull,
+            "CLASSIFICATION_ENGINES": "rules",
+            "SMS_AUTO_REPLY_ENABLED": "true",
+            "SMS_SENDER": "console",
+            "CONSOLIDATION_WINDOW": str(self.window),
+            "WEB_PROCESSES": str(self.web_processes),
+            "WEB_THREADS": str(self.web_threads),
+            "LOG_LEVEL": "INFO",
+        }
+
+
+class Server:
+    """A running command and the processes under it. `port` is 0 where it serves no HTTP."""
+
+    def __init__(
+        self, site: Site, name: str, command: Sequence[str], extra: Mapping[str, str], port: int = 0
+    ) -> None:
+        self.port = port
+        self.log = site.directory / f"{name}.log"
+        with self.log.open("ab") as output:
+            self._process = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env={**site.environment(), **extra},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def wait_until_it_answers(self, seconds: float = 30) -> None:
+        """Return once the webhook's health answer comes. Raises ServerError after `seconds`."""
+        deadline = time.monotonic() + seconds
+        while not _answers(self.port):
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise ServerError(f"{self.log.name}: no answer.\n{self.log.read_text()[-2000:]}")
+            time.sleep(0.05)
+
+    def family(self) -> list[psutil.Process]:
+        """The process and all that it started."""
+        process = psutil.Process(self._process.pid)
+        return [process, *process.children(recursive=True)]
+
+    def stop(self) -> None:
+        """Ask it to end, wait up to 15 seconds, then kill whatever is left of its group."""
+        self._process.terminate()
+        try:
+            self._process.wait(15)
+        except subprocess.TimeoutExpired:
+            pass
+        finally:
+            _kill_group(self._process.pid)
+            self._process.wait()
+
+
+def _kill_group(group: int) -> None:
+    try:
+        os.killpg(group, signal.SIGKILL)
+    except ProcessLookupError:
+        return  # everybody had left
+
+
+def _answers(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=2) as connection:
+            connection.sendall(HEALTH)
+            return connection.recv(64).startswith(b"HTTP/1.1 200")
+    except OSError:
+        return False
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _granian(site: Site, application: str, port: int) -> list[str]:
+    options = ["--interface", "wsgi", "--http", "1", "--no-ws", "--host", "127.0.0.1", "--port", str(port)]
+    size = ["--workers", str(site.web_processes), "--blocking-threads", str(site.web_threads)]
+    return [sys.executable, "-m", "granian", *options, *size, application]
+
+
+@contextmanager
+def _serving(server: Server) -> Iterator[Server]:
+    try:
+        server.wait_until_it_answers()
+        yield server
+    finally:
+        server.stop()
+
+
+@contextmanager
+def product(site: Site) -> Iterator[Server]:
+    """The product's web server."""
+    port = _free_port()
+    command = _granian(site, "smsconsolidator.wsgi:application", port)
+    with _serving(Server(site, "product", command, {}, port)) as server:
+        yield server
+
+
+@contextmanager
+def plain_drf(site: Site) -> Iterator[Server]:
+    """The baseline of DRF and ordinary ORM calls, under the same web server and size."""
+    port = _free_port()
+    command = _granian(site, "bench.baselines.plain_drf:application", port)
+    with _serving(Server(site, "plain_drf", command, {"DJANGO_SETTINGS_MODULE": ""}, port)) as server:
+        yield server
+
+
+@contextmanager
+def fastapi_memory(site: Site) -> Iterator[Server]:
+    """The in-memory baseline: uvicorn, one process, no access log."""
+    port = _free_port()
+    options = ["--host", "127.0.0.1", "--port", str(port), "--no-access-log", "--log-level", "warning"]
+    command = [sys.executable, "-m", "uvicorn", *options, "bench.baselines.fastapi_memory:app"]
+    with _serving(Server(site, "fastapi_memory", command, {}, port)) as server:
+        yield server
+
+
+@contextmanager
+def cluster(site: Site) -> Iterator[list[Server]]:
+    """The product's two clusters: the one that works and the one that sweeps."""
+    command = [sys.executable, "manage.py", "qcluster"]
+    with ExitStack() as stack:
+        servers = []
+        for name in ("sms", "sweep"):
+            server = Server(site, f"cluster_{name}", command, {"Q_CLUSTER_NAME": name})
+            stack.callback(server.stop)
+            servers.append(server)
+        yield servers
+
+
+def run(site: Site, *command: str) -> str:
+    """Run a Python command to its end and give its standard output. Raises ServerError when it fails."""
+    outcome = subprocess.run(
+        [sys.executable, *command],
+        cwd=ROOT,
+        env=site.environment(),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    if outcome.returncode:
+        raise ServerError(f"{' '.join(command)} failed:\n{outcome.stdout[-1000:]}{outcome.stderr[-3000:]}")
+    return outcome.stdout
+
+
+def own_memory(servers: Sequence[Server]) -> float:
+    """What the processes hold for themselves alone (USS, MiB), together."""
+    processes = [process for server in servers for process in server.family()]
+    held: int = sum(process.memory_full_info().uss for process in processes)
+    return held / MEBIBYTE

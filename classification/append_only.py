@@ -1,0 +1,39 @@
+"""Rows that are written once. It lives in the lowest application so that all others can build on it."""
+
+from typing import Any, NoReturn
+
+from django.db import models
+
+
+class AppendOnlyError(TypeError):
+    """Somebody tried to change or delete a row of the record."""
+
+
+class AppendOnlyQuerySet(models.QuerySet[Any]):
+    """A query set that reads and adds. bulk_update() and update_or_create() end in what is refused here."""
+
+    def update(self, **kwargs: Any) -> NoReturn:
+        raise AppendOnlyError(f"{self.model.__name__} rows are never changed")
+
+    def delete(self) -> NoReturn:
+        raise AppendOnlyError(f"{self.model.__name__} rows are never deleted")
+
+
+class AppendOnly(models.Model):
+    """A model whose rows can be added and read, nothing else."""
+
+    objects = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Insert the row. Raises AppendOnlyError for one that is already stored."""
+        if not self._state.adding:
+            raise AppendOnlyError(f"{type(self).__name__} rows are never changed")
+        # Without force_insert, Django tries an UPDATE first when a primary key was given.
+        super().save(*args, **{**kwargs, "force_insert": True})
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Never: raises AppendOnlyError."""
+        raise AppendOnlyError(f"{type(self).__name__} rows are never deleted")

@@ -1,0 +1,112 @@
+"""Which rules fit a clause, and what negation and conditions make of them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from classification.engines.clauses import Clause
+from classification.engines.lexicon import Lexicon, Pattern, Strength
+from classification.labels import Label
+
+# Words between a negator and what it negates, at most.
+NEGATION_REACH = 3
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One pattern found: what it says, where and by which rule."""
+
+    label: Label
+    strength: Strength
+    clause: Clause
+    words: str
+    rule: str
+    negated: bool = False
+
+
+@dataclass(frozen=True)
+class _Span:
+    at: int
+    end: int
+    pattern: Pattern
+
+
+def hits(clause: Clause, lexicon: Lexicon) -> list[Hit]:
+    """What the clause says, in order."""
+    spans = list(_spans(clause, lexicon))
+    if clause.asks:
+        return [_hit(span, spans, clause, lexicon) for span in spans[:1] if _opens(span, clause, lexicon)]
+    condition = _condition(clause, spans, lexicon)
+    end = len(clause.words) if condition is None else condition
+    found = [_hit(span, spans, clause, lexicon) for span in spans if span.pattern.rule.label and span.at < end]
+    if condition is not None:
+        word = clause.words[condition]
+        found.append(Hit(Label.NEUTRAL, Strength.PROTECTED, clause, word, "conditional"))
+    return found
+
+
+def _spans(clause: Clause, lexicon: Lexicon) -> Iterator[_Span]:
+    """The longest pattern at each place; every word is used once."""
+    at = 0
+    while at < len(clause.words):
+        fitting = (p for p in lexicon.candidates(clause.words[at]) if _fits(p, clause, at, lexicon))
+        pattern = next(fitting, None)
+        if pattern is not None:
+            yield _Span(at, at + len(pattern.words), pattern)
+        at += len(pattern.words) if pattern else 1
+
+
+def _fits(pattern: Pattern, clause: Clause, at: int, lexicon: Lexicon) -> bool:
+    if not pattern.fits(clause.words, at):
+        return False
+    rest = clause.words[at + len(pattern.words) :]
+    if pattern.rule.before and rest and rest[0] not in pattern.rule.before:
+        return False
+    if pattern.rule.strength is not Strength.ALONE:
+        return True
+    return lexicon.group("fillers").issuperset(clause.words[:at] + rest)
+
+
+def _opens(span: _Span, clause: Clause, lexicon: Lexicon) -> bool:
+    """Whether a question begins with an answer: "yes where?" does, "ok?" does not; "why not?" is one."""
+    if span.pattern.rule.label is None or not lexicon.group("fillers").issuperset(clause.words[: span.at]):
+        return False
+    rest = set(clause.words[span.end :]) - lexicon.group("fillers") - lexicon.group("particles")
+    strength = span.pattern.rule.strength
+    return strength is Strength.PROTECTED or (strength in (Strength.EXPLICIT, Strength.ACKNOWLEDGE) and bool(rest))
+
+
+def _condition(clause: Clause, spans: list[_Span], lexicon: Lexicon) -> int | None:
+    """Where "if" stands, unless it is part of an idiom."""
+    taken = {at for span in spans for at in range(span.at, span.end)}
+    conditionals = lexicon.group("conditionals")
+    return next((at for at, word in enumerate(clause.words) if word in conditionals and at not in taken), None)
+
+
+def _hit(span: _Span, spans: list[_Span], clause: Clause, lexicon: Lexicon) -> Hit:
+    rule = span.pattern.rule
+    words = " ".join(clause.words[span.at : span.end])
+    label, strength = Label(rule.label), rule.strength
+    negated = strength is not Strength.PROTECTED and _is_negated(span, spans, clause, lexicon)
+    if negated:
+        label, strength = _negation(label, strength)
+    return Hit(label, Strength.PHRASE if strength is Strength.ALONE else strength, clause, words, rule.name, negated)
+
+
+def _is_negated(span: _Span, spans: list[_Span], clause: Clause, lexicon: Lexicon) -> bool:
+    """A negator shortly before. One inside an idiom ("not sure") has done its work there."""
+    idioms = [other for other in spans if other.pattern.rule.label is not Label.DISAGREE]
+    for at in range(span.at - 1, max(-1, span.at - 1 - NEGATION_REACH), -1):
+        if clause.words[at] in lexicon.group("stops"):
+            return False
+        if clause.words[at] in lexicon.group("negators"):
+            return not any(idiom.at <= at < idiom.end for idiom in idioms)
+    return False
+
+
+def _negation(label: Label, strength: Strength) -> tuple[Label, Strength]:
+    """"Not good" refuses, "not wrong" agrees; what "don't cancel" answers is anybody's guess."""
+    if label is Label.AGREE:
+        return Label.DISAGREE, Strength.PHRASE
+    if label is Label.DISAGREE and strength is Strength.SOFT:
+        return Label.AGREE, strength
+    return (label, strength) if strength is Strength.EXPLICIT else (Label.NEUTRAL, Strength.SOFT)

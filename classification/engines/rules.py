@@ -1,0 +1,110 @@
+"""Reads short replies by rules: no network, no model, the same answer every time.
+
+Whole words are matched, the longest pattern first; a negator turns agreement into refusal; questions say nothing; "but" and
+"wait" let what follows count. What the words are is data (see lexicon/).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from classification.engines.base import Verdict
+from classification.engines.clauses import clauses
+from classification.engines.lexicon import Lexicon, Strength, load
+from classification.engines.matching import Hit, hits
+from classification.labels import Label
+
+MAX_TEXTS = 100
+MAX_TRACED = 20
+MAX_TRACED_CHARACTERS = 120
+CONFIDENCE = {
+    Strength.PROTECTED: 0.9,
+    Strength.EXPLICIT: 0.9,
+    Strength.PHRASE: 0.8,
+    Strength.ACKNOWLEDGE: 0.8,
+    Strength.SOFT: 0.6,
+}
+NOTHING_KNOWN = 0.3
+STRONGEST_FIRST = list(Strength)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one text says. `corrects`: it takes back what was said before ("wait", "pala")."""
+
+    label: Label
+    hits: tuple[Hit, ...]
+    corrects: bool
+
+    @property
+    def strength(self) -> Strength:
+        """That of its best ground."""
+        strengths = (hit.strength for hit in self.hits if hit.label is self.label)
+        return min(strengths, key=STRONGEST_FIRST.index)
+
+    def overturns(self, earlier: "Reading") -> bool:
+        """Whether it counts more than an earlier text that says something else. A bare "ok" does not."""
+        if self.strength in (Strength.ACKNOWLEDGE, Strength.SOFT):
+            return STRONGEST_FIRST.index(self.strength) < STRONGEST_FIRST.index(earlier.strength)
+        return True
+
+
+@cache
+def _lexicon() -> Lexicon:
+    return load()
+
+
+class RulesEngine:
+    """Always has a verdict: NEUTRAL when it knows nothing."""
+
+    def __init__(self) -> None:
+        self.lexicon = _lexicon()
+
+    def classify(self, texts: Sequence[str]) -> Verdict:
+        """The verdict on one conversation. Its confidence says how strong the words were; it is no probability."""
+        lines = [line for text in texts[-MAX_TEXTS:] for line in text.split("\n")]
+        readings = [reading for line in lines if (reading := self._read(line))]
+        if not readings:
+            return Verdict(Label.NEUTRAL, NOTHING_KNOWN, trace={"hits": []})
+        answer = readings[0]
+        for reading in readings[1:]:
+            if reading.label is not answer.label and reading.overturns(answer):
+                answer = reading
+        trace = [_traced(hit) for reading in readings for hit in reading.hits]
+        return Verdict(answer.label, CONFIDENCE[answer.strength], trace={"hits": trace[:MAX_TRACED]})
+
+    def _read(self, text: str) -> Reading | None:
+        parts = clauses(text, self.lexicon)
+        found = tuple(hit for clause in parts for hit in hits(clause, self.lexicon))
+        if not found:
+            return None
+        words = {word for clause in parts for word in clause.words}
+        corrects = not words.isdisjoint(self.lexicon.group("corrections"))
+        return Reading(_combined(found, corrects), found, corrects)
+
+
+def _combined(found: Sequence[Hit], corrects: bool) -> Label:
+    """One label for all that a text says."""
+    counting = [hit for hit in found if hit.strength is not Strength.SOFT] or list(found)
+    answers = [hit for hit in counting if hit.strength is not Strength.ACKNOWLEDGE] or counting
+    last = answers[-1]
+    if corrects or last.clause.contrast:
+        return last.label
+    first = counting[0]
+    labels = {hit.label for hit in counting}
+    if len(labels) == 1:
+        return first.label
+    if Label.NEUTRAL in labels:
+        return Label.DISAGREE if first.label is Label.DISAGREE else Label.NEUTRAL
+    return Label.DISAGREE
+
+
+def _traced(hit: Hit) -> dict[str, Any]:
+    return {
+        "clause": str(hit.clause)[:MAX_TRACED_CHARACTERS],
+        "words": hit.words[:MAX_TRACED_CHARACTERS],
+        "rule": hit.rule,
+        "label": hit.label.value,
+        "negated": hit.negated,
+    }

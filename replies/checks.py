@@ -1,0 +1,33 @@
+"""Settings that would make replies vanish without anybody noticing."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register
+
+NO_KEY = Error(
+    "SMS_SENDER is smsmobileapi but SMS_MOBILE_API_KEY is not set: every reply would be refused.",
+    hint="Set SMS_MOBILE_API_KEY, or SMS_SENDER=console to print replies.",
+    id="replies.E001",
+)
+PRINTED = Warning(
+    "SMS_AUTO_REPLY_ENABLED is true but SMS_MOBILE_API_KEY is not set: replies are printed, not sent.",
+    hint="Set SMS_MOBILE_API_KEY to send them, or SMS_AUTO_REPLY_ENABLED=false.",
+    id="replies.W001",
+)
+IN_MEMORY = Warning(
+    "SMS_SENDER is memory: replies stay in the process and reach nobody.",
+    hint="That sender is for tests. Use SMS_SENDER=console or SMS_SENDER=smsmobileapi.",
+    id="replies.W002",
+)
+
+
+@register
+def sender_can_send(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:  # noqa: ARG001 (Django's signature)
+    """Whether the sender that is set up can do what the settings promise."""
+    sender, key = settings.SMS_SENDER, settings.SMS_MOBILE_API_KEY
+    if sender == "smsmobileapi" and not key:
+        return [NO_KEY]
+    if sender == "console" and not key and settings.SMS_AUTO_REPLY_ENABLED:
+        return [PRINTED]
+    return [IN_MEMORY] if sender == "memory" else []

@@ -1,0 +1,98 @@
+"""What was said to a sender, and every call that tried to say it. Only services.py changes these rows."""
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+
+class ReplyStatus(models.TextChoices):
+    """Where a reply is on its way.
+
+    UNKNOWN: it may or may not have reached the provider, and is never sent again blindly.
+    """
+
+    PENDING = "pending", "Pending"
+    SENDING = "sending", "Sending"
+    SENT = "sent", "Sent"
+    REFUSED = "refused", "Refused"
+    UNKNOWN = "unknown", "Unknown whether sent"
+    SUPPRESSED = "suppressed", "Suppressed"
+    DELIVERED = "delivered", "Delivered"
+    UNDELIVERED = "undelivered", "Undelivered"
+
+
+class AttemptOutcome(models.TextChoices):
+    """What came of one call. IN_FLIGHT: no answer yet, or the process died before it could write one."""
+
+    IN_FLIGHT = "in_flight", "In flight"
+    ACCEPTED = "accepted", "Accepted"
+    REFUSED = "refused", "Refused"
+    UNKNOWN = "unknown", "Unknown"
+
+
+class Reply(models.Model):
+    """The answer to one batch; `to` and `body` are fixed when the row is made.
+
+    Times are UTC, by the database's clock.
+    """
+
+    batch = models.ForeignKey("batches.Batch", on_delete=models.PROTECT, related_name="replies")
+    to = models.CharField(max_length=255)
+    body = models.TextField()
+    provider = models.CharField(max_length=32)
+    status = models.CharField(max_length=12, choices=ReplyStatus)
+    reason = models.CharField(
+        max_length=64, blank=True, db_default="", help_text="Short code: why suppressed, refused or unknown."
+    )
+    error = models.TextField(blank=True, db_default="", help_text="The same for people.")
+    provider_message_id = models.CharField(max_length=255, blank=True, db_default="")
+    attempt_count = models.PositiveSmallIntegerField(db_default=0)
+    created_at = models.DateTimeField(db_default=Now())
+    sending_until = models.DateTimeField(null=True, help_text="The lease of the process that is sending.")
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name_plural = "replies"
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(status__in=ReplyStatus.values), name="reply_status_known"),
+            models.UniqueConstraint(
+                fields=["batch"], condition=~Q(status=ReplyStatus.SUPPRESSED), name="one_live_reply_per_batch"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Reply {self.pk} ({self.status})"
+
+
+class ReplyAttempt(models.Model):
+    """One call to a provider, written before the call and completed after it. Times as in Reply."""
+
+    reply = models.ForeignKey(Reply, on_delete=models.PROTECT, related_name="attempts")
+    number = models.PositiveSmallIntegerField(help_text="Counts from 1.")
+    started_at = models.DateTimeField(db_default=Now())
+    finished_at = models.DateTimeField(null=True)
+    outcome = models.CharField(
+        max_length=10,
+        choices=AttemptOutcome,
+        default=AttemptOutcome.IN_FLIGHT,
+        db_default=AttemptOutcome.IN_FLIGHT,
+    )
+    http_status = models.PositiveSmallIntegerField(null=True)
+    provider_message_id = models.CharField(max_length=255, blank=True, db_default="")
+    error = models.TextField(blank=True, db_default="")
+    response = models.TextField(
+        blank=True, db_default="", help_text="The answer's beginning, without secrets."
+    )
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(outcome__in=AttemptOutcome.values), name="reply_attempt_outcome_known"
+            ),
+            models.UniqueConstraint(fields=["reply", "number"], name="reply_attempt_number_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Attempt {self.number} ({self.outcome})"

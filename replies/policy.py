@@ -1,0 +1,40 @@
+"""May we reply?"""
+
+from dataclasses import dataclass
+
+from classification.labels import Label
+
+
+@dataclass(frozen=True)
+class Decision:
+    """`reason` is short and countable, `explanation` is for people; both are empty when allowed."""
+
+    allowed: bool
+    reason: str = ""
+    explanation: str = ""
+
+
+ALLOWED = Decision(True)
+DISABLED = Decision(False, "auto_reply_disabled", "Automatic replies are switched off.")
+NOT_A_NUMBER = Decision(
+    False,
+    "not_a_phone_number",
+    "The sender is not a phone number: short codes, names and unreadable senders are not answered.",
+)
+UNDECIDED = Decision(
+    False, "undecided", "No engine could tell what the texts mean, so there is nothing to answer yet."
+)
+
+
+def may_reply(*, label: str, sender_kind: str, enabled: bool) -> Decision:
+    """Whether this conversation gets a reply; `sender_kind` is "number" for a phone number.
+
+    The first reason that holds is given: the switch, then the sender, then the verdict.
+    """
+    if not enabled:
+        return DISABLED
+    if sender_kind != "number":
+        return NOT_A_NUMBER
+    if label == Label.UNDECIDED:
+        return UNDECIDED
+    return ALLOWED

@@ -1,0 +1,22 @@
+"""Sends nothing: each reply is a line on stdout. For trying the service out without an account."""
+
+import logging
+from uuid import uuid4
+
+from replies.senders.base import SendResult, accepted
+
+log = logging.getLogger(__name__)
+
+
+class ConsoleSender:
+    """Goes through the log, so that masking and the JSON format hold for it like for any other line."""
+
+    name = "console"
+
+    def send(self, to: str, body: str, *, reference: str) -> SendResult:
+        line = " ".join(body.split())
+        log.info(
+            'REPLY PRINTED (console) | To: %(to)s | Reference: %(reference)s | "%(body)s"',
+            {"to": to, "reference": reference, "body": line},
+        )
+        return accepted(f"console-{uuid4().hex}")

@@ -1,0 +1,27 @@
+"""An end to a call, whatever it hangs on."""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from threading import Thread
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def call_with_deadline(seconds: float, function: Callable[[], T]) -> T:
+    """What `function()` returns or raises.
+
+    Raises TimeoutError when it takes longer than `seconds`. A socket's time-out bounds one read and no name
+    look-up, so a server that answers byte by byte could hold the caller for hours. The function itself cannot
+    be stopped: it ends in its own (daemon) thread, and nobody sees its result.
+    """
+    future: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(function())
+        except BaseException as error:  # noqa: BLE001 (the caller gets it)
+            future.set_exception(error)
+
+    Thread(target=run, name="call-with-deadline", daemon=True).start()
+    return future.result(timeout=seconds)

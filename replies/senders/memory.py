@@ -1,0 +1,36 @@
+"""Keeps replies in this process. For tests."""
+
+from collections import deque
+from dataclasses import dataclass
+from itertools import count
+
+from replies.senders.base import SendResult, accepted
+
+
+@dataclass(frozen=True)
+class Sms:
+    to: str
+    body: str
+    reference: str
+
+
+outbox: list[Sms] = []
+# What the next calls give, in order; an exception is raised. When empty, calls are accepted.
+next_results: deque[SendResult | Exception] = deque()
+_ids = count(1)
+
+
+def reset() -> None:
+    outbox.clear()
+    next_results.clear()
+
+
+class MemorySender:
+    name = "memory"
+
+    def send(self, to: str, body: str, *, reference: str) -> SendResult:
+        outbox.append(Sms(to, body, reference))
+        result = next_results.popleft() if next_results else accepted(f"memory-{next(_ids)}")
+        if isinstance(result, Exception):
+            raise result
+        return result

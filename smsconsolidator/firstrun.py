@@ -1,0 +1,147 @@
+"""`python -m smsconsolidator.firstrun`: everything that `make run` needs before the first process starts.
+
+Each step does nothing when it has nothing to do, so that a later start is fast.
+"""
+
+import io
+import os
+import re
+import secrets
+import socket
+import sys
+from difflib import get_close_matches
+from pathlib import Path
+
+import django
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError
+from dotenv import dotenv_values
+
+from smsconsolidator import __version__
+from smsconsolidator.env import BASE_DIR, ENV_FILE, Environment
+
+EXAMPLE = BASE_DIR / ".env.example"
+ADMIN = "admin"
+FIRST_TRY = """\
+# Written for a first try: replies are on, and the console sender prints them instead of sending an SMS.
+# Without this line, or with false, no reply is made (the default).
+SMS_AUTO_REPLY_ENABLED=true"""
+
+
+def write_env(path: Path) -> bool:
+    """Write `path` from .env.example with a new secret key, mode 0600; False if it is there.
+
+    Defaults are commented out, so that a later version's defaults apply.
+    """
+    lines = re.sub(r"(?m)^(?=[A-Z])", "#", EXAMPLE.read_text(encoding="utf-8"))
+    lines = re.sub(r"(?m)^#(DJANGO_SECRET_KEY=).*$", rf"\g<1>{secrets.token_urlsafe(48)}", lines)
+    lines = re.sub(r"(?m)^#SMS_AUTO_REPLY_ENABLED=.*$", FIRST_TRY, lines)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return False
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(lines)
+    return True
+
+
+def unknown_names(path: Path) -> list[str]:
+    """A sentence for each name in `path` that is no setting, most often a slip of the pen."""
+    known = [name.upper() for name in Environment.model_fields]
+    sentences = []
+    for name in dotenv_values(path):
+        if name.upper() not in known:
+            close = get_close_matches(name.upper(), known, n=1)
+            sentences.append(f"{name} in {path} is not a setting." + (f" Is it {close[0]}?" if close else ""))
+    return sentences
+
+
+def refuse_busy_port(host: str, port: int) -> None:
+    """Raise CommandError when nothing could listen on host:port."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise CommandError(
+            f"Cannot listen on HOST={host} PORT={port}: {error.strerror}.\n"
+            f"Stop the program that uses it, or choose another: PORT={port % 65535 + 1} make run"
+        ) from None
+
+
+def prepare_database() -> None:
+    """Check the settings (warnings go to stderr), apply migrations, collect the admin's static files."""
+    call_command("check", stdout=io.StringIO())
+    call_command("migrate", verbosity=0, interactive=False)
+    call_command("collectstatic", verbosity=0, interactive=False)
+
+
+def create_admin() -> str | None:
+    """Make the first superuser; returns its password, or None when there is a superuser already."""
+    from django.contrib.auth import get_user_model
+
+    users = get_user_model()._default_manager
+    if users.filter(is_superuser=True).exists():
+        return None
+    password = secrets.token_urlsafe(15)
+    users.create_superuser(ADMIN, password=password)
+    return password
+
+
+def where_to_look(env: Environment, password: str | None) -> str:
+    site = public_address(env)
+    lines = [
+        f"smsconsolidator {__version__}",
+        f"  Webhook    {site}/api/webhook/sms-received",
+        f"  Admin      {site}/admin/",
+    ]
+    if password:
+        lines += [f"  User       {ADMIN}", f"  Password   {password}   (shown this once)"]
+    return "\n".join([*lines, f"  Settings   {ENV_FILE}", "  Stop       Ctrl-C"])
+
+
+def public_address(env: Environment) -> str:
+    """The address that a browser on this machine, or on the network when HOST listens on all, can use."""
+    host = env.host
+    if host in ("0.0.0.0", "::"):  # noqa: S104  recognised, not bound
+        names = [name for name in env.as_list("allowed_hosts") if not name.startswith((".", "*", "["))]
+        host = next((name for name in names if name not in ("localhost", "127.0.0.1")), "127.0.0.1")
+    host = f"[{host}]" if ":" in host else host
+    return f"https://{host}" if env.https else f"http://{host}:{env.port}"
+
+
+def run() -> None:
+    os.umask(0o077)  # the database holds people's messages
+    if "DJANGO_SECRET_KEY" not in os.environ and write_env(ENV_FILE):
+        say(f"Wrote {ENV_FILE} with a new secret key. Replies are printed, not sent: see SMS_SENDER there.")
+    for sentence in unknown_names(ENV_FILE):
+        say(f"Warning: {sentence}")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smsconsolidator.settings")
+    django.setup()
+    from django.conf import settings
+
+    refuse_busy_port(settings.ENV.host, settings.ENV.port)
+    prepare_database()
+    say(where_to_look(settings.ENV, create_admin()))
+
+
+def say(text: str) -> None:
+    """To stderr: stdout carries log lines alone, and a log file must not keep the password."""
+    print(text, file=sys.stderr, flush=True)  # noqa: T201
+
+
+def main() -> None:
+    try:
+        run()
+    except (ImproperlyConfigured, CommandError) as error:
+        sys.exit(str(error))
+    except DatabaseError as error:
+        sys.exit(f"DATABASE_URL: the database cannot be used: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,166 @@
+"""How a log line looks: readable text or JSON, personal data masked, secrets never shown, no forged lines.
+
+A log call gives one mapping, which is both the human line and the machine's fields:
+`log.info("DUPLICATE IGNORED | GUID: %(guid)s", {"guid": guid})`.
+"""
+
+import json
+import logging
+import re
+from collections.abc import Callable, Collection, Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
+from pythonjsonlogger.json import JsonFormatter as BaseJsonFormatter
+
+# Longest text shown of one value, in characters. The longest SMS (10 parts) has 1,530; with it a line stays
+# under 4,096 bytes, which Linux guarantees to reach a pipe in one piece (PIPE_BUF).
+MAX_VALUE = 1600
+REDACTED = "[secret]"
+
+# Seven or more digits, as people write numbers: +63 917 123 4567, (0917) 123-4567.
+_NUMBER = re.compile(r"\+?\d(?:[ ().-]{0,2}\d){6,}")
+
+
+def visible(text: str) -> str:
+    """`text` in one line: control, bidi and zero-width characters are written as their escapes."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else _escape(char) for char in text)
+
+
+def _escape(char: str) -> str:
+    return char.encode("unicode_escape").decode("ascii")
+
+
+def mask_number(number: str) -> str:
+    """A phone number with only its country code (when written with +) and last two digits: +63********67.
+
+    Seven characters or fewer, as short codes have, are masked as a whole.
+    """
+    if len(number) <= 7:
+        return "*" * len(number)
+    shown = _country_code(number)
+    return shown + "*" * (len(number) - len(shown) - 2) + number[-2:]
+
+
+def _country_code(number: str) -> str:
+    """The + and the ITU-T E.164 country code that `number` begins with, else nothing."""
+    if number[0] != "+":
+        return ""
+    for length in (2, 3, 4):
+        code = number[1:length]
+        if code.isascii() and code.isdigit() and int(code) in COUNTRY_CODE_TO_REGION_CODE:
+            return number[:length]
+    return ""
+
+
+def mask_numbers(text: str) -> str:
+    """Free text with every run of seven or more digits masked like a phone number."""
+    return _NUMBER.sub(lambda match: mask_number(match[0]), text)
+
+
+def _mask_text(text: str) -> str:
+    return f"[{len(text)} characters]"
+
+
+MASKS: dict[str, Callable[[str], str]] = {
+    "sender": mask_number,
+    "sender_raw": mask_number,
+    "to": mask_number,
+    "number": mask_number,
+    "text": _mask_text,
+    "body": _mask_text,
+    "error": mask_numbers,
+}
+
+
+@lru_cache(maxsize=4)
+def _utc(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+class _Guard:
+    """What both formatters do to a record before, and to a line after, they lay it out."""
+
+    def __init__(self, mask: bool, secrets: Collection[str]) -> None:
+        self.mask = mask
+        # A secret may appear as it is, or as visible() or JSON has escaped it.
+        forms = {form for text in secrets for form in (text, visible(text), text.replace('"', '\\"'))}
+        self.secrets = sorted(forms - {""}, key=len, reverse=True)
+
+    def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
+        """A copy with guarded values; the record itself stays as it is for other handlers."""
+        changes: dict[str, Any] = {"exc_text": None}
+        if isinstance(record.args, Mapping):
+            changes["args"] = {key: self._value(key, value) for key, value in record.args.items()}
+        elif self.mask:
+            changes |= {"msg": mask_numbers(record.getMessage()), "args": None}
+        return logging.makeLogRecord(record.__dict__ | changes)
+
+    def _value(self, key: str, value: Any) -> Any:
+        if self.mask and key in MASKS and value is not None:
+            return MASKS[key](str(value))
+        if type(value) is str and len(value) > MAX_VALUE:
+            return f"{value[:MAX_VALUE]}… (+{len(value) - MAX_VALUE} characters)"
+        return value
+
+    def traceback(self, text: str) -> str:
+        """Tracebacks quote untrusted text: indented, none of their lines can pass for a record."""
+        text = mask_numbers(text) if self.mask else text
+        return "\n".join(f"    {visible(line)}" for line in text.split("\n"))
+
+    def redact(self, line: str) -> str:
+        for secret in self.secrets:
+            if secret in line:
+                line = line.replace(secret, REDACTED)
+        return line
+
+
+class TextFormatter(logging.Formatter):
+    """`2026-11-22 15:00:00 INFO message`, in UTC; one line a record, tracebacks indented below it."""
+
+    def __init__(self, mask: bool = False, secrets: Collection[str] = ()) -> None:
+        super().__init__()
+        self._guard = _Guard(mask, secrets)
+
+    def format(self, record: logging.LogRecord) -> str:
+        return self._guard.redact(super().format(self._guard.prepare(record)))
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        return f"{_utc(int(record.created))} {record.levelname} {visible(record.message)}"
+
+    def formatException(self, ei: Any) -> str:
+        return self._guard.traceback(super().formatException(ei))
+
+
+class JsonFormatter(BaseJsonFormatter):
+    """One JSON object a line: time (ISO 8601, UTC), level, logger, message, and the call's mapping."""
+
+    def __init__(self, mask: bool = False, secrets: Collection[str] = ()) -> None:
+        super().__init__(json_ensure_ascii=False)
+        self._guard = _Guard(mask, secrets)
+
+    def format(self, record: logging.LogRecord) -> str:
+        return self._guard.redact(super().format(self._guard.prepare(record)))
+
+    def add_fields(
+        self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]
+    ) -> None:
+        log_data["time"] = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        log_data |= {"level": record.levelname, "logger": record.name, "message": visible(record.message)}
+        fields = record.args if isinstance(record.args, Mapping) else {}
+        for key, value in (*fields.items(), *message_dict.items()):
+            log_data.setdefault(key, value)
+
+    def formatException(self, ei: Any) -> str:
+        return self._guard.traceback(str(super().formatException(ei)))
+
+    def jsonify_log_record(self, log_data: dict[str, Any]) -> str:
+        """JSON escapes line ends itself; bidi and zero-width characters are escaped here, reversibly."""
+        line = super().jsonify_log_record(log_data)
+        if line.isprintable():
+            return line
+        return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in line)

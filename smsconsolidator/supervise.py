@@ -1,0 +1,71 @@
+"""`python -m smsconsolidator.supervise`: web server and cluster under supervisord, until Ctrl-C or SIGTERM.
+
+supervisord can write its programs' output only to a file name, and /dev/stdout fails or overwrites when stdout is
+a socket, another user's file or shared with other writers. So it always writes to a pipe, which this process
+copies on.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from types import FrameType
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+CONFIG = BASE_DIR / "deploy" / "supervisord.conf"
+
+
+def main() -> int:
+    """Run until stopped; returns supervisord's exit code."""
+    (BASE_DIR / "run").mkdir(exist_ok=True)
+    source, target = os.pipe()
+    child = subprocess.Popen(
+        [sys.executable, "-m", "supervisor.supervisord", "-c", str(CONFIG)],
+        cwd=BASE_DIR,
+        env=_environment(),
+        stdout=target,
+        start_new_session=True,  # Ctrl-C reaches this process alone, which passes it on once
+    )
+    _pass_on_signals(child)
+    os.close(target)
+    _copy_output(child, source)
+    return child.wait()
+
+
+def _environment() -> dict[str, str]:
+    """The programs run with this interpreter, wherever it is, and write UTF-8 whatever the locale."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    return {**os.environ, "PATH": path, "PYTHONUTF8": "1"}
+
+
+def _pass_on_signals(child: subprocess.Popen[bytes]) -> None:
+    def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+        child.terminate()
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # nohup: go on when the terminal closes
+        signal.signal(signal.SIGHUP, stop)
+
+
+def _copy_output(child: subprocess.Popen[bytes], source: int) -> None:
+    """Copy until supervisord ends. When nobody reads any longer, stop it, but let it finish."""
+    read_by_somebody = True
+    while chunk := os.read(source, 65536):
+        if read_by_somebody and not (read_by_somebody := _write(chunk)):
+            child.terminate()
+
+
+def _write(chunk: bytes) -> bool:
+    try:
+        while chunk:
+            chunk = chunk[os.write(1, chunk) :]
+    except OSError as error:  # the reader has gone, the disk is full
+        sys.stderr.write(f"The output cannot be written ({error.strerror}); stopping.\n")
+        return False
+    return True
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,53 @@
+"""`python -m smsconsolidator.web`: the web server on HOST and PORT, with WEB_PROCESSES and WEB_THREADS."""
+
+import os
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+from granian.log import LogLevels
+from granian.server.common import AbstractServer
+
+STOP_SECONDS = 10  # for requests under way, before a process is killed
+
+
+def server() -> AbstractServer[Any]:
+    """The server as configured; it also serves the admin's static files."""
+    env = settings.ENV
+    return Granian(
+        "smsconsolidator.wsgi:application",
+        address=env.host,
+        port=env.port,
+        interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
+        websockets=False,
+        workers=env.web_processes,
+        blocking_threads=env.web_threads,
+        respawn_failed_workers=True,
+        workers_kill_timeout=STOP_SECONDS,
+        static_path_route=[settings.STATIC_URL.rstrip("/")],
+        static_path_mount=[settings.STATIC_ROOT],
+        log_level=LogLevels.warning,
+        log_dictconfig=_logging(),
+    )
+
+
+def _logging() -> dict[str, Any]:
+    """The project's logging; granian adds its logger's level to it, so it gets a copy."""
+    return {**settings.LOGGING, "loggers": dict(settings.LOGGING["loggers"])}
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smsconsolidator.settings")
+    try:
+        web = server()
+    except ImproperlyConfigured as error:
+        sys.exit(str(error))
+    web.serve()
+
+
+if __name__ == "__main__":
+    main()

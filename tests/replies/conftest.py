@@ -1,0 +1,96 @@
+"""A batch to answer, a history to write into, a provider that is a real server."""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from batches.models import Batch, Channel
+from replies import services
+from replies.models import Reply
+from replies.senders import memory
+from tests.support.smsmobileapi_server import SmsMobileApiServer
+
+KEY = "s3cret/key+with=signs"
+NUMBER = "+639171234567"
+
+
+class History(list[tuple[str, dict[str, Any]]]):
+    """A Recorder that keeps what it is told."""
+
+    def __call__(self, kind: str, data: Mapping[str, Any]) -> None:
+        self.append((kind, dict(data)))
+
+    @property
+    def kinds(self) -> list[str]:
+        return [kind for kind, _ in self]
+
+
+def make_batch() -> Batch:
+    channel, _ = Channel.objects.get_or_create(slug="default")
+    now = timezone.now()
+    return Batch.objects.create(
+        channel=channel,
+        sender=NUMBER,
+        sender_kind="number",
+        status="processing",
+        opened_at=now - timedelta(seconds=60),
+        closes_at=now,
+        message_count=3,
+    )
+
+
+def prepare(batch: Batch, record: services.Recorder, **changes: Any) -> Reply:
+    arguments = {"to": NUMBER, "label": "agree", "sender_kind": "number", "enabled": True} | changes
+    return services.prepare(batch_id=batch.pk, record=record, **arguments)
+
+
+@pytest.fixture
+def history() -> History:
+    return History()
+
+
+@pytest.fixture(autouse=True)
+def outbox() -> Iterator[list[memory.Sms]]:
+    memory.reset()
+    yield memory.outbox
+    memory.reset()
+
+
+@pytest.fixture
+def batch(db: None) -> Batch:
+    return make_batch()
+
+
+@pytest.fixture
+def reply(batch: Batch, history: History) -> Reply:
+    """A pending reply, with nothing in `history` yet."""
+    made = prepare(batch, history)
+    history.clear()
+    return made
+
+
+@pytest.fixture
+def interrupted(reply: Reply) -> Callable[[float], Reply]:
+    """The reply as a process leaves it that dies in the call, its lease over since so many seconds."""
+
+    def leave(seconds: float) -> Reply:
+        until = timezone.now() - timedelta(seconds=seconds)
+        reply.attempts.create(number=1)
+        Reply.objects.filter(pk=reply.pk).update(status="sending", attempt_count=1, sending_until=until)
+        return reply
+
+    return leave
+
+
+@pytest.fixture
+def provider(settings: Any) -> Iterator[SmsMobileApiServer]:
+    """SMSMobileAPI on loopback, with the settings to reach it."""
+    with SmsMobileApiServer() as server:
+        settings.SMS_SENDER = "smsmobileapi"
+        settings.SMS_MOBILE_API_KEY = KEY
+        settings.SMS_MOBILE_API_URL = server.url
+        settings.SMS_TIMEOUT = 5
+        yield server

@@ -1,0 +1,87 @@
+import threading
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from batches.models import Batch
+from replies.models import Reply
+from tests.replies.conftest import NUMBER, History, make_batch, prepare
+
+
+def test_it_makes_a_pending_reply_and_tells_it(batch: Batch, history: History) -> None:
+    reply = prepare(batch, history)
+    assert (reply.status, reply.to, reply.body) == ("pending", NUMBER, "Thanks for confirming! See you soon.")
+    assert history == [("reply_created", {"reply_id": reply.pk, "provider": "memory"})]
+
+
+def test_it_keeps_the_body_when_the_text_changes_later(reply: Reply, history: History, settings: object) -> None:
+    settings.SMS_AUTO_REPLY_TEXT = "Something new"  # type: ignore[attr-defined]
+    assert prepare(reply.batch, history).body == "Thanks for confirming! See you soon."
+
+
+def test_it_suppresses_with_the_reason(batch: Batch, history: History) -> None:
+    reply = prepare(batch, history, enabled=False)
+    assert (reply.status, reply.reason) == ("suppressed", "auto_reply_disabled")
+    assert (history.kinds, history[0][1]["reason"]) == (["reply_suppressed"], "auto_reply_disabled")
+
+
+def test_it_returns_the_live_reply_when_there_is_one(reply: Reply, history: History) -> None:
+    assert prepare(reply.batch, history, label="disagree").pk == reply.pk
+    assert (history, Reply.objects.count()) == ([], 1)
+
+
+def test_it_returns_the_live_reply_even_when_none_would_be_allowed_now(reply: Reply, history: History) -> None:
+    assert prepare(reply.batch, history, enabled=False).pk == reply.pk
+    assert (history, Reply.objects.count()) == ([], 1)
+
+
+def test_it_repeats_no_suppression(batch: Batch, history: History) -> None:
+    assert prepare(batch, history, enabled=False).pk == prepare(batch, history, enabled=False).pk
+    assert history.kinds == ["reply_suppressed"]
+
+
+def test_it_tells_a_new_reason_of_suppression(batch: Batch, history: History) -> None:
+    prepare(batch, history, enabled=False)
+    prepare(batch, history, label="undecided")
+    assert [data["reason"] for _, data in history] == ["auto_reply_disabled", "undecided"]
+
+
+def test_it_makes_a_live_reply_after_a_suppressed_one(batch: Batch, history: History) -> None:
+    prepare(batch, history, label="undecided")
+    assert prepare(batch, history, label="agree").status == "pending"
+
+
+def test_it_leaves_the_callers_transaction_usable_after_losing(reply: Reply, history: History) -> None:
+    with transaction.atomic():
+        prepare(reply.batch, history)
+        assert Batch.objects.filter(pk=reply.batch_id).update(message_count=4) == 1
+
+
+def test_it_does_not_hide_another_integrity_error(batch: Batch, history: History) -> None:
+    def refuse(kind: str, data: object) -> None:
+        raise IntegrityError("from the history")
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        prepare(batch, refuse)
+    assert not Reply.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_makes_one_reply_when_many_prepare_at_once() -> None:
+    batch, history, made = make_batch(), History(), []
+    start = threading.Barrier(4)
+
+    def work() -> None:
+        start.wait()
+        try:
+            with transaction.atomic():
+                made.append(prepare(batch, history).pk)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(made), len(set(made)), history.kinds) == (4, 1, ["reply_created"])

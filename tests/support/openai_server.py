@@ -1,0 +1,212 @@
+"""A server that speaks OpenAI's chat completions protocol on 127.0.0.1, with the failures of the real one.
+
+In a test: `with OpenAIServer() as server: server.next(http_error(429), answer("agree"))`.
+As a process: `python -m tests.support.openai_server --port 9001 --label agree --script 429,timeout,disagree`;
+`GET /requests` then tells what arrived.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Event, Thread
+from types import TracebackType
+from typing import Any, Self
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a client sent. Header names are in lower case."""
+
+    path: str
+    headers: dict[str, str]
+    body: dict[str, Any]
+
+    @property
+    def texts(self) -> list[str]:
+        """The SMS texts in the prompt."""
+        texts: list[str] = json.loads(self.body["messages"][-1]["content"])["texts"]
+        return texts
+
+
+@dataclass(frozen=True)
+class Response:
+    """What the server does: waits `delay` seconds, then sends the body, or hangs up when `status` is 0."""
+
+    body: bytes = b""
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    delay: float = 0
+    content_type: str = "application/json"
+
+
+Script = Callable[[Request], Response]
+
+
+def completion(
+    content: str | None = None, *, refusal: str | None = None, finish_reason: str = "stop", delay: float = 0
+) -> Script:
+    """A chat completion with this message."""
+
+    def respond(request: Request) -> Response:
+        message = {"role": "assistant", "content": content, "refusal": refusal}
+        document = {
+            "id": "chatcmpl-1",
+            "object": "chat.completion",
+            "created": int(time.time()),
+            "model": f"{request.body['model']}-2026-01-01",
+            "choices": [{"index": 0, "message": message, "finish_reason": finish_reason}],
+            "usage": {"prompt_tokens": 210, "completion_tokens": 12, "total_tokens": 222},
+        }
+        return Response(json.dumps(document).encode(), headers={"x-request-id": "req-1"}, delay=delay)
+
+    return respond
+
+
+def answer(label: str, *, delay: float = 0) -> Script:
+    """A well-formed answer, after `delay` seconds."""
+    return completion(json.dumps({"label": label}), delay=delay)
+
+
+def http_error(status: int, message: str = "Scripted failure", retry_after: str = "") -> Script:
+    """An error as OpenAI words it; `retry_after` is in seconds or a date."""
+    document = {"error": {"message": message, "type": "scripted", "param": None, "code": None}}
+    headers = {"retry-after": retry_after} if retry_after else {}
+    return lambda _: Response(json.dumps(document).encode(), status, headers)
+
+
+def raw(body: str, content_type: str = "application/json") -> Script:
+    """Any body at all, with status 200."""
+    return lambda _: Response(body.encode(), content_type=content_type)
+
+
+def hang_up() -> Script:
+    """The connection is closed without an answer."""
+    return lambda _: Response(status=0)
+
+
+def truncated() -> Script:
+    """The model ran out of tokens."""
+    return completion('{"lab', finish_reason="length")
+
+
+def refused() -> Script:
+    """The model would rather not."""
+    return completion(refusal="I cannot help with that.")
+
+
+NAMED: dict[str, Script] = {
+    "401": http_error(401, "Incorrect API key provided."),
+    "429": http_error(429, "Rate limit reached.", retry_after="30"),
+    "500": http_error(500, "The server had an error."),
+    "timeout": answer("agree", delay=60),
+    "truncated": truncated(),
+    "refused": refused(),
+    "garbage": completion("I think they agree!"),
+    "hang_up": hang_up(),
+}
+
+
+class OpenAIServer:
+    """Answers with the scripted responses, one a call, and after them with the default. Port 0 picks a free one."""
+
+    def __init__(self, default: Script | None = None, port: int = 0) -> None:
+        self.default = default or answer("agree")
+        self.requests: list[Request] = []
+        self.stopping = Event()
+        self._scripted: deque[Script] = deque()
+        self._http = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
+        self._thread = Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+
+    @property
+    def url(self) -> str:
+        """What OPENAI_BASE_URL takes."""
+        return f"http://127.0.0.1:{self._http.server_port}/v1"
+
+    def next(self, *scripts: Script) -> None:
+        """The responses to the next calls, in order."""
+        self._scripted.extend(scripts)
+
+    def respond(self, request: Request) -> Response:
+        """Record the call and choose what happens to it."""
+        self.requests.append(request)
+        script = self._scripted.popleft() if self._scripted else self.default
+        return script(request)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stopping.set()
+        self._http.shutdown()
+        self._http.server_close()
+        self._thread.join()
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        return type("BoundHandler", (Handler,), {"openai": self})
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One connection, kept open between calls as OpenAI's is."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    openai: OpenAIServer
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("content-length", 0)))
+        if self.path != "/v1/chat/completions":
+            return self.send(http_error(404, f"Unknown path {self.path}")(Request(self.path, {}, {})))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        return self.send(self.openai.respond(Request(self.path, headers, json.loads(body))))
+
+    def do_GET(self) -> None:
+        self.send(Response(json.dumps([asdict(request) for request in self.openai.requests]).encode()))
+
+    def send(self, response: Response) -> None:
+        if response.delay and self.openai.stopping.wait(response.delay):
+            response = Response(status=0)
+        if not response.status:
+            self.close_connection = True
+            return
+        try:
+            self._write(response)
+        except (BrokenPipeError, ConnectionResetError):
+            self.close_connection = True  # the client's time-out was shorter than our delay
+
+    def _write(self, response: Response) -> None:
+        self.send_response(response.status)
+        for name, value in response.headers.items():
+            self.send_header(name, value)
+        self.send_header("content-type", response.content_type)
+        self.send_header("content-length", str(len(response.body)))
+        self.end_headers()
+        self.wfile.write(response.body)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """The recorded requests say more."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Serve until the process is stopped."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--label", default="agree", help="the answer when the script is over")
+    parser.add_argument("--script", default="", help=f"answers or {', '.join(NAMED)}; with commas")
+    options = parser.parse_args(arguments)
+    with OpenAIServer(answer(options.label), options.port) as server:
+        server.next(*(NAMED.get(name) or answer(name) for name in options.script.split(",") if name))
+        sys.stdout.write(f"{server.url}\n")
+        sys.stdout.flush()
+        Event().wait()
+
+
+if __name__ == "__main__":
+    main()

@@ -6,6 +6,6 @@ class BatchesConfig(AppConfig):
     name = "batches"
 
     def ready(self) -> None:
-        from batches import checks, schedules  # noqa: F401, PLC0415 (models are not loaded before ready)
+        from batches import checks, schedules  # noqa: F401 (models load after this module)
 
         post_migrate.connect(schedules.sync, sender=self)

@@ -13,8 +13,8 @@ def retry_needed(cluster: dict[str, Any]) -> int:
     Measured on django-q2 1.11: the clock starts when a task is fetched, not when it begins, so it must cover the
     wait behind a full local queue as well.
     """
-    waiting = cluster["queue_limit"] + cluster["bulk"]
-    return (ceil(waiting / cluster["workers"]) + 1) * (cluster["timeout"] + 3)
+    turns: int = ceil((cluster["queue_limit"] + cluster["bulk"]) / cluster["workers"]) + 1
+    return turns * (int(cluster["timeout"]) + 3)
 
 
 @register()

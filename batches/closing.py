@@ -1,13 +1,12 @@
 """When a window is over: the batch is closed and queued, in one transaction."""
 
 import logging
-from collections.abc import Sequence
 
 from django.db import transaction
 from django.db.models import Q
-from django.db.models.functions import Now
 
 from batches.choices import BatchStatus, EventKind
+from batches.clock import Now
 from batches.models import Batch
 from batches.queue import enqueue
 from batches.state import queue_all
@@ -17,20 +16,14 @@ log = logging.getLogger(__name__)
 CHUNK = 50  # batches in one transaction: short enough that no webhook waits long for a row
 
 
-def close_due(actor: str = "sweep") -> int:
-    """Close what is due, up to CHUNK batches, and say how many they were."""
-    return len(_close(Q(), actor))
+def close_due(actor: str = "sweep", which: Q | None = None) -> int:
+    """Close what is due, up to CHUNK batches, and queue it; says how many they were.
 
-
-def close_expired(channel_id: int, senders: Sequence[str], actor: str) -> None:
-    """Close these senders' batches if their window is over, in the caller's transaction."""
-    _close(Q(channel_id=channel_id, sender__in=senders), actor)
-
-
-def _close(which: Q, actor: str) -> list[Batch]:
+    `which` narrows it (one batch, one sender); inside a caller's transaction it becomes part of that.
+    """
     with transaction.atomic():
         closed = queue_all(
-            Batch.objects.due().filter(which),
+            Batch.objects.due().filter(which or Q()),
             BatchStatus.OPEN,
             event=EventKind.CLOSED,
             actor=actor,
@@ -39,7 +32,7 @@ def _close(which: Q, actor: str) -> list[Batch]:
         )
         enqueue([batch.id for batch in closed])
         transaction.on_commit(lambda: _log_closed(closed))
-    return closed
+    return len(closed)
 
 
 def _log_closed(batches: list[Batch]) -> None:
@@ -64,5 +57,7 @@ def reap(actor: str = "sweep") -> int:
         ]
         enqueue(abandoned)
     if abandoned:
-        log.warning("Queued %(count)s batch(es) again: their worker is gone or late", {"count": len(abandoned)})
+        log.warning(
+            "Queued %(count)s batch(es) again: their worker is gone or late", {"count": len(abandoned)}
+        )
     return len(abandoned)

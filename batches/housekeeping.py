@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from django.conf import settings
-from django.db.models.functions import Now
 
+from batches.clock import Now
 from batches.models import RejectedDelivery
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from batches import ingest_sql as sql
-from batches.closing import close_expired
+from batches.closing import close_due
 from batches.inbound.base import InboundSms
 from batches.ingest_sql import Arrival, Joined
 from batches.models import Channel, Message
@@ -66,7 +66,9 @@ def _store_new(channel: Channel, arrivals: Mapping[str, Arrival]) -> Mapping[str
 def _store(channel: Channel, arrivals: Sequence[Arrival]) -> dict[str, Joined]:
     joined = sql.join_batches(channel, arrivals)
     if expired := [arrival for arrival in arrivals if arrival.sender.address not in joined]:
-        close_expired(channel.id, [arrival.sender.address for arrival in expired], ACTOR)
+        over = Q(channel=channel, sender__in={arrival.sender.address for arrival in expired})
+        while close_due(ACTOR, over):
+            pass
         joined |= sql.join_batches(channel, expired)
     if sql.insert_messages(channel, arrivals, joined) < len(arrivals):
         raise _Duplicates

@@ -14,17 +14,15 @@ from typing import Any
 from django.db import connection
 
 from batches.choices import EventKind
+from batches.clock import SQLITE_NOW
 from batches.inbound.base import InboundSms
 from batches.models import Channel
 from batches.phones import Sender
 
-# The transaction's time, and the same so many seconds later. On SQLite there is one machine and so one clock.
+# The statement's time, and the same so many seconds later.
 _CLOCK = {
-    "postgresql": ("now()", "now() + interval '{seconds} seconds'"),
-    "sqlite": (
-        "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')",
-        "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now', '{seconds} seconds')",
-    ),
+    "postgresql": ("statement_timestamp()", "statement_timestamp() + interval '{seconds} seconds'"),
+    "sqlite": (SQLITE_NOW, SQLITE_NOW.replace("'now'", "'now', '{seconds} seconds'")),
 }
 
 _JOIN = """
@@ -55,7 +53,7 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """An open batch after messages joined it: `added` of its `count`; `at` is the transaction's time."""
+    """An open batch after messages joined it: `added` of its `count`; `at` is when they did."""
 
     batch_id: int
     count: int
@@ -77,7 +75,8 @@ def join_batches(channel: Channel, arrivals: Sequence[Arrival]) -> dict[str, Joi
     with connection.cursor() as cursor:
         cursor.execute(_JOIN.format(rows=_rows(row, values), now=now), _flat(values))
         return {
-            sender: Joined(batch_id, count, added[sender], at) for sender, batch_id, count, at in cursor.fetchall()
+            sender: Joined(batch_id, count, added[sender], at)
+            for sender, batch_id, count, at in cursor.fetchall()
         }
 
 

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Q
-from django.db.models.functions import Now
 
+from batches.clock import Now
 from batches.models import Lease
 
 TTL = timedelta(seconds=2.5)

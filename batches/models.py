@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 
 from batches.choices import BatchStatus, EventKind, Outcome, SenderKind
 from batches.querysets import BatchQuerySet
@@ -16,7 +17,9 @@ class Channel(models.Model):
 
     slug = models.SlugField(unique=True)
     region = models.CharField(
-        max_length=2, blank=True, help_text="Country (ISO 3166) of numbers without one. Empty: DEFAULT_REGION."
+        max_length=2,
+        blank=True,
+        help_text="Country (ISO 3166) of numbers without one. Empty: DEFAULT_REGION.",
     )
     window_seconds = models.PositiveIntegerField(
         null=True, blank=True, help_text="Seconds from a batch's first message. Empty: CONSOLIDATION_WINDOW."
@@ -69,11 +72,15 @@ class Batch(models.Model):
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["channel", "sender"], condition=Q(status=BatchStatus.OPEN), name="one_open_batch_per_sender"
+                fields=["channel", "sender"],
+                condition=Q(status=BatchStatus.OPEN),
+                name="one_open_batch_per_sender",
             ),
             models.CheckConstraint(condition=Q(status__in=BatchStatus.values), name="batch_status_known"),
             models.CheckConstraint(condition=Q(outcome__in=Outcome.values), name="batch_outcome_known"),
-            models.CheckConstraint(condition=Q(closes_at__gt=F("opened_at")), name="batch_closes_after_opening"),
+            models.CheckConstraint(
+                condition=Q(closes_at__gt=F("opened_at")), name="batch_closes_after_opening"
+            ),
             models.CheckConstraint(
                 condition=(SETTLED & ~Q(outcome=Outcome.NONE)) | (~SETTLED & Q(outcome=Outcome.NONE)),
                 name="batch_outcome_when_settled",
@@ -94,6 +101,17 @@ class Batch(models.Model):
     def __str__(self) -> str:
         return f"Batch {self.pk} from {self.sender}"
 
+    @property
+    def is_overdue(self) -> bool:
+        """Open although its window is over. For people: transitions ask the database's clock instead."""
+        return self.status == BatchStatus.OPEN and self.closes_at <= timezone.now()
+
+    @property
+    def is_abandoned(self) -> bool:
+        """Queued or begun, and its lease has run out. For people, like is_overdue."""
+        unsettled = self.status in (BatchStatus.CLOSED, BatchStatus.PROCESSING)
+        return unsettled and self.lease_until is not None and self.lease_until < timezone.now()
+
 
 class Message(models.Model):
     """One SMS as it came. `received_at` (ours, UTC) orders a batch; `sent_at` is what the provider says."""
@@ -108,13 +126,17 @@ class Message(models.Model):
     sent_at = models.DateTimeField(null=True)
     sent_at_raw = models.CharField(max_length=255, blank=True)
     received_at = models.DateTimeField()
-    repeats = models.PositiveIntegerField(db_default=0, help_text="How often the same GUID came again and was ignored.")
+    repeats = models.PositiveIntegerField(
+        db_default=0, help_text="How often the same GUID came again and was ignored."
+    )
     payload = models.TextField(help_text="The message as the provider sent it (JSON).")
 
     class Meta:
         ordering = ["received_at", "id"]
         constraints = [
-            models.UniqueConstraint(fields=["channel", "provider_message_id"], name="message_once_per_channel"),
+            models.UniqueConstraint(
+                fields=["channel", "provider_message_id"], name="message_once_per_channel"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -132,7 +154,9 @@ class BatchEvent(AppendOnly):
 
     class Meta:
         ordering = ["at", "id"]
-        constraints = [models.CheckConstraint(condition=Q(kind__in=EventKind.values), name="event_kind_known")]
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=EventKind.values), name="event_kind_known")
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} ({self.actor})"

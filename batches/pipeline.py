@@ -74,7 +74,9 @@ def process(batch_id: int, actor: str) -> None:
     except LeaseLost:
         log.warning("Batch %(batch)s was taken over while it was being processed", {"batch": batch_id})
     except Exception as error:
-        log.exception("PROCESSING FAILED | From: %(sender)s | Error: %(error)s", work.fields | {"error": repr(error)})
+        log.exception(
+            "PROCESSING FAILED | From: %(sender)s | Error: %(error)s", work.fields | {"error": repr(error)}
+        )
         if batch.attempts >= settings.BATCH_MAX_ATTEMPTS:
             _fail(work, Outcome.ERROR, f"gave up after {batch.attempts} attempts: {error!r}")
 
@@ -102,7 +104,10 @@ def _classify(work: Work) -> Reply:
         if not state.set_label(work.batch.id, work.token, decision.label):
             raise LeaseLost
         row = classification.record(work.batch.id, decision)
-        work.record(EventKind.CLASSIFIED, {"label": decision.label, "engine": decision.engine, "classification": row.id})
+        work.record(
+            EventKind.CLASSIFIED,
+            {"label": decision.label, "engine": decision.engine, "classification": row.id},
+        )
         reply = replies.prepare(
             batch_id=work.batch.id,
             to=work.batch.sender,

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Now
 
 from batches.choices import BatchStatus
+from batches.clock import Now
 
 if TYPE_CHECKING:
-    from batches.models import Batch
+    from batches.models import Batch  # noqa: F401 (named in the annotation below)
 
 
 class BatchQuerySet(models.QuerySet["Batch"]):
@@ -29,6 +29,10 @@ class BatchQuerySet(models.QuerySet["Batch"]):
         before = Now() - older_than
         return self.filter(
             Q(status=BatchStatus.OPEN, closes_at__lt=before)
-            | Q(status__in=[BatchStatus.CLOSED, BatchStatus.PROCESSING], closed_at__lt=before, lease_until__lt=Now())
+            | Q(
+                status__in=[BatchStatus.CLOSED, BatchStatus.PROCESSING],
+                closed_at__lt=before,
+                lease_until__lt=Now(),
+            )
             | Q(status=BatchStatus.FAILED, completed_at__lt=before)
         )

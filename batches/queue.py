@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Sequence
-from functools import partial
 
 from django.conf import settings
 from django.db import transaction
@@ -24,7 +23,7 @@ def enqueue(batch_ids: Sequence[int]) -> None:
     if "orm" in settings.Q_CLUSTER:
         _push(batch_ids)
     else:
-        transaction.on_commit(partial(_push, batch_ids), robust=True)
+        transaction.on_commit(lambda: _push(batch_ids), robust=True)
 
 
 def enqueue_sweep() -> None:

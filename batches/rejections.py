@@ -12,7 +12,9 @@ from batches.models import Channel, RejectedDelivery
 KEPT_CHARACTERS = 16_384
 
 
-def keep(request: HttpRequest, channel: Channel, status: int, errors: Sequence[dict[str, Any]], body: str) -> None:
+def keep(
+    request: HttpRequest, channel: Channel, status: int, errors: Sequence[dict[str, Any]], body: str
+) -> None:
     """Keep one refused delivery (or the refused part of one) and forget the oldest beyond REJECTED_KEEP_ROWS."""
     row = RejectedDelivery.objects.create(
         channel=channel,

@@ -13,7 +13,13 @@ SWEEP_NAME = "Close due batches"
 
 def sync(**_kwargs: Any) -> None:
     """Create what the service cannot run without: the minute schedule, the leases' rows, the default channel."""
-    wanted = {"func": SWEEP, "schedule_type": Schedule.MINUTES, "minutes": 1, "cluster": SWEEP_QUEUE, "repeats": -1}
+    wanted = {
+        "func": SWEEP,
+        "schedule_type": Schedule.MINUTES,
+        "minutes": 1,
+        "cluster": SWEEP_QUEUE,
+        "repeats": -1,
+    }
     Schedule.objects.update_or_create(name=SWEEP_NAME, defaults=wanted)
     for name in (LEADER, STANDBY):
         Lease.objects.get_or_create(name=name)

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F, Q
-from django.db.models.functions import Now
 
 from batches.choices import BatchStatus, EventKind, Outcome
+from batches.clock import Now
 from batches.models import Batch, BatchEvent
 from batches.querysets import BatchQuerySet
 

@@ -11,9 +11,9 @@ from uuid import UUID, uuid4
 
 from django.db import InterfaceError, OperationalError, connection
 from django.db.models import DurationField, ExpressionWrapper, F
-from django.db.models.functions import Now
 
 from batches.choices import BatchStatus
+from batches.clock import Now
 from batches.closing import close_due, reap
 from batches.housekeeping import prune
 from batches.leases import LEADER, STANDBY, TTL, last_beat, release, take

@@ -44,7 +44,7 @@ class InboundSmsView(APIView):
         if delivery.refusals:
             errors = [refusal.as_dict() for refusal in delivery.refusals]
             keep(request._request, channel, status, errors, json.dumps(delivery.refused_items))
-            log.warning("PARTLY REFUSED | %(errors)s", {"errors": errors})
+            log.warning("REFUSED | %(errors)s", {"errors": errors})
         return Response(_summary(delivery, result), status=status)
 
 
@@ -58,12 +58,16 @@ def _refuse(request: Request, channel: Channel, malformed: Malformed, raw: bytes
     error = {"field": malformed.field, "reason": str(malformed)}
     keep(request._request, channel, malformed.status, [error], raw.decode("utf-8", "replace"))
     log.warning("REFUSED | %(field)s %(reason)s", error)
-    return Response({"status": "error", "message": str(malformed), "errors": [error]}, status=malformed.status)
+    return Response(
+        {"status": "error", "message": str(malformed), "errors": [error]}, status=malformed.status
+    )
 
 
 def _summary(delivery: Delivery, result: Ingested) -> dict[str, Any]:
     rejected = len(delivery.refused_items)
-    message = f"Processed {_count(result.stored, 'message')}, skipped {_count(result.duplicates, 'duplicate')}"
+    message = (
+        f"Processed {_count(result.stored, 'message')}, skipped {_count(result.duplicates, 'duplicate')}"
+    )
     answer: dict[str, Any] = {
         "status": "error" if rejected and not delivery.messages else "success",
         "message": message,

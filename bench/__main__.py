@@ -15,6 +15,7 @@ from bench.scene import Plan, scratch
 
 Measured = tuple[list[Figure], list[str]]
 SHOWN_PROBLEMS = 20
+WIDTH = 150
 
 
 def main() -> int:
@@ -22,6 +23,8 @@ def main() -> int:
     options = _options()
     plan = _plan(options)
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=WIDTH)  # a log has no width of its own
     with tempfile.TemporaryDirectory(prefix="smsconsolidator_bench_") as directory:
         figures, problems = _measure(plan, Path(directory), console)
         version = _version(plan, Path(directory))
@@ -53,8 +56,8 @@ def _measure(plan: Plan, directory: Path, console: Console) -> Measured:
     figures: list[Figure] = []
     problems: list[str] = []
     for name, part in parts:
-        with console.status(f"measuring: {name}"):
-            found, wrong = part()
+        console.print(f"measuring: {name} …")
+        found, wrong = part()
         figures += found
         problems += wrong
     return figures, problems

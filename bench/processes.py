@@ -18,6 +18,7 @@ from bench.traffic import PATH
 
 ROOT = Path(__file__).resolve().parent.parent
 HEALTH = f"GET {PATH} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode()
+PATIENCE = 10  # seconds for a server to end by itself
 MEBIBYTE = 1024 * 1024
 
 
@@ -85,11 +86,15 @@ class Server:
         process = psutil.Process(self._process.pid)
         return [process, *process.children(recursive=True)]
 
-    def stop(self) -> None:
-        """Ask it to end, wait up to 15 seconds, then kill whatever is left of its group."""
+    def ask_to_end(self) -> None:
+        """Send SIGTERM and do not wait."""
         self._process.terminate()
+
+    def stop(self) -> None:
+        """Ask it to end, wait up to PATIENCE, then kill whatever is left of its group."""
+        self.ask_to_end()
         try:
-            self._process.wait(15)
+            self._process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             pass
         finally:
@@ -166,7 +171,7 @@ def fastapi_memory(site: Site) -> Iterator[Server]:
 @contextmanager
 def cluster(site: Site) -> Iterator[list[Server]]:
     """The product's two clusters: the one that works and the one that sweeps."""
-    command = [sys.executable, "manage.py", "qcluster"]
+    command = [sys.executable, "manage.py", "qnode"]
     with ExitStack() as stack:
         servers = []
         for name in ("sms", "sweep"):
@@ -174,6 +179,8 @@ def cluster(site: Site) -> Iterator[list[Server]]:
             stack.callback(server.stop)
             servers.append(server)
         yield servers
+        for server in servers:
+            server.ask_to_end()
 
 
 def run(site: Site, *command: str) -> str:

@@ -12,17 +12,20 @@ class AppendOnlyError(TypeError):
 class AppendOnlyQuerySet(models.QuerySet[Any]):
     """A query set that reads and adds. bulk_update() and update_or_create() end in what is refused here."""
 
-    def update(self, **kwargs: Any) -> NoReturn:
+    def update(self, **_: Any) -> NoReturn:
         raise AppendOnlyError(f"{self.model.__name__} rows are never changed")
 
     def delete(self) -> NoReturn:
         raise AppendOnlyError(f"{self.model.__name__} rows are never deleted")
 
 
+AppendOnlyManager = models.Manager.from_queryset(AppendOnlyQuerySet)
+
+
 class AppendOnly(models.Model):
     """A model whose rows can be added and read, nothing else."""
 
-    objects = AppendOnlyQuerySet.as_manager()
+    objects = AppendOnlyManager()
 
     class Meta:
         abstract = True
@@ -34,6 +37,6 @@ class AppendOnly(models.Model):
         # Without force_insert, Django tries an UPDATE first when a primary key was given.
         super().save(*args, **{**kwargs, "force_insert": True})
 
-    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+    def delete(self, *_: Any, **__: Any) -> NoReturn:
         """Never: raises AppendOnlyError."""
         raise AppendOnlyError(f"{type(self).__name__} rows are never deleted")

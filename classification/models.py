@@ -13,14 +13,18 @@ class Classification(AppendOnly):
     batch = models.ForeignKey("batches.Batch", on_delete=models.PROTECT, related_name="classifications")
     created_at = models.DateTimeField(auto_now_add=True)
     label = models.CharField(max_length=16, choices=Label)
-    engine = models.CharField(max_length=16, blank=True, help_text="The engine that decided; empty: none could.")
+    engine = models.CharField(
+        max_length=16, blank=True, help_text="The engine that decided; empty: none could."
+    )
     model = models.CharField(max_length=128, blank=True, help_text="The model that the engine says it used.")
     confidence = models.FloatField(null=True, help_text="0 to 1, where the engine gives one.")
     latency_ms = models.PositiveIntegerField(help_text="Milliseconds that the deciding engine took.")
     input_tokens = models.PositiveIntegerField(null=True, help_text="Billed, failed attempts included.")
     output_tokens = models.PositiveIntegerField(null=True, help_text="Billed, failed attempts included.")
     error = models.TextField(blank=True, help_text="What the engines that failed said.")
-    fallback_reason = models.TextField(blank=True, help_text="Why an engine further up the list did not decide.")
+    fallback_reason = models.TextField(
+        blank=True, help_text="Why an engine further up the list did not decide."
+    )
     trace = models.JSONField(default=dict, help_text="Why the engine decided so.")
     attempts = models.JSONField(default=list, help_text="Every engine that was tried, in order.")
 

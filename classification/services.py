@@ -119,8 +119,10 @@ def _try(name: str, texts: Sequence[str]) -> tuple[EngineAttempt, Verdict | None
     except Exception as error:  # noqa: BLE001 - whatever breaks in one engine, the next one still decides
         _report(name, error)
         return _failed(name, start, EngineError(UNEXPECTED, type(error).__name__)), None
-    tokens = {"input_tokens": verdict.input_tokens, "output_tokens": verdict.output_tokens}
-    return EngineAttempt(name, verdict.model, _milliseconds(start), **tokens), verdict
+    attempt = EngineAttempt(
+        name, verdict.model, _milliseconds(start), verdict.input_tokens, verdict.output_tokens
+    )
+    return attempt, verdict
 
 
 @cache

@@ -21,7 +21,7 @@ class ReadOnly:
         return False
 
 
-class ReplyAttemptInline(ReadOnly, TabularInline):
+class ReplyAttemptInline(ReadOnly, TabularInline):  # type: ignore[misc]  # unfold has no types
     model = ReplyAttempt
     extra = 0
     fields = [
@@ -37,7 +37,7 @@ class ReplyAttemptInline(ReadOnly, TabularInline):
 
 
 @admin.register(Reply)
-class ReplyAdmin(ReadOnly, ModelAdmin):
+class ReplyAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
     list_display = [
         "id",
         "batch",

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from replies.content import reply_text
@@ -27,6 +27,7 @@ STATUS = {
     SendKind.REFUSED: ReplyStatus.REFUSED,
     SendKind.UNKNOWN: ReplyStatus.UNKNOWN,
 }
+SUPPRESSED = Q(status=ReplyStatus.SUPPRESSED)
 RESENDABLE = [ReplyStatus.REFUSED, ReplyStatus.UNKNOWN]
 AFRESH: dict[str, Any] = {
     "status": ReplyStatus.PENDING,
@@ -61,26 +62,21 @@ def _insert_live(reply: Reply, record: Recorder) -> Reply:
         with transaction.atomic():  # a savepoint: losing the race must not break the caller's transaction
             reply.save(force_insert=True)
     except IntegrityError:
-        existing = _live(reply.batch_id)
-        if existing is None:
+        live = Reply.objects.filter(~SUPPRESSED, batch_id=reply.batch_id).first()
+        if live is None:
             raise
-        return existing
+        return live
     record("reply_created", {"reply_id": reply.pk, "provider": reply.provider})
     return reply
 
 
 def _insert_suppressed(reply: Reply, record: Recorder) -> Reply:
-    latest = Reply.objects.filter(batch_id=reply.batch_id).order_by("-id").first()
-    existing = _live(reply.batch_id) or (latest if latest and latest.reason == reply.reason else None)
-    if existing:
-        return existing
+    earlier = Reply.objects.filter(~SUPPRESSED | Q(reason=reply.reason), batch_id=reply.batch_id)
+    if existing := sorted(earlier, key=lambda row: row.status == ReplyStatus.SUPPRESSED):
+        return existing[0]  # a live one comes first
     reply.save(force_insert=True)
     record("reply_suppressed", {"reply_id": reply.pk, "reason": reply.reason, "explanation": reply.error})
     return reply
-
-
-def _live(batch_id: int) -> Reply | None:
-    return Reply.objects.filter(batch_id=batch_id).exclude(status=ReplyStatus.SUPPRESSED).first()
 
 
 def send_once(reply_id: int, *, record: Recorder) -> Reply:

@@ -30,6 +30,12 @@ def _engines(value: str) -> str:
     return value
 
 
+def _secret_key(value: SecretStr) -> SecretStr:
+    if len(value.get_secret_value()) < 32:
+        raise ValueError("must have at least 32 characters")
+    return value
+
+
 def _database_url(value: SecretStr) -> SecretStr:
     url = value.get_secret_value()
     if not url.startswith(("sqlite://", "postgres://", "postgresql://")):
@@ -68,6 +74,7 @@ def _time_zone(value: str) -> str:
     return value
 
 
+SecretKey = Annotated[SecretStr, AfterValidator(_secret_key)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 # Lists are written with commas ("a,b"); as_list() splits them.
 CommaList = str
@@ -91,7 +98,7 @@ class Environment(BaseSettings):
     )
 
     # The web site
-    django_secret_key: SecretStr = Field(min_length=32, examples=["a random text of 50 or more characters"])
+    django_secret_key: SecretKey = Field(examples=["a random text of 50 or more characters"])
     django_debug: bool = Field(False, examples=["false"])
     allowed_hosts: CommaList = Field("localhost,127.0.0.1,[::1]", examples=["sms.example.org,localhost"])
     csrf_trusted_origins: CommaList = Field("", examples=["https://sms.example.org"])

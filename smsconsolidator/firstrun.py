@@ -3,6 +3,7 @@
 Each step does nothing when it has nothing to do, so that a later start is fast.
 """
 
+import errno
 import io
 import os
 import re
@@ -13,6 +14,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 import django
+import redis
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError
@@ -65,10 +67,19 @@ def refuse_busy_port(host: str, port: int) -> None:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
     except OSError as error:
-        raise CommandError(
-            f"Cannot listen on HOST={host} PORT={port}: {error.strerror}.\n"
-            f"Stop the program that uses it, or choose another: PORT={port % 65535 + 1} make run"
-        ) from None
+        remedy = "Set HOST to an address of this machine, or to 0.0.0.0 for all of them."
+        if error.errno == errno.EADDRINUSE:
+            remedy = f"Stop the program that uses it, or choose another: PORT={port % 65535 + 1} make run"
+        raise CommandError(f"Cannot listen on HOST={host} PORT={port}: {error.strerror}.\n{remedy}") from None
+
+
+def reach_redis(url: str) -> None:
+    """Raise CommandError when the task queue is to be in Redis and Redis does not answer."""
+    try:
+        if url:
+            redis.Redis.from_url(url, socket_connect_timeout=5, socket_timeout=5).ping()
+    except redis.RedisError as error:
+        raise CommandError(f"REDIS_URL: Redis cannot be used: {error}") from None
 
 
 def prepare_database() -> None:
@@ -123,6 +134,7 @@ def run() -> None:
     from django.conf import settings
 
     refuse_busy_port(settings.ENV.host, settings.ENV.port)
+    reach_redis(settings.ENV.redis_url.get_secret_value())
     prepare_database()
     say(where_to_look(settings.ENV, create_admin()))
 

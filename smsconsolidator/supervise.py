@@ -1,7 +1,7 @@
 """`python -m smsconsolidator.supervise`: web server and cluster under supervisord, until Ctrl-C or SIGTERM.
 
-supervisord can write its programs' output only to a file name, and /dev/stdout fails or overwrites when stdout is
-a socket, another user's file or shared with other writers. So it always writes to a pipe, which this process
+supervisord can write its programs' output only to a file name, and /dev/stdout fails or overwrites when stdout
+is a socket, another user's file or shared with other writers. So it always writes to a pipe, which this process
 copies on.
 """
 

@@ -41,7 +41,9 @@ def readyz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
         checks = {"database": {"ok": False, "problem": "cannot be read"}}
     ready = all(check["ok"] for check in checks.values())
     body = {"status": "ready" if ready else "not ready", "version": __version__, "checks": checks}
-    return JsonResponse(body, status=200 if ready else 503)
+    response = JsonResponse(body, status=200 if ready else 503)
+    response._has_been_logged = True  # type: ignore[attr-defined]  # a probe's 503 is no ERROR in Django's log
+    return response
 
 
 def _migrations() -> State:

@@ -30,7 +30,7 @@ def server() -> AbstractServer[Any]:
         workers_kill_timeout=STOP_SECONDS,
         static_path_route=[settings.STATIC_URL.rstrip("/")],
         static_path_mount=[settings.STATIC_ROOT],
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,  # its warnings are advice on the configuration
         log_dictconfig=_logging(),
     )
 

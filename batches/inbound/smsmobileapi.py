@@ -23,7 +23,7 @@ def _not_blank(value: str) -> str:
 
 
 Text = Annotated[str, BeforeValidator(_clean)]
-Short = Annotated[Text, StringConstraints(max_length=255)]
+Short = Annotated[str, StringConstraints(max_length=255), BeforeValidator(_clean)]
 Required = Annotated[Short, AfterValidator(_not_blank)]
 
 
@@ -52,7 +52,9 @@ def parse(document: Mapping[str, Any] | list[Any]) -> Delivery:
             messages.append(_message(item))
         except ValidationError as error:
             refused.append(item)
-            refusals += [_refusal(index, dict(one)) for one in error.errors(include_url=False, include_input=False)]
+            refusals += [
+                _refusal(index, dict(one)) for one in error.errors(include_url=False, include_input=False)
+            ]
     return Delivery(messages, refusals, refused, is_list)
 
 
@@ -63,7 +65,9 @@ def _items(document: Mapping[str, Any] | list[Any]) -> tuple[list[Any], bool]:
         raise Malformed("must be a list of messages", field="messages")
     if len(items) > settings.WEBHOOK_MAX_MESSAGES:
         limit = settings.WEBHOOK_MAX_MESSAGES
-        raise Malformed(f"at most {limit} messages in one request, got {len(items)}", field="messages", status=413)
+        raise Malformed(
+            f"at most {limit} messages in one request, got {len(items)}", field="messages", status=413
+        )
     return items, is_list
 
 

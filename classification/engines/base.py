@@ -33,7 +33,7 @@ class EngineError(Exception):
         model: str = "",
         input_tokens: int | None = None,
         output_tokens: int | None = None,
-    ):
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.model = model

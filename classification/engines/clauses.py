@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from classification.engines.lexicon import Lexicon, shortened
 
-MAX_CHARACTERS = 2000
+# A clause without end is no clause: words further apart than this have nothing to do with each other.
+MAX_WORDS = 60
 _QUOTES = str.maketrans({"\u2018": "'", "\u2019": "'", "\u02bc": "'", "`": "'", "\u00b4": "'"})
 # What only changes the look of the sign before it: variation selectors, skin tones.
 _LOOKS = re.compile("[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]")
@@ -34,7 +35,7 @@ def clauses(text: str, lexicon: Lexicon) -> list[Clause]:
     """The clauses of one text, in order."""
     found: list[Clause] = []
     for piece in _SENTENCE.findall(_plain(text)):
-        words = tuple(_words(piece, lexicon))
+        words = tuple(_tightened(list(_words(piece, lexicon)), lexicon))
         parts = list(_split_at_contrast(words, lexicon))
         for number, (part, contrast) in enumerate(parts):
             asks = "?" in piece and number == len(parts) - 1
@@ -43,7 +44,7 @@ def clauses(text: str, lexicon: Lexicon) -> list[Clause]:
 
 
 def _plain(text: str) -> str:
-    text = unicodedata.normalize("NFKC", text[:MAX_CHARACTERS]).translate(_QUOTES).lower()
+    text = unicodedata.normalize("NFKC", text).translate(_QUOTES).lower()
     text = _SPACED_QUOTE.sub("'", _LOOKS.sub("", text))
     return _NUMBER_STOP.sub("", _REPEATED.sub(r"\1\1", text))
 
@@ -54,6 +55,14 @@ def _words(piece: str, lexicon: Lexicon) -> Iterator[str]:
             known = _known(word, lexicon)
             if known not in lexicon.group("noise"):
                 yield known
+
+
+def _tightened(words: list[str], lexicon: Lexicon) -> Iterator[str]:
+    """Without what only colours a negation: "not really sure" is "not sure"; "not really" stays."""
+    for at, word in enumerate(words):
+        follows = at > 0 and words[at - 1] in lexicon.group("negators")
+        if not (follows and word in lexicon.group("adverbs") and at + 1 < len(words)):
+            yield word
 
 
 def _expanded(token: str, lexicon: Lexicon) -> str:
@@ -72,7 +81,9 @@ def _known(word: str, lexicon: Lexicon) -> str:
         if spelling in lexicon.vocabulary:
             return lexicon.variants.get(spelling, spelling)
     if len(word) >= 6:
-        return next((lexicon.long_words[form] for form in sorted(shortened(word)) if form in lexicon.long_words), word)
+        return next(
+            (lexicon.long_words[form] for form in sorted(shortened(word)) if form in lexicon.long_words), word
+        )
     return word
 
 
@@ -82,6 +93,9 @@ def _split_at_contrast(words: tuple[str, ...], lexicon: Lexicon) -> Iterator[tup
         if word in lexicon.group("contrast"):
             yield words[start:at], contrast
             start, contrast = at + 1, True
+        elif at - start == MAX_WORDS:
+            yield words[start:at], contrast
+            start = at
     yield words[start:], contrast
 
 

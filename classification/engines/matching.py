@@ -1,6 +1,5 @@
 """Which rules fit a clause, and what negation and conditions make of them."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from classification.engines.clauses import Clause
@@ -32,27 +31,41 @@ class _Span:
 
 def hits(clause: Clause, lexicon: Lexicon) -> list[Hit]:
     """What the clause says, in order."""
-    spans = list(_spans(clause, lexicon))
+    spans = _spans(clause, lexicon)
     if clause.asks:
         return [_hit(span, spans, clause, lexicon) for span in spans[:1] if _opens(span, clause, lexicon)]
     condition = _condition(clause, spans, lexicon)
     end = len(clause.words) if condition is None else condition
-    found = [_hit(span, spans, clause, lexicon) for span in spans if span.pattern.rule.label and span.at < end]
+    found = [
+        _hit(span, spans, clause, lexicon) for span in spans if span.pattern.rule.label and span.at < end
+    ]
+    found = _undisputed(found)
     if condition is not None:
         word = clause.words[condition]
         found.append(Hit(Label.NEUTRAL, Strength.PROTECTED, clause, word, "conditional"))
     return found
 
 
-def _spans(clause: Clause, lexicon: Lexicon) -> Iterator[_Span]:
-    """The longest pattern at each place; every word is used once."""
-    at = 0
-    while at < len(clause.words):
-        fitting = (p for p in lexicon.candidates(clause.words[at]) if _fits(p, clause, at, lexicon))
-        pattern = next(fitting, None)
-        if pattern is not None:
-            yield _Span(at, at + len(pattern.words), pattern)
-        at += len(pattern.words) if pattern else 1
+def _spans(clause: Clause, lexicon: Lexicon) -> list[_Span]:
+    """The longest pattern at each place, idioms before all others; every word is used once."""
+    free = [True] * len(clause.words)
+    spans: list[_Span] = []
+    for idioms in (True, False):
+        for at in range(len(clause.words)):
+            span = _span(at, free, clause, lexicon, idioms)
+            if span is not None:
+                spans.append(span)
+                free[span.at : span.end] = [False] * (span.end - span.at)
+    return sorted(spans, key=lambda span: span.at)
+
+
+def _span(at: int, free: list[bool], clause: Clause, lexicon: Lexicon, idioms: bool) -> _Span | None:
+    for pattern in lexicon.candidates(clause.words[at]):
+        end = at + len(pattern.words)
+        is_idiom = pattern.rule.strength is Strength.PROTECTED
+        if is_idiom is idioms and all(free[at:end]) and _fits(pattern, clause, at, lexicon):
+            return _Span(at, end, pattern)
+    return None
 
 
 def _fits(pattern: Pattern, clause: Clause, at: int, lexicon: Lexicon) -> bool:
@@ -72,39 +85,53 @@ def _opens(span: _Span, clause: Clause, lexicon: Lexicon) -> bool:
         return False
     rest = set(clause.words[span.end :]) - lexicon.group("fillers") - lexicon.group("particles")
     strength = span.pattern.rule.strength
-    return strength is Strength.PROTECTED or (strength in (Strength.EXPLICIT, Strength.ACKNOWLEDGE) and bool(rest))
+    return strength is Strength.PROTECTED or (
+        strength in (Strength.EXPLICIT, Strength.ACKNOWLEDGE) and bool(rest)
+    )
+
+
+def _undisputed(found: list[Hit]) -> list[Hit]:
+    """Praise within a refusal ("you got that wrong") is none, unless the clause begins with a plain yes."""
+    refused = any(hit.label is Label.DISAGREE for hit in found)
+    if not refused or (found[0].label is Label.AGREE and found[0].strength is Strength.EXPLICIT):
+        return found
+    return [hit for hit in found if hit.label is not Label.AGREE]
 
 
 def _condition(clause: Clause, spans: list[_Span], lexicon: Lexicon) -> int | None:
     """Where "if" stands, unless it is part of an idiom."""
     taken = {at for span in spans for at in range(span.at, span.end)}
     conditionals = lexicon.group("conditionals")
-    return next((at for at, word in enumerate(clause.words) if word in conditionals and at not in taken), None)
+    return next(
+        (at for at, word in enumerate(clause.words) if word in conditionals and at not in taken), None
+    )
 
 
 def _hit(span: _Span, spans: list[_Span], clause: Clause, lexicon: Lexicon) -> Hit:
     rule = span.pattern.rule
     words = " ".join(clause.words[span.at : span.end])
-    label, strength = Label(rule.label), rule.strength
+    label, strength = rule.label or Label.NEUTRAL, rule.strength
     negated = strength is not Strength.PROTECTED and _is_negated(span, spans, clause, lexicon)
     if negated:
         label, strength = _negation(label, strength)
-    return Hit(label, Strength.PHRASE if strength is Strength.ALONE else strength, clause, words, rule.name, negated)
+    return Hit(
+        label, Strength.PHRASE if strength is Strength.ALONE else strength, clause, words, rule.name, negated
+    )
 
 
 def _is_negated(span: _Span, spans: list[_Span], clause: Clause, lexicon: Lexicon) -> bool:
     """A negator shortly before. One inside an idiom ("not sure") has done its work there."""
-    idioms = [other for other in spans if other.pattern.rule.label is not Label.DISAGREE]
     for at in range(span.at - 1, max(-1, span.at - 1 - NEGATION_REACH), -1):
         if clause.words[at] in lexicon.group("stops"):
             return False
         if clause.words[at] in lexicon.group("negators"):
+            idioms = (other for other in spans if other.pattern.rule.label is not Label.DISAGREE)
             return not any(idiom.at <= at < idiom.end for idiom in idioms)
     return False
 
 
 def _negation(label: Label, strength: Strength) -> tuple[Label, Strength]:
-    """"Not good" refuses, "not wrong" agrees; what "don't cancel" answers is anybody's guess."""
+    """ "Not good" refuses, "not wrong" agrees; what "don't cancel" answers is anybody's guess."""
     if label is Label.AGREE:
         return Label.DISAGREE, Strength.PHRASE
     if label is Label.DISAGREE and strength is Strength.SOFT:

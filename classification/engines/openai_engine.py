@@ -1,8 +1,9 @@
 """Asks a language model over OpenAI's chat completions call.
 
-Chat completions rather than the newer Responses call, because every OpenAI-compatible server speaks it (Ollama, vLLM,
-LiteLLM, Azure): OPENAI_BASE_URL is all that has to change. The answer is bound to a JSON schema whose label is an enum
-(https://platform.openai.com/docs/guides/structured-outputs) and checked again here, because not every server enforces it.
+Chat completions rather than the newer Responses call, because every OpenAI-compatible server speaks it (Ollama,
+vLLM, LiteLLM, Azure): OPENAI_BASE_URL is all that has to change. The answer is bound to a JSON schema whose label is
+an enum (https://platform.openai.com/docs/guides/structured-outputs) and checked again here, because not every server
+enforces it.
 """
 
 import json
@@ -69,7 +70,9 @@ class OpenAIEngine:
 
 def messages(texts: Sequence[str]) -> "list[ChatCompletionMessageParam]":
     """The prompt: what to do in the system message alone, the texts as a JSON document in the user's."""
-    document = json.dumps({"texts": [visible(text, MAX_CHARACTERS) for text in texts[-MAX_TEXTS:]]}, ensure_ascii=False)
+    document = json.dumps(
+        {"texts": [visible(text, MAX_CHARACTERS) for text in texts[-MAX_TEXTS:]]}, ensure_ascii=False
+    )
     return [{"role": "system", "content": INSTRUCTIONS}, {"role": "user", "content": document}]
 
 
@@ -114,6 +117,4 @@ def _connected(api_key: str, base_url: str, timeout: float, process: int) -> "Op
     # The address is always given: an OPENAI_BASE_URL that is set but empty would leave the package without one.
     hooks = {"response": [forbid_long_waits]}
     http_client = DefaultHttpxClient(timeout=timeout, event_hooks=hooks)
-    return OpenAI(
-        api_key=api_key, base_url=base_url, timeout=timeout, max_retries=1, http_client=http_client
-    )
+    return OpenAI(api_key=api_key, base_url=base_url, timeout=timeout, max_retries=1, http_client=http_client)

@@ -1,7 +1,7 @@
 """Reads short replies by rules: no network, no model, the same answer every time.
 
-Whole words are matched, the longest pattern first; a negator turns agreement into refusal; questions say nothing; "but" and
-"wait" let what follows count. What the words are is data (see lexicon/).
+Whole words are matched, the longest pattern first; a negator turns agreement into refusal; questions say nothing;
+"but" and "wait" let what follows count. What the words are is data (see lexicon/).
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,8 @@ from classification.engines.lexicon import Lexicon, Strength, load
 from classification.engines.matching import Hit, hits
 from classification.labels import Label
 
-MAX_TEXTS = 100
+# The end of a conversation holds the decision; a flood must not keep a worker busy.
+MAX_CHARACTERS = 10_000
 MAX_TRACED = 20
 MAX_TRACED_CHARACTERS = 120
 CONFIDENCE = {
@@ -43,11 +44,10 @@ class Reading:
         strengths = (hit.strength for hit in self.hits if hit.label is self.label)
         return min(strengths, key=STRONGEST_FIRST.index)
 
-    def overturns(self, earlier: "Reading") -> bool:
-        """Whether it counts more than an earlier text that says something else. A bare "ok" does not."""
-        if self.strength in (Strength.ACKNOWLEDGE, Strength.SOFT):
-            return STRONGEST_FIRST.index(self.strength) < STRONGEST_FIRST.index(earlier.strength)
-        return True
+    @property
+    def is_bare(self) -> bool:
+        """Whether it says too little to take back an earlier text: "ok", "nice"."""
+        return self.strength in (Strength.ACKNOWLEDGE, Strength.SOFT)
 
 
 @cache
@@ -63,13 +63,13 @@ class RulesEngine:
 
     def classify(self, texts: Sequence[str]) -> Verdict:
         """The verdict on one conversation. Its confidence says how strong the words were; it is no probability."""
-        lines = [line for text in texts[-MAX_TEXTS:] for line in text.split("\n")]
+        lines = "\n".join(texts)[-MAX_CHARACTERS:].split("\n")
         readings = [reading for line in lines if (reading := self._read(line))]
         if not readings:
             return Verdict(Label.NEUTRAL, NOTHING_KNOWN, trace={"hits": []})
         answer = readings[0]
         for reading in readings[1:]:
-            if reading.label is not answer.label and reading.overturns(answer):
+            if reading.label is not answer.label and not reading.is_bare:
                 answer = reading
         trace = [_traced(hit) for reading in readings for hit in reading.hits]
         return Verdict(answer.label, CONFIDENCE[answer.strength], trace={"hits": trace[:MAX_TRACED]})
@@ -96,7 +96,8 @@ def _combined(found: Sequence[Hit], corrects: bool) -> Label:
     if len(labels) == 1:
         return first.label
     if Label.NEUTRAL in labels:
-        return Label.DISAGREE if first.label is Label.DISAGREE else Label.NEUTRAL
+        refused = first.label is Label.DISAGREE and first.strength is not Strength.SOFT
+        return Label.DISAGREE if refused else Label.NEUTRAL
     return Label.DISAGREE
 
 

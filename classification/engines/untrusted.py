@@ -1,7 +1,7 @@
 """Cleaning what strangers wrote: the texts before a model reads them, a server's words before they are stored."""
 
 import unicodedata
-from typing import Any
+from typing import Any, TypedDict
 
 # Control, format (direction marks among them), surrogate, private and unassigned characters.
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn"}
@@ -21,7 +21,14 @@ def _count(value: Any) -> int | None:
     return value if isinstance(value, int) and 0 <= value <= _LARGEST_COUNT else None
 
 
-def billed(usage: Any) -> dict[str, int | None]:
+class Tokens(TypedDict):
+    """What a call cost, in tokens."""
+
+    input_tokens: int | None
+    output_tokens: int | None
+
+
+def billed(usage: Any) -> Tokens:
     """The tokens of a chat completion's `usage`, as far as the server gives them."""
     return {
         "input_tokens": _count(getattr(usage, "prompt_tokens", None)),

@@ -1,6 +1,7 @@
 """Keeps replies in this process. For tests."""
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 
@@ -15,8 +16,8 @@ class Sms:
 
 
 outbox: list[Sms] = []
-# What the next calls give, in order; an exception is raised. When empty, calls are accepted.
-next_results: deque[SendResult | Exception] = deque()
+# What the next calls give, in order: a result, or a function that returns or raises. When empty: accepted.
+next_results: deque[SendResult | Callable[[], SendResult]] = deque()
 _ids = count(1)
 
 
@@ -30,7 +31,5 @@ class MemorySender:
 
     def send(self, to: str, body: str, *, reference: str) -> SendResult:
         outbox.append(Sms(to, body, reference))
-        result = next_results.popleft() if next_results else accepted(f"memory-{next(_ids)}")
-        if isinstance(result, Exception):
-            raise result
-        return result
+        scripted = next_results.popleft() if next_results else accepted(f"memory-{next(_ids)}")
+        return scripted if isinstance(scripted, SendResult) else scripted()

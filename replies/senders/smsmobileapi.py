@@ -28,6 +28,12 @@ MAX_IDLE = 5.0  # seconds after which a kept connection may have been dropped wi
 RETRY_LATER = {408, 425, 429}
 MOVED = {301, 307, 308}  # nothing was processed at the address that we called
 
+NOT_CONNECTED = (
+    urllib3.exceptions.NewConnectionError,
+    urllib3.exceptions.ConnectTimeoutError,
+    urllib3.exceptions.ProxyError,  # only raised while there is no connection to the proxy
+)
+
 
 class SmsMobileApiSender:
     """Posts a form to SMS_MOBILE_API_URL with SMS_MOBILE_API_KEY, within SMS_TIMEOUT seconds over all."""
@@ -150,7 +156,7 @@ def _failure(error: Exception) -> SendResult:
     cause = _cause(error)
     if isinstance(error, rx.InvalidURL | rx.MissingSchema | rx.InvalidSchema):
         return refused("bad_url", "SMS_MOBILE_API_URL is not a usable address.")
-    if isinstance(error, rx.ConnectTimeout | rx.ProxyError) or _never_connected(cause):
+    if _never_connected(cause):
         return refused("not_connected", f"No connection, nothing was sent: {cause}", retryable=True)
     if isinstance(error, rx.Timeout):
         return unknown("timeout", f"The provider did not answer in time: {cause}")
@@ -158,10 +164,10 @@ def _failure(error: Exception) -> SendResult:
 
 
 def _never_connected(cause: object) -> bool:
-    """Refused, unreachable, no such name, or a certificate not trusted: all before the form is sent."""
+    """Refused, unreachable, no such name, no proxy, or a certificate not trusted: before the form is sent."""
     if isinstance(cause, urllib3.exceptions.SSLError):
         return any(isinstance(inner, ssl.SSLCertVerificationError) for inner in cause.args)
-    return isinstance(cause, urllib3.exceptions.NewConnectionError | urllib3.exceptions.ConnectTimeoutError)
+    return isinstance(cause, NOT_CONNECTED)
 
 
 def _cause(error: Exception) -> object:

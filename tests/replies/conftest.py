@@ -43,7 +43,12 @@ def make_batch() -> Batch:
 
 
 def prepare(batch: Batch, record: services.Recorder, **changes: Any) -> Reply:
-    arguments = {"to": NUMBER, "label": "agree", "sender_kind": "number", "enabled": True} | changes
+    arguments: dict[str, Any] = {
+        "to": NUMBER,
+        "label": "agree",
+        "sender_kind": "number",
+        "enabled": True,
+    } | changes
     return services.prepare(batch_id=batch.pk, record=record, **arguments)
 
 

@@ -10,7 +10,9 @@ def _insert(batch: Batch, status: str) -> Reply:
     return Reply.objects.create(batch=batch, to="+639171234567", body="Hi", provider="memory", status=status)
 
 
-@pytest.mark.parametrize("status", ["pending", "sending", "sent", "refused", "unknown", "delivered", "undelivered"])
+@pytest.mark.parametrize(
+    "status", ["pending", "sending", "sent", "refused", "unknown", "delivered", "undelivered"]
+)
 def test_it_forbids_a_second_live_reply(batch: Batch, status: str) -> None:
     _insert(batch, status)
     with pytest.raises(IntegrityError), transaction.atomic():

@@ -14,7 +14,9 @@ def test_it_makes_a_pending_reply_and_tells_it(batch: Batch, history: History) -
     assert history == [("reply_created", {"reply_id": reply.pk, "provider": "memory"})]
 
 
-def test_it_keeps_the_body_when_the_text_changes_later(reply: Reply, history: History, settings: object) -> None:
+def test_it_keeps_the_body_when_the_text_changes_later(
+    reply: Reply, history: History, settings: object
+) -> None:
     settings.SMS_AUTO_REPLY_TEXT = "Something new"  # type: ignore[attr-defined]
     assert prepare(reply.batch, history).body == "Thanks for confirming! See you soon."
 
@@ -30,7 +32,9 @@ def test_it_returns_the_live_reply_when_there_is_one(reply: Reply, history: Hist
     assert (history, Reply.objects.count()) == ([], 1)
 
 
-def test_it_returns_the_live_reply_even_when_none_would_be_allowed_now(reply: Reply, history: History) -> None:
+def test_it_returns_the_live_reply_even_when_none_would_be_allowed_now(
+    reply: Reply, history: History
+) -> None:
     assert prepare(reply.batch, history, enabled=False).pk == reply.pk
     assert (history, Reply.objects.count()) == ([], 1)
 

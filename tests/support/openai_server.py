@@ -20,11 +20,12 @@ from typing import Any, Self
 
 @dataclass(frozen=True)
 class Request:
-    """What a client sent. Header names are in lower case."""
+    """What a client sent. Header names are in lower case; `client` is its address and port."""
 
     path: str
     headers: dict[str, str]
     body: dict[str, Any]
+    client: tuple[str, int]
 
     @property
     def texts(self) -> list[str]:
@@ -162,10 +163,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
-        if self.path != "/v1/chat/completions":
-            return self.send(http_error(404, f"Unknown path {self.path}")(Request(self.path, {}, {})))
         headers = {name.lower(): value for name, value in self.headers.items()}
-        return self.send(self.openai.respond(Request(self.path, headers, json.loads(body))))
+        request = Request(self.path, headers, json.loads(body), self.client_address)
+        known = self.path == "/v1/chat/completions"
+        self.send(self.openai.respond(request) if known else http_error(404, f"Unknown {self.path}")(request))
 
     def do_GET(self) -> None:
         self.send(Response(json.dumps([asdict(request) for request in self.openai.requests]).encode()))
@@ -196,7 +197,9 @@ class Handler(BaseHTTPRequestHandler):
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Serve until the process is stopped."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--label", default="agree", help="the answer when the script is over")
     parser.add_argument("--script", default="", help=f"answers or {', '.join(NAMED)}; with commas")

@@ -28,13 +28,17 @@ REQUIRED = ("apikey", "recipients", "message")
 
 @dataclass(frozen=True)
 class Request:
-    """One call as it came. `form` holds the last value of each field; `at` is seconds since the epoch."""
+    """One call as it came.
+
+    `form` holds the last value of each field, `at` is seconds since the epoch, `client` the caller's port.
+    """
 
     method: str
     path: str
     headers: dict[str, str]
     form: dict[str, str]
     at: float
+    client: int
 
 
 class SmsMobileApiServer(ThreadingHTTPServer):
@@ -48,6 +52,7 @@ class SmsMobileApiServer(ThreadingHTTPServer):
         self.requests: list[Request] = []
         self.default = default
         self.stopping = threading.Event()
+        self.asked, self.release = threading.Event(), threading.Event()  # of "hold"
         self._script: deque[str] = deque()
         self._lock = threading.Lock()
 
@@ -75,6 +80,7 @@ class SmsMobileApiServer(ThreadingHTTPServer):
         self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
     ) -> None:
         self.stopping.set()
+        self.release.set()
         self.shutdown()
         self.server_close()
 
@@ -86,6 +92,7 @@ class SmsMobileApiServer(ThreadingHTTPServer):
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body in one packet: two would wait for the client's delayed acknowledgement
     server: SmsMobileApiServer
 
     def do_GET(self) -> None:
@@ -107,17 +114,22 @@ class Handler(BaseHTTPRequestHandler):
 
     def provider(self, fields: dict[str, list[str]]) -> None:
         form = {name: values[-1] for name, values in fields.items()}
-        request = Request(self.command, self.path, dict(self.headers), form, time.time())
+        request = Request(
+            self.command, self.path, dict(self.headers), form, time.time(), self.client_address[1]
+        )
         name = self.server.note(request)
         if urlsplit(self.path).path != "/sendsms/":
             self.answer(404, "no such address")
         elif missing := [field for field in REQUIRED if not form.get(field)]:
             self.answer(200, _result(error=f"missing {', '.join(missing)}", sent="0"))
         elif name in ANSWERS:
-            status, body = ANSWERS[name]
-            self.answer(status, body.replace("$KEY", form["apikey"]).replace("$ID", f"msg-{uuid4().hex}"))
+            self.canned(name, form["apikey"])
         else:
             FAULTS[name](self)
+
+    def canned(self, name: str, key: str = "") -> None:
+        status, body = ANSWERS[name]
+        self.answer(status, body.replace("$KEY", json.dumps(key)[1:-1]).replace("$ID", f"msg-{uuid4().hex}"))
 
     def answer(self, status: int, body: str) -> None:
         data = body.encode()
@@ -133,9 +145,10 @@ class Handler(BaseHTTPRequestHandler):
         """Silence: the requests are kept."""
 
     # --- faults: names in FAULTS ---------------------------------------------------------------------------
-    def lag(self) -> None:
-        self.server.stopping.wait(0.3)
-        self.answer(*ANSWERS["ok"])
+    def hold(self) -> None:
+        self.server.asked.set()
+        self.server.release.wait(60)
+        self.canned("ok")
 
     def stall(self) -> None:
         self.server.stopping.wait(60)
@@ -176,7 +189,7 @@ def _result(**values: Any) -> str:
     return json.dumps({"result": {"error": 0, "sent": "1", "id": "$ID", "note": "sent by mobile"} | values})
 
 
-# Status and body; $KEY is the key that was sent, $ID a new message id.
+# Status and body; $KEY is the key that was sent (in JSON), $ID a new message id.
 ANSWERS: dict[str, tuple[int, str]] = {
     "ok": (200, _result()),
     "result_error": (200, _result(error=403, sent="0", note="number blocked")),
@@ -196,7 +209,7 @@ ANSWERS: dict[str, tuple[int, str]] = {
     "server_error": (500, "<h1>Internal Server Error</h1>"),
 }
 FAULTS: dict[str, Callable[[Handler], None]] = {
-    "lag": Handler.lag,
+    "hold": Handler.hold,
     "slow": Handler.stall,
     "hang_up": Handler.hang_up,
     "cut_body": Handler.cut_body,

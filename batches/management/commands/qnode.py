@@ -11,7 +11,7 @@ from batches.queue import SWEEP_QUEUE, enqueue_sweep
 from batches.sweep import stop_all
 
 
-class Node(Cluster):
+class Node(Cluster):  # type: ignore[misc]  # django-q2 has no type hints
     """django-q2's cluster, whose sweeps stop with it: it would wait for them to run out (110 s)."""
 
     def sig_handler(self, signum: int, frame: FrameType | None) -> None:

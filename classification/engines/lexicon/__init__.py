@@ -1,13 +1,19 @@
 """What the rule engine knows of languages. The words are data, in one TOML file for each language.
 
-`[words]` names groups of words: negators turn the agreement that follows into a refusal; contrast words ("but") make what
-follows count more; corrections ("wait") let it overturn what was said; conditionals make an agreement conditional; stops end a
-negator's reach; questions begin a question, particles make one anywhere, and an auxiliary before a pronoun does too; fillers
-mean nothing; noise (laughter, forms of address) is removed.
+`[words]` names groups of words:
+    negators      turn the agreement that follows into a refusal
+    adverbs       only colour a negator: "not really sure"
+    stops         end a negator's reach
+    contrast      ("but") what follows counts more
+    corrections   ("wait") what is said with them takes back what was said before
+    conditionals  ("if") make an agreement conditional, that is neutral
+    questions     begin a question; an auxiliary before a pronoun does too; particles ("ba") make one anywhere
+    fillers       mean nothing beside an answer
+    noise         laughter and forms of address: removed
 `[variants]` maps spellings to one; `[contractions]` and `[endings]` write a short form as its words.
-`[[rules]]`: a label (or "none", which takes the words out of play), a strength and patterns. A pattern is one or more whole
-words; `*` at the end of its last word stands for any ending. `before` restricts a rule to the end of a clause or to
-the words listed.
+`[[rules]]`: a label (or "none", which takes the words out of play), a strength and patterns. A pattern is one or
+more whole words; `*` at the end of its last word stands for any ending. `before` restricts a rule to the end of a
+clause or to the words listed.
 """
 
 import re
@@ -57,8 +63,10 @@ class Pattern:
         """Whether the words from `at` on are this pattern's."""
         end = at + len(self.words)
         if self.prefix:
-            return words[at : end - 1] == self.words[:-1] and words[end - 1 : end] != () and (
-                words[end - 1].startswith(self.words[-1])
+            return (
+                words[at : end - 1] == self.words[:-1]
+                and words[end - 1 : end] != ()
+                and (words[end - 1].startswith(self.words[-1]))
             )
         return words[at:end] == self.words
 

@@ -1,0 +1,112 @@
+"""`manage.py reprocess_batches`: pushes batches that are stuck, and says what it found and did."""
+
+import json
+import re
+from argparse import ArgumentTypeError
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from batches.choices import BatchStatus
+from batches.models import Batch
+from batches.reprocess import SKIPPED, Result, reprocess
+
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+ACTOR = "command"
+
+
+def duration(text: str) -> timedelta:
+    """A time span like 90s, 10m, 2h or 1d."""
+    match = re.fullmatch(r"(\d{1,6})([smhd])", text)
+    if not match:
+        raise ArgumentTypeError(f"{text!r} is no time span; write it like 90s, 10m, 2h or 1d")
+    return timedelta(**{UNITS[match[2]]: int(match[1])})
+
+
+class Command(BaseCommand):
+    help = (
+        "Closes, queues again or sends again what is stuck: overdue, abandoned and failed batches, or those you name."
+        " Safe beside a running cluster. A reply that may have left is sent again only with --resend-unknown."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--id", type=int, nargs="+", default=[], metavar="N", help="these batches")
+        parser.add_argument("--status", choices=BatchStatus.values, help="all batches in this status")
+        parser.add_argument(
+            "--older-than",
+            type=duration,
+            default=None,
+            metavar="10m",
+            help="stuck for at least so long (default: 1m)",
+        )
+        parser.add_argument(
+            "--resend-unknown", type=int, nargs="+", default=[], metavar="N",
+            help="send the replies of these batches again although they may have left",
+        )  # fmt: skip
+        parser.add_argument("--dry-run", action="store_true", help="only show what would be done")
+        parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        ids = _chosen(options)
+        results = [
+            result
+            for batch_id in track(
+                ids, "Reprocessing", console=Console(stderr=True), disable=not _wants_bar(options)
+            )
+            for result in reprocess(
+                [batch_id],
+                actor=ACTOR,
+                resend_unknown=batch_id in options["resend_unknown"],
+                dry_run=options["dry_run"],
+            )
+        ]
+        self._print(results, options)
+        missing = [result.batch_id for result in results if not result.status]
+        if missing:
+            raise CommandError(f"no such batch: {', '.join(map(str, missing))}")
+
+    def _print(self, results: Sequence[Result], options: dict[str, Any]) -> None:
+        if options["json"]:
+            document = {"dry_run": options["dry_run"], "batches": [asdict(result) for result in results]}
+            self.stdout.write(json.dumps(document, indent=2))
+        elif results:
+            console = Console()
+            with console.capture() as capture:
+                console.print(_table(results, options["dry_run"]))
+            self.stdout.write(capture.get(), ending="")
+        else:
+            self.stdout.write("Nothing is stuck.")
+
+
+def _chosen(options: dict[str, Any]) -> list[int]:
+    """The named batches; else those in the status; else what is stuck."""
+    named = [*options["id"], *options["resend_unknown"]]
+    if named:
+        return list(dict.fromkeys(named))
+    rows = Batch.objects.all()
+    if options["status"]:
+        rows = rows.filter(status=options["status"])
+    if not options["status"] or options["older_than"]:
+        rows = rows.stuck(options["older_than"] or timedelta(minutes=1))
+    return list(rows.order_by("id").values_list("id", flat=True))
+
+
+def _wants_bar(options: dict[str, Any]) -> bool:
+    return Console(stderr=True).is_terminal and not options["json"]
+
+
+def _table(results: Sequence[Result], dry_run: bool) -> Table:
+    done = sum(result.action != SKIPPED for result in results)
+    table = Table(title=f"{done} of {len(results)} batches {'would be ' if dry_run else ''}pushed")
+    table.add_column("Batch", justify="right")
+    for heading in ("Found", "Would be" if dry_run else "Done", "Because"):
+        table.add_column(heading)
+    for result in results:
+        table.add_row(str(result.batch_id), result.status or "–", result.action, result.detail)
+    return table

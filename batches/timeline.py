@@ -1,0 +1,199 @@
+"""A batch's story for people: messages, events, verdicts, replies and calls as one list in order of time.
+
+Most rows have an event that was written in the same transaction. Each such pair becomes one entry: the event says
+who did it and when, the row says what. A row without an event (or an event without a row) stands alone.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.urls import reverse
+
+from batches.choices import EventKind, Outcome
+from batches.models import Batch, BatchEvent, Message
+from batches.templatetags.times import moment, span
+from classification.models import Classification
+from replies.models import AttemptOutcome, Reply, ReplyAttempt, ReplyStatus
+
+MAX_MESSAGES = 500  # shown on one page; the list of messages has them all
+
+Key = tuple[Any, ...]
+Facts = tuple[tuple[str, Any], ...]
+
+# Material Symbols' names, and unfold's names of colours ("": plain).
+LOOKS: dict[str, tuple[str, str]] = {
+    EventKind.OPENED: ("play_circle", ""),
+    EventKind.MESSAGE_ADDED: ("sms", "info"),
+    EventKind.CLOSED: ("timer", ""),
+    EventKind.CLAIMED: ("engineering", ""),
+    EventKind.CLASSIFIED: ("psychology", "primary"),
+    EventKind.REPLY_CREATED: ("edit_note", "primary"),
+    EventKind.REPLY_SUPPRESSED: ("speaker_notes_off", ""),
+    EventKind.REPLY_SENDING: ("outgoing_mail", ""),
+    EventKind.REPLY_SENT: ("mark_email_read", "success"),
+    EventKind.REPLY_REFUSED: ("unsubscribe", "danger"),
+    EventKind.REPLY_UNKNOWN: ("help", "warning"),
+    EventKind.REPLY_REQUEUED: ("forward_to_inbox", "warning"),
+    EventKind.COMPLETED: ("check_circle", "success"),
+    EventKind.FAILED: ("error", "danger"),
+    EventKind.REQUEUED: ("replay", "warning"),
+}
+ATTEMPT_ENDS = {
+    AttemptOutcome.ACCEPTED: EventKind.REPLY_SENT,
+    AttemptOutcome.REFUSED: EventKind.REPLY_REFUSED,
+    AttemptOutcome.UNKNOWN: EventKind.REPLY_UNKNOWN,
+}
+REFERENCES = ("guid", "classification", "reply_id", "attempt")
+TOLD_ELSEWHERE = {*REFERENCES, "message"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the story. `text` is what somebody wrote, `code` is JSON for those who want to know why."""
+
+    key: Key
+    at: datetime
+    kind: str
+    actor: str = ""
+    text: str | None = None
+    facts: Facts = ()
+    code: str = ""
+    link: str = ""
+    after: timedelta = timedelta()
+
+    @property
+    def title(self) -> str:
+        return EventKind(self.kind).label
+
+    @property
+    def icon(self) -> str:
+        return LOOKS[self.kind][0]
+
+    @property
+    def tone(self) -> str:
+        return LOOKS[self.kind][1]
+
+
+def timeline(batch: Batch) -> list[Entry]:
+    """All that happened to `batch`, the oldest first; of its messages the first MAX_MESSAGES. Five queries."""
+    rows = {entry.key: entry for entry in _rows(batch)}
+    events = batch.events.all()
+    told = [_told(event, rows.pop(_event_key(event), None)) for event in events]
+    if batch.message_count > MAX_MESSAGES:
+        told = [entry for entry in told if entry.kind != EventKind.MESSAGE_ADDED or entry.text is not None]
+    entries = sorted([*told, *rows.values()], key=lambda entry: entry.at)  # stable: events keep their order
+    return [replace(entry, after=entry.at - batch.opened_at) for entry in entries]
+
+
+def _rows(batch: Batch) -> Iterator[Entry]:
+    for message in batch.messages.all()[:MAX_MESSAGES]:
+        yield _message(message, batch)
+    for classification in batch.classifications.all():
+        yield _classification(classification)
+    replies = batch.replies.order_by("id").prefetch_related("attempts")
+    for reply in replies:
+        yield _reply(reply)
+        for attempt in reply.attempts.all():
+            yield from _attempt(attempt)
+
+
+def _key(kind: str, **references: Any) -> Key:
+    return (str(kind), *(references.get(name) for name in REFERENCES))
+
+
+def _event_key(event: BatchEvent) -> Key:
+    return _key(event.kind, **{name: event.data.get(name) for name in REFERENCES})
+
+
+def _told(event: BatchEvent, row: Entry | None) -> Entry:
+    """The event with what its row knows; the event's own data where the row does not say it."""
+    if row:
+        return replace(row, at=event.at, actor=event.actor)
+    return Entry(_event_key(event), event.at, event.kind, event.actor, facts=_event_facts(event.data))
+
+
+def _event_facts(data: Mapping[str, Any]) -> Facts:
+    shown = {name: value for name, value in data.items() if name not in TOLD_ELSEWHERE}
+    if "outcome" in shown:
+        shown["outcome"] = dict(Outcome.choices).get(shown["outcome"], shown["outcome"])
+    return _facts((name.replace("_", " ").capitalize(), value) for name, value in shown.items())
+
+
+def _message(message: Message, batch: Batch) -> Entry:
+    facts = [
+        ("GUID", message.provider_message_id),
+        ("Sender as written", message.sender_raw if message.sender_raw != batch.sender else ""),
+        ("Sent, says the provider", f"{moment(message.sent_at)} UTC" if message.sent_at else message.sent_at_raw),
+        ("Repeats ignored", message.repeats or ""),
+    ]
+    return Entry(
+        _key(EventKind.MESSAGE_ADDED, guid=message.provider_message_id),
+        message.received_at,
+        EventKind.MESSAGE_ADDED,
+        text=message.text,
+        facts=_facts(facts),
+        link=reverse("admin:batches_message_change", args=[message.pk]),
+    )
+
+
+def _classification(row: Classification) -> Entry:
+    tokens = f"{row.input_tokens or 0} in, {row.output_tokens or 0} out"
+    facts = [
+        ("Label", row.get_label_display()),
+        ("Engine", row.engine or "none could decide"),
+        ("Model", row.model),
+        ("Confidence", "" if row.confidence is None else f"{row.confidence:.2f}"),
+        ("Latency", f"{row.latency_ms} ms"),
+        ("Tokens", "" if row.input_tokens is None and row.output_tokens is None else tokens),
+        ("Fallback reason", row.fallback_reason),
+        ("Error", row.error),
+    ]
+    why = {"trace": row.trace, "attempts": row.attempts}
+    return Entry(
+        _key(EventKind.CLASSIFIED, classification=row.pk),
+        row.created_at,
+        EventKind.CLASSIFIED,
+        facts=_facts(facts),
+        code=json.dumps(why, ensure_ascii=False, indent=2),
+    )
+
+
+def _reply(reply: Reply) -> Entry:
+    suppressed = reply.status == ReplyStatus.SUPPRESSED
+    kind = EventKind.REPLY_SUPPRESSED if suppressed else EventKind.REPLY_CREATED
+    facts = [("Why", reply.error), ("Reason", reply.reason)] if suppressed else [("Provider", reply.provider)]
+    return Entry(
+        _key(kind, reply_id=reply.pk),
+        reply.created_at,
+        kind,
+        text=reply.body,
+        facts=_facts([("To", reply.to), *facts]),
+        link=reverse("admin:replies_reply_change", args=[reply.pk]),
+    )
+
+
+def _attempt(attempt: ReplyAttempt) -> Iterator[Entry]:
+    """The call's beginning and, when there was one, its end."""
+    which = {"reply_id": attempt.reply_id, "attempt": attempt.number}
+    number = ("Attempt", attempt.number)
+    begun = EventKind.REPLY_SENDING
+    yield Entry(_key(begun, **which), attempt.started_at, begun, facts=(number,))
+    end = ATTEMPT_ENDS.get(AttemptOutcome(attempt.outcome))
+    if end and attempt.finished_at:
+        facts = [
+            number,
+            ("Took", span(attempt.finished_at - attempt.started_at)),
+            ("HTTP status", attempt.http_status),
+            ("Provider's id", attempt.provider_message_id),
+            ("Error", attempt.error),
+            ("Provider's answer", attempt.response),
+        ]
+        yield Entry(_key(end, **which), attempt.finished_at, end, facts=_facts(facts))
+
+
+def _facts(facts: Iterable[tuple[str, Any]]) -> Facts:
+    """Those that say something."""
+    return tuple((name, value) for name, value in facts if value not in ("", None))

@@ -1,0 +1,115 @@
+"""Closing on time, queueing in the same commit, and queueing again what was dropped."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django_q.models import OrmQ
+
+from batches import closing
+from batches.choices import BatchStatus
+from batches.clock import Now
+from batches.closing import close_due, reap
+from batches.models import Batch
+from tests.batches.conftest import age, arrive, kinds
+
+
+def queued() -> list[int]:
+    """The batches that tasks in the queue name."""
+    return sorted(task.task["args"][0] for task in OrmQ.objects.all())
+
+
+def lease_over(batch: Batch, status: str) -> None:
+    past = Now() - timedelta(seconds=1)
+    Batch.objects.filter(id=batch.id).update(status=status, closed_at=past, lease_until=past)
+
+
+@pytest.mark.django_db
+class TestClosing:
+    def test_it_closes_what_is_due_and_queues_it(self) -> None:
+        due, later = arrive("Yes"), arrive("No", sender="+639181234567")
+        age(due, 60)
+        assert close_due() == 1
+        due.refresh_from_db()
+        later.refresh_from_db()
+        assert (due.status, later.status) == (BatchStatus.CLOSED, BatchStatus.OPEN)
+        assert due.closed_at is not None
+        assert due.closed_at >= due.closes_at
+        assert queued() == [due.id]
+
+    def test_it_finds_nothing_twice(self) -> None:
+        age(arrive("Yes"), 60)
+        assert (close_due(), close_due()) == (1, 0)
+
+    def test_it_closes_in_chunks(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(closing, "CHUNK", 2)
+        for number in range(3):
+            age(arrive("Yes", sender=f"+63917{number:07}"), 60)
+        assert (close_due(), close_due(), close_due()) == (2, 1, 0)
+
+
+@pytest.mark.django_db
+class TestReaping:
+    @pytest.mark.parametrize("status", ["closed", "processing"])
+    def test_it_queues_what_was_dropped(self, status: str) -> None:
+        batch = arrive("Yes")
+        lease_over(batch, status)
+        assert reap() == 1
+        batch.refresh_from_db()
+        assert (batch.status, batch.claim) == (BatchStatus.CLOSED, None)
+        assert queued() == [batch.id]
+        assert kinds(batch)[-1] == "requeued"
+
+    def test_it_leaves_what_somebody_works_on(self) -> None:
+        batch = arrive("Yes")
+        Batch.objects.filter(id=batch.id).update(
+            status="processing", lease_until=Now() + timedelta(seconds=30)
+        )
+        assert reap() == 0
+
+    def test_it_waits_before_it_queues_the_same_again(self) -> None:
+        lease_over(arrive("Yes"), "closed")
+        assert (reap(), reap()) == (1, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+class TestAtOnce:
+    def test_two_sweeps_close_each_batch_once(self) -> None:
+        for number in range(40):
+            age(arrive("Yes", sender=f"+63917{number:07}"), 60)
+
+        def close(_turn: int) -> int:
+            try:
+                return close_due()
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(max_workers=4) as pool:
+            closed = sum(pool.map(close, range(8)))
+        assert closed == 40
+        assert len(queued()) == len(set(queued())) == 40
+
+    def test_state_and_job_are_one_commit(self) -> None:
+        batch = arrive("Yes")
+        age(batch, 60)
+        with pytest.raises(ZeroDivisionError), transaction.atomic():
+            close_due()
+            raise ZeroDivisionError
+        batch.refresh_from_db()
+        assert batch.status == BatchStatus.OPEN
+        assert queued() == []
+
+    def test_a_lost_redis_push_leaves_the_batch_to_the_reaper(
+        self, settings: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        settings.Q_CLUSTER = {"name": "sms", "redis": "redis://127.0.0.1:1/0"}
+        monkeypatch.setattr("django_q.conf.Conf.ORM", None)
+        monkeypatch.setattr("django_q.conf.Conf.REDIS", "redis://127.0.0.1:1/0")
+        batch = arrive("Yes")
+        age(batch, 60)
+        assert close_due() == 1
+        batch.refresh_from_db()
+        assert batch.status == BatchStatus.CLOSED
+        assert batch.lease_until is not None

@@ -1,0 +1,188 @@
+"""Pushing what is stuck: by the service that the command and the admin share, and by the command."""
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from batches.choices import BatchStatus, Outcome
+from batches.clock import Now
+from batches.models import Batch
+from batches.pipeline import process
+from batches.reprocess import reprocess
+from replies.senders import memory
+from replies.senders.base import refused, unknown
+from tests.batches.conftest import age, arrive, kinds
+from tests.batches.test_closing import lease_over, queued
+from tests.batches.test_pipeline import closed
+
+NO_CREDIT = refused("no_credit", "No credit left.")
+NO_ANSWER = unknown("timeout", "No answer in time.")
+
+
+@pytest.fixture(autouse=True)
+def outbox(settings: Any) -> Iterator[list[memory.Sms]]:
+    settings.SMS_AUTO_REPLY_ENABLED = True
+    memory.reset()
+    yield memory.outbox
+    memory.reset()
+
+
+def action(batch: Batch, **options: Any) -> str:
+    return reprocess([batch.id], actor="test", **options)[0].action
+
+
+def answered(*results: Any) -> Batch:
+    """A settled batch whose reply met these answers of the provider."""
+    memory.next_results.extend(results)
+    batch = closed("Yes")
+    process(batch.id, "worker")
+    batch.refresh_from_db()
+    return batch
+
+
+@pytest.mark.django_db(transaction=True)
+class TestReprocess:
+    def test_it_closes_an_overdue_batch(self) -> None:
+        batch = arrive("Yes")
+        age(batch, 61)
+        assert action(Batch.objects.get(id=batch.id)) == "closed"
+        assert queued() == [batch.id]
+
+    def test_it_leaves_an_open_batch_its_time(self) -> None:
+        assert action(arrive("Yes")) == "skipped"
+
+    @pytest.mark.parametrize("status", ["closed", "processing"])
+    def test_it_queues_a_dropped_batch(self, status: str) -> None:
+        batch = arrive("Yes")
+        lease_over(batch, status)
+        assert action(batch) == "requeued"
+        assert queued() == [batch.id]
+
+    def test_it_leaves_what_a_worker_is_at(self) -> None:
+        batch = arrive("Yes")
+        until = Now() + timedelta(seconds=30)
+        Batch.objects.filter(id=batch.id).update(status="processing", lease_until=until)
+        assert action(batch) == "skipped"
+
+    def test_it_asks_again_for_a_verdict_that_nobody_gave(
+        self, settings: Any, outbox: list[memory.Sms]
+    ) -> None:
+        settings.CLASSIFICATION_ENGINES = ["openai"]
+        batch = answered()
+        assert batch.outcome == Outcome.UNDECIDED
+        settings.CLASSIFICATION_ENGINES = ["rules"]
+        assert action(batch) == "requeued"
+        process(batch.id, "worker")
+        batch.refresh_from_db()
+        assert (batch.outcome, batch.label, len(outbox)) == (Outcome.REPLIED, "agree", 1)
+
+    def test_it_sends_a_refused_reply_again(self, outbox: list[memory.Sms]) -> None:
+        batch = answered(NO_CREDIT)
+        assert action(batch) == "resent"
+        process(batch.id, "worker")
+        batch.refresh_from_db()
+        assert (batch.outcome, len(outbox)) == (Outcome.REPLIED, 2)
+        assert batch.classifications.count() == 1
+        assert kinds(batch).count("reply_requeued") == 1
+
+    def test_it_leaves_an_unknown_reply(self, outbox: list[memory.Sms]) -> None:
+        batch = answered(NO_ANSWER)
+        assert action(batch) == "skipped"
+        process(batch.id, "worker")
+        assert len(outbox) == 1
+
+    def test_it_sends_an_unknown_reply_again_when_told_so(self, outbox: list[memory.Sms]) -> None:
+        batch = answered(NO_ANSWER)
+        assert action(batch, resend_unknown=True) == "resent"
+        process(batch.id, "worker")
+        assert len(outbox) == 2
+
+    def test_it_never_touches_a_reply_that_was_sent(self, outbox: list[memory.Sms]) -> None:
+        batch = answered()
+        assert action(batch, resend_unknown=True) == "skipped"
+        assert queued() == [batch.id]  # the task that closing queued, no other
+
+    def test_it_only_looks_in_a_dry_run(self) -> None:
+        batch = answered(NO_CREDIT)
+        assert action(batch, dry_run=True) == "resent"
+        batch.refresh_from_db()
+        assert batch.status == BatchStatus.COMPLETED
+
+    def test_two_operators_push_it_once(self, outbox: list[memory.Sms]) -> None:
+        batch = answered(NO_CREDIT)
+
+        def push(number: int) -> str:
+            try:
+                result = reprocess([batch.id], actor=f"operator {number}")[0].action
+                process(batch.id, f"worker {number}")
+                return result
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(max_workers=6) as pool:
+            actions = list(pool.map(push, range(6)))
+        assert actions.count("resent") == 1
+        assert len(outbox) == 2
+
+
+def command(*arguments: str) -> str:
+    out = StringIO()
+    call_command("reprocess_batches", *arguments, stdout=out)
+    return out.getvalue()
+
+
+@pytest.mark.django_db(transaction=True)
+class TestCommand:
+    def stuck(self) -> Batch:
+        batch = arrive("Yes")
+        age(batch, 600)
+        return batch
+
+    def test_it_finds_what_is_stuck(self) -> None:
+        batch = self.stuck()
+        arrive("No", sender="+639181234567")
+        document = json.loads(command("--json"))
+        assert [(row["batch_id"], row["action"]) for row in document["batches"]] == [(batch.id, "closed")]
+
+    def test_it_prints_a_table(self) -> None:
+        batch = self.stuck()
+        text = command()
+        assert "1 of 1 batches pushed" in text
+        assert str(batch.id) in text
+
+    def test_it_says_when_nothing_is_stuck(self) -> None:
+        assert command() == "Nothing is stuck.\n"
+
+    def test_it_only_looks_in_a_dry_run(self) -> None:
+        batch = self.stuck()
+        assert "would be pushed" in command("--dry-run")
+        batch.refresh_from_db()
+        assert batch.status == BatchStatus.OPEN
+
+    def test_it_takes_a_status_and_an_age(self) -> None:
+        batch = self.stuck()
+        assert json.loads(command("--json", "--status", "failed"))["batches"] == []
+        assert json.loads(command("--json", "--status", "open", "--older-than", "1d"))["batches"] == []
+        found = json.loads(command("--json", "--status", "open", "--older-than", "5m"))["batches"]
+        assert [row["batch_id"] for row in found] == [batch.id]
+
+    def test_it_sends_unknown_replies_of_named_batches_only(self, outbox: list[memory.Sms]) -> None:
+        batch = answered(NO_ANSWER)
+        assert json.loads(command("--json", "--id", str(batch.id)))["batches"][0]["action"] == "skipped"
+        named = json.loads(command("--json", "--resend-unknown", str(batch.id)))
+        assert named["batches"][0]["action"] == "resent"
+
+    def test_it_fails_for_a_batch_that_does_not_exist(self) -> None:
+        with pytest.raises(CommandError, match="no such batch: 999"):
+            command("--id", "999")
+
+    def test_it_explains_a_wrong_time_span(self) -> None:
+        with pytest.raises(CommandError, match="write it like 90s, 10m, 2h or 1d"):
+            command("--older-than", "ten minutes")

@@ -1,0 +1,131 @@
+"""The sweep: one leads, one stands by, further ones leave."""
+
+import time
+from collections.abc import Iterator
+from threading import Thread
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+from django_q.models import Schedule
+
+from batches import sweep as sweeping
+from batches.choices import BatchStatus
+from batches.leases import LEADER, STANDBY, last_beat, release, take
+from batches.models import Lease
+from batches.schedules import sync
+from batches.sweep import sweep, until_next_due
+from tests.batches.conftest import age, arrive
+
+
+@pytest.mark.django_db
+class TestLeases:
+    def test_it_is_held_by_one(self) -> None:
+        first, second = uuid4(), uuid4()
+        assert take(LEADER, first)
+        assert not take(LEADER, second)
+        assert take(LEADER, first)
+
+    def test_it_is_free_when_its_time_is_over(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("batches.leases.TTL", sweeping.TTL * 0)
+        take(LEADER, uuid4())
+        time.sleep(0.01)
+        assert take(LEADER, uuid4())
+
+    def test_it_is_free_when_given_up(self) -> None:
+        holder = uuid4()
+        take(LEADER, holder)
+        release(LEADER, holder)
+        assert take(LEADER, uuid4())
+
+    def test_it_is_given_up_by_its_holder_only(self) -> None:
+        take(LEADER, uuid4())
+        release(LEADER, uuid4())
+        assert not take(LEADER, uuid4())
+
+    def test_it_tells_when_it_was_last_renewed(self) -> None:
+        assert last_beat() is None
+        take(LEADER, uuid4())
+        assert last_beat() is not None
+
+
+@pytest.mark.django_db
+class TestSchedule:
+    def test_it_exists_after_migrating_and_stays_one(self) -> None:
+        sync()
+        schedule = Schedule.objects.get(func="batches.tasks.sweep")
+        assert (schedule.schedule_type, schedule.minutes, schedule.cluster) == (Schedule.MINUTES, 1, "sweep")
+        assert Lease.objects.count() == 2
+
+    def test_it_sleeps_until_the_next_window_is_over(self) -> None:
+        assert until_next_due() == sweeping.RENEW
+        batch = arrive("Yes")
+        age(batch, 59.8)
+        assert 0 < until_next_due() <= 0.2
+        age(batch, 61)
+        assert until_next_due() < 0
+
+
+@pytest.fixture
+def _running() -> Iterator[None]:
+    yield
+    sweeping._stopping.value = 0
+
+
+def _sweep_in_thread(duration: float) -> Thread:
+    def run() -> None:
+        try:
+            sweep(duration)
+        finally:
+            connection.close()
+
+    thread = Thread(target=run)
+    thread.start()
+    return thread
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("_running")
+class TestSweeping:
+    def test_one_pass_closes_everything_due(self) -> None:
+        batches = [arrive("Yes", sender=f"+63917{number:07}") for number in range(60)]
+        for batch in batches:
+            age(batch, 60)
+        assert sweep(0) == {"closed": 60, "requeued": 0}
+
+    def test_it_closes_when_the_window_is_over(self) -> None:
+        batch = arrive("Yes")
+        age(batch, 59)
+        thread = _sweep_in_thread(2)
+        thread.join()
+        batch.refresh_from_db()
+        assert batch.status == BatchStatus.CLOSED
+        assert batch.closed_at is not None
+        assert batch.closed_at >= batch.closes_at
+
+    def test_the_standby_takes_over_from_a_leader_that_dies(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        dead = uuid4()
+        take(LEADER, dead)  # and never renews
+        batch = arrive("Yes")
+        age(batch, 60)
+        _sweep_in_thread(4).join()
+        batch.refresh_from_db()
+        assert batch.status == BatchStatus.CLOSED
+
+    def test_a_third_one_leaves(self) -> None:
+        others = [_sweep_in_thread(5), _sweep_in_thread(5)]
+        while Lease.objects.filter(name__in=[LEADER, STANDBY], holder=None).exists():
+            time.sleep(0.05)
+        started = time.monotonic()
+        sweep(60)
+        assert time.monotonic() - started < 30  # it left: its own time would have been a minute
+        sweeping.stop_all()
+        for other in others:
+            other.join()
+
+    def test_it_stops_when_its_node_stops(self) -> None:
+        thread = _sweep_in_thread(60)
+        sweeping.stop_all()
+        thread.join(timeout=30)
+        assert not thread.is_alive()
+        assert not Lease.objects.exclude(holder=None).exists()

@@ -1,0 +1,246 @@
+"""The webhook's contract, as a client sees it."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+
+from batches.models import Batch, Message, RejectedDelivery
+from tests.batches.conftest import SENDER, URL, sms
+
+Post = Callable[..., HttpResponse]
+pytestmark = pytest.mark.django_db
+
+
+def answer(response: HttpResponse) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(response.content)
+    return document
+
+
+@pytest.mark.parametrize("url", [URL, URL + "/"])
+def test_it_says_that_it_is_there(client: Client, url: str) -> None:
+    response = client.get(url)
+    document = answer(response)
+    assert (response.status_code, document["status"]) == (200, "ok")
+    assert datetime.fromisoformat(document["timestamp"]).utcoffset() is not None
+
+
+@pytest.mark.parametrize("url", [URL, URL + "/"])
+def test_it_takes_one_message(post: Post, url: str) -> None:
+    response = post(sms(), url=url)
+    assert response.status_code == 200
+    assert answer(response) == {
+        "status": "success",
+        "message": "Processed 1 message, skipped 0 duplicates",
+        "processed": 1,
+        "skipped": 0,
+        "message_count": 1,
+    }
+    assert Message.objects.get().batch.sender == SENDER
+
+
+def test_it_takes_a_list_and_counts_duplicates(post: Post) -> None:
+    messages = [sms(f"g{number}") for number in (1, 2, 3)]
+    document = answer(post({"messages": [*messages, sms("g2")]}))
+    assert document["message"] == "Processed 3 messages, skipped 1 duplicate"
+    assert (document["processed"], document["skipped"], document["message_count"]) == (3, 1, 4)
+
+
+def test_it_takes_a_bare_list(post: Post) -> None:
+    assert answer(post([sms("a"), sms("b")]))["processed"] == 2
+
+
+@pytest.mark.parametrize("document", [{"messages": []}, []])
+def test_it_answers_an_empty_list_with_zeros(post: Post, document: Any) -> None:
+    response = post(document)
+    body = answer(response)
+    assert response.status_code == 200
+    assert (body["processed"], body["skipped"], body["message_count"]) == (0, 0, 0)
+
+
+def test_it_needs_no_more_than_guid_number_and_text(post: Post) -> None:
+    assert answer(post({"guid": "g", "number": SENDER, "message": "Yes"}))["processed"] == 1
+
+
+def test_it_ignores_a_repeated_guid_and_counts_it(post: Post) -> None:
+    post(sms("g1", "Yes"))
+    assert answer(post(sms("g1", "Yes again")))["skipped"] == 1
+    message = Message.objects.get()
+    assert (message.text, message.repeats, message.batch.message_count) == ("Yes", 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("broken", "field", "reason"),
+    [
+        ({"guid": None}, "guid", "valid string"),
+        ({"guid": 7}, "guid", "valid string"),
+        ({"guid": "  "}, "guid", "must not be blank"),
+        ({"guid": "g" * 256}, "guid", "at most 255 characters"),
+        ({"number": ""}, "number", "must not be blank"),
+        ({"number": ["+63"]}, "number", "valid string"),
+        ({"message": {}}, "message", "valid string"),
+        ({"time_received": 5}, "time_received", "valid string"),
+    ],
+)
+def test_it_names_the_field_and_the_reason(
+    post: Post, broken: dict[str, Any], field: str, reason: str
+) -> None:
+    response = post(sms() | broken)
+    error = answer(response)["errors"][0]
+    assert (response.status_code, error["index"], error["field"]) == (400, 0, field)
+    assert reason in error["reason"]
+
+
+@pytest.mark.parametrize("field", ["guid", "number", "message"])
+def test_it_names_a_missing_field(post: Post, field: str) -> None:
+    document = sms()
+    del document[field]
+    response = post(document)
+    assert response.status_code == 400
+    assert answer(response)["errors"] == [{"index": 0, "field": field, "reason": "Field required"}]
+
+
+def test_it_stores_the_good_ones_and_reports_the_bad_by_index(post: Post) -> None:
+    response = post({"messages": [sms("a"), {"number": SENDER}, sms("b"), "text"]})
+    document = answer(response)
+    assert response.status_code == 200
+    assert (document["processed"], document["rejected"], document["message_count"]) == (2, 2, 4)
+    assert {error["index"] for error in document["errors"]} == {1, 3}
+    assert set(Message.objects.values_list("provider_message_id", flat=True)) == {"a", "b"}
+
+
+def test_it_refuses_a_list_of_nothing_but_bad_ones(post: Post) -> None:
+    response = post({"messages": [{}, 5]})
+    assert (response.status_code, answer(response)["status"]) == (400, "error")
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"", "is empty"),
+        (b"{", "not JSON"),
+        (b'{"guid": NaN}', "not JSON"),
+        (b"\xff\xfe\x00", "not JSON"),
+        (b"[" * 100_000, "not JSON"),
+        (b'"text"', "object or a list"),
+        (b'{"messages": {}}', "must be a list"),
+    ],
+)
+def test_it_refuses_what_it_cannot_read(post: Post, body: bytes, reason: str) -> None:
+    response = post(body)
+    assert response.status_code == 400
+    assert reason in answer(response)["message"]
+
+
+def test_it_refuses_another_content_type(post: Post) -> None:
+    response = post(b"guid=1", content_type="application/x-www-form-urlencoded")
+    assert response.status_code == 415
+    assert "application/json" in answer(response)["message"]
+
+
+def test_it_refuses_a_body_that_is_too_large(post: Post, settings: Any) -> None:
+    settings.WEBHOOK_MAX_BYTES = 1024
+    response = post(sms(text="x" * 2000))
+    assert response.status_code == 413
+    assert "1024 bytes" in answer(response)["message"]
+
+
+def test_it_refuses_too_many_messages(post: Post, settings: Any) -> None:
+    settings.WEBHOOK_MAX_MESSAGES = 2
+    response = post([sms(str(number)) for number in range(3)])
+    assert response.status_code == 413
+    assert answer(response)["errors"][0]["field"] == "messages"
+
+
+def test_it_refuses_another_method_in_json(client: Client) -> None:
+    response = client.put(URL)
+    assert (response.status_code, response["Content-Type"]) == (405, "application/json")
+
+
+def test_it_keeps_what_it_refused(post: Post) -> None:
+    post(b"{broken")
+    post({"messages": [sms("a"), {"number": SENDER}]})
+    whole, part = RejectedDelivery.objects.order_by("id")
+    assert (whole.http_status, whole.body) == (400, "{broken")
+    assert (part.http_status, json.loads(part.body)) == (200, [{"number": SENDER}])
+    assert part.errors[0]["index"] == 1
+
+
+def test_it_keeps_no_more_refusals_than_the_setting_says(post: Post, settings: Any) -> None:
+    settings.REJECTED_KEEP_ROWS = 3
+    for number in range(5):
+        post(f"broken {number}".encode())
+    assert [row.body for row in RejectedDelivery.objects.order_by("id")] == [
+        "broken 2",
+        "broken 3",
+        "broken 4",
+    ]
+
+
+def test_it_cuts_what_it_keeps(post: Post) -> None:
+    post(b"x" * 500_000)
+    row = RejectedDelivery.objects.get()
+    assert (row.size, len(row.body)) == (500_000, 16_384)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Opo 👍🏽",
+        "a\tb\r\nc\x07",
+        "\u202eabc\u200b",
+        "ñ ₱ 10 " * 200,
+        "مرحبا",
+        "<b>{{ 7*7 }}</b>",
+        "=cmd|' /C calc'!A0",
+    ],
+)
+def test_it_stores_a_text_faithfully(post: Post, text: str) -> None:
+    assert answer(post(sms(text=text)))["processed"] == 1
+    assert Message.objects.get().text == text
+
+
+def test_it_makes_visible_what_a_database_cannot_hold(post: Post) -> None:
+    body = json.dumps(sms(guid="g\0", text="a\0LONE")).replace("LONE", "\\ud800")
+    assert answer(post(body.encode()))["processed"] == 1
+    message = Message.objects.get()
+    assert (message.provider_message_id, message.text) == ("g\u2400", "a\u2400\ufffd")
+    assert "\\u0000" in message.payload
+
+
+def test_it_keeps_the_providers_time_raw_and_parsed(post: Post) -> None:
+    post(sms("a"))
+    post(sms("b", time_received="yesterday"))
+    parsed, unread = Message.objects.order_by("id")
+    assert parsed.sent_at is not None
+    assert parsed.sent_at.isoformat() == "2025-01-20T02:14:50+00:00"  # Manila is eight hours ahead of UTC
+    assert (unread.sent_at, unread.sent_at_raw) == (None, "yesterday")
+
+
+def test_it_merges_the_spellings_of_one_number(post: Post) -> None:
+    post([sms("a", number="09171234567"), sms("b", number="639171234567"), sms("c", number=SENDER)])
+    assert Batch.objects.get().message_count == 3
+    assert set(Message.objects.values_list("sender_raw", flat=True)) == {
+        "09171234567",
+        "639171234567",
+        SENDER,
+    }
+
+
+def test_it_costs_three_statements(post: Post, django_assert_num_queries: Any) -> None:
+    post(sms("first"))
+    with django_assert_num_queries(
+        5
+    ):  # with the savepoint that a test's own transaction makes of BEGIN and COMMIT
+        post(sms("second"))
+
+
+def test_it_costs_three_statements_for_a_long_list_too(post: Post, django_assert_num_queries: Any) -> None:
+    post(sms("first"))
+    with django_assert_num_queries(5):
+        post([sms(str(number), number=f"0917{number:07}") for number in range(100)])

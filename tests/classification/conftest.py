@@ -1,0 +1,40 @@
+"""A batch to classify, and a real server that speaks OpenAI's protocol."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from batches.models import Batch, Channel
+from tests.support.openai_server import OpenAIServer
+
+KEY = "sk-test-0123456789"
+
+
+@pytest.fixture
+def server(settings: Any) -> Iterator[OpenAIServer]:
+    """The settings point at it."""
+    with OpenAIServer() as running:
+        settings.CLASSIFICATION_ENGINES = ["openai", "rules"]
+        settings.OPENAI_API_KEY = KEY
+        settings.OPENAI_BASE_URL = running.url
+        settings.OPENAI_MODEL = "test-model"
+        settings.OPENAI_TIMEOUT = 5
+        yield running
+
+
+@pytest.fixture
+def batch(db: None) -> Batch:
+    channel, _ = Channel.objects.get_or_create(slug="default")
+    now = timezone.now()
+    return Batch.objects.create(
+        channel=channel,
+        sender="+639171234567",
+        sender_kind="number",
+        status="processing",
+        opened_at=now - timedelta(seconds=60),
+        closes_at=now,
+        message_count=1,
+    )

@@ -1,0 +1,269 @@
+"""What people answer, and what the rules make of it. Every text here was written for this test."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from classification.engines.rules import RulesEngine
+from classification.labels import Label
+
+ENGINE = RulesEngine()
+
+ENGLISH_YES = """
+yes
+Yes, I can help
+YESSSS!!!
+yep, count me in
+Sure, what time?
+Yes, where?
+ok
+okay po
+Okie, see u there
+alright, noted
+I agree
+confirmed
+I'd love to
+I will be there
+Will attend
+I can
+go ahead
+sounds good to me
+Works for me
+no problem
+No prob, see you
+no worries
+why not
+Why not?
+not bad
+I can't wait!
+I don't have any problem with that
+Don't worry, I'll be there
+definately
+Absolutley
+wait no, yes I'll come
+👍
+👌🏽
+book me
+no objection here
+"""
+ENGLISH_NO = """
+no
+Nope
+nah
+NOOOO
+I cannot
+I can't
+cant
+not ok
+It’s not okay
+Sorry, can't make it
+I won't be able to attend
+I don't think so
+I don't think I can
+I would like to but I can't
+I am not coming
+not now
+not yet
+not interested
+No, that's ok
+no thanks
+No thank you, maybe next time
+please cancel
+I have to cancel
+I changed my mind
+count me out
+too busy, sorry
+nevermind
+I disagree
+that is not correct
+Wrong
+👎
+not really
+ok sorry I can't go
+Yes but I can't come
+not attending
+"""
+ENGLISH_NEUTRAL = """
+maybe
+not sure
+I'm not really sure
+I don't know
+it depends
+let me check my schedule
+I'll get back to you
+Who is this?
+what time does it start
+can I bring a friend?
+is it ok if my sister comes?
+ok?
+yes if you pay
+no signal here
+oh no
+no one told me
+hello
+good morning
+Thanks
+I know the place
+12345
+how much
+let me think about it
+up to you
+I don't understand
+"""
+FILIPINO_YES = """
+oo
+Opo
+oo naman
+Oo po, pupunta ako
+sige
+cge po
+sge n
+g
+game ako
+tara
+pwede
+pwede po ako bukas
+opo pwd
+ayos lang
+wala akong problema
+walang problema
+Walang problema po yan
+hindi naman problema sa akin
+bakit hindi
+makakapunta po ako
+sama ako
+tuloy po
+payag ako
+kaya ko
+busy ako ngayon pero pwede bukas
+ok lang
+hindi ako busy, pwede ako
+"""
+FILIPINO_NO = """
+hindi
+hindi po
+hinde
+di na
+ndi aq pwd
+hindi pwede
+hindi ako makakapunta
+di ako makakapunta
+d ako pupunta
+Hindi po ako makakarating, may sakit ako
+ayaw ko
+ayoko
+wag na lang
+huwag na po
+pass muna ako
+next time na lang po
+sa susunod na lang
+wala akong oras
+walang pera
+may trabaho ako
+gusto ko pero hindi ako pwede
+sorry, hindi po
+ang mahal naman
+hindi ko kaya
+sige sana kaso may lakad ako
+dili ko
+"""
+FILIPINO_NEUTRAL = """
+siguro
+baka
+baka hindi ako makapunta
+depende
+depende sa oras
+hindi ko alam
+di ko sure
+hindi pa ako sigurado
+pag-isipan ko muna
+tingnan ko muna
+ikaw bahala
+magkano po?
+anong oras
+pwede ba bukas
+ok lang ba
+tuloy po ba
+sige kung libre
+sino to
+salamat po
+magandang umaga po
+walang signal
+"""
+
+
+def _cases(label: Label, *lists: str) -> list[tuple[str, Label]]:
+    return [(line, label) for text in lists for line in text.strip().split("\n")]
+
+
+SINGLE = [
+    *_cases(Label.AGREE, ENGLISH_YES, FILIPINO_YES),
+    *_cases(Label.DISAGREE, ENGLISH_NO, FILIPINO_NO),
+    *_cases(Label.NEUTRAL, ENGLISH_NEUTRAL, FILIPINO_NEUTRAL),
+]
+BURSTS = [
+    (["Yes", "I can help", "See you"], Label.AGREE),
+    (["hello", "what time?", "ok"], Label.AGREE),
+    (["I can't come", "ok"], Label.DISAGREE),
+    (["hindi ako pwede", "sige po"], Label.DISAGREE),
+    (["hindi", "👍"], Label.DISAGREE),
+    (["I'm busy", "ok"], Label.DISAGREE),
+    (["yes", "ay hindi pala"], Label.DISAGREE),
+    (["oo", "teka hindi pala ako pwede"], Label.DISAGREE),
+    (["yes", "wait no"], Label.DISAGREE),
+    (["no", "wait, yes!"], Label.AGREE),
+    (["no", "yes"], Label.AGREE),
+    (["maybe", "ok"], Label.NEUTRAL),
+    (["not sure", "yes I will come"], Label.AGREE),
+    (["yes", "hindi pa pala sigurado"], Label.NEUTRAL),
+    (["oo", "magkano po?"], Label.AGREE),
+    (["oo\nay hindi pala"], Label.DISAGREE),
+]
+NOTHING = [[], [""], ["   ", "\n\n"], ["\x00\u202e"], ["?!?"], ["😀"], ["xyzzy plugh"]]
+
+
+@pytest.mark.parametrize(("text", "label"), SINGLE)
+def test_it_reads_a_text(text: str, label: Label) -> None:
+    assert ENGINE.classify([text]).label == label
+
+
+@pytest.mark.parametrize(("texts", "label"), BURSTS)
+def test_it_reads_a_burst(texts: list[str], label: Label) -> None:
+    assert ENGINE.classify(texts).label == label
+
+
+@pytest.mark.parametrize("texts", NOTHING)
+def test_it_is_neutral_and_unsure_where_it_knows_no_word(texts: list[str]) -> None:
+    verdict = ENGINE.classify(texts)
+    assert (verdict.label, verdict.confidence) == (Label.NEUTRAL, 0.3)
+
+
+@pytest.mark.parametrize("text", ["yesterday", "I know", "another", "nothing", "notebook", "broken", "booking"])
+def test_it_never_reads_a_part_of_a_word_as_agreement(text: str) -> None:
+    assert ENGINE.classify([text]).label != Label.AGREE
+
+
+def test_it_tells_which_words_and_rule_decided() -> None:
+    assert ENGINE.classify(["Hello. That's not ok"]).trace["hits"] == [
+        {"clause": "that is not ok", "words": "not ok", "rule": "en.cannot", "label": "disagree", "negated": False}
+    ]
+
+
+def test_it_tells_that_a_negator_turned_the_meaning() -> None:
+    hits = ENGINE.classify(["I never said sure"]).trace["hits"]
+    assert [(hit["words"], hit["label"], hit["negated"]) for hit in hits] == [("sure", "disagree", True)]
+
+
+def test_it_keeps_a_bounded_trace() -> None:
+    assert len(ENGINE.classify(["yes. " * 500]).trace["hits"]) == 20
+
+
+def test_it_reads_the_end_of_an_endless_conversation() -> None:
+    assert ENGINE.classify(["no " * 100_000, "wait, yes"]).label == Label.AGREE
+
+
+@given(st.lists(st.text(max_size=200), max_size=5))
+def test_it_has_a_verdict_on_anything(texts: list[str]) -> None:
+    verdict = ENGINE.classify(texts)
+    assert verdict.label in (Label.AGREE, Label.DISAGREE, Label.NEUTRAL)
+    assert verdict == ENGINE.classify(texts)

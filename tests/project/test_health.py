@@ -1,0 +1,90 @@
+"""/healthz and /readyz."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+from django.test import Client
+
+from batches.leases import LEADER
+from batches.models import Lease
+from smsconsolidator import __version__
+
+
+def sweep_was(seconds: float) -> None:
+    beat = datetime.now(UTC) - timedelta(seconds=seconds)
+    Lease.objects.update_or_create(name=LEADER, defaults={"beat_at": beat})
+
+
+def test_it_is_healthy_without_a_database(client: Client) -> None:
+    answer = client.get("/healthz")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok", "version": __version__})
+
+
+@pytest.mark.django_db
+def test_it_is_ready_while_a_sweep_is_alive(client: Client) -> None:
+    sweep_was(seconds=1)
+    answer = client.get("/readyz")
+    assert answer.status_code == 200
+    assert answer.json()["status"] == "ready"
+    assert answer.json()["checks"]["sweep"]["age_seconds"] < 10
+
+
+@pytest.mark.django_db
+def test_it_is_not_ready_when_the_last_sweep_is_old(client: Client) -> None:
+    sweep_was(seconds=60)
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["checks"]["sweep"]["ok"] is False
+    assert answer.json()["checks"]["database"] == {"ok": True}
+
+
+@pytest.mark.django_db
+def test_it_is_not_ready_before_the_first_sweep(client: Client) -> None:
+    Lease.objects.update(beat_at=None)
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["checks"]["sweep"] == {"ok": False, "age_seconds": None}
+
+
+@pytest.mark.django_db
+def test_it_is_not_ready_with_a_migration_missing(client: Client) -> None:
+    sweep_was(seconds=1)
+    MigrationRecorder(connection).record_unapplied("batches", "0001_initial")
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["checks"]["migrations"] == {"ok": False, "pending": 1}
+
+
+def unreachable_database(answers: list[tuple[int, bytes]]) -> None:
+    """Ask in a thread of its own, whose connection leads nowhere."""
+    connection.settings_dict = {**connection.settings_dict, "NAME": "/nowhere/at/all"}
+    answer = Client().get("/readyz")
+    answers.append((answer.status_code, answer.content))
+
+
+@pytest.mark.django_db
+def test_it_is_not_ready_without_a_database() -> None:
+    answers: list[tuple[int, bytes]] = []
+    thread = threading.Thread(target=unreachable_database, args=(answers,))
+    thread.start()
+    thread.join()
+    status, body = answers[0]
+    assert status == 503
+    assert b'"database": {"ok": false' in body
+    assert b"nowhere" not in body
+    assert settings.SECRET_KEY.encode() not in body
+
+
+def test_it_refuses_other_methods(client: Client) -> None:
+    assert client.post("/healthz").status_code == 405
+
+
+@pytest.mark.django_db
+def test_it_logs_no_error_for_a_probe(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    Lease.objects.update(beat_at=None)
+    assert client.get("/readyz").status_code == 503
+    assert caplog.records == []

@@ -126,7 +126,10 @@ def _message(message: Message, batch: Batch) -> Entry:
     facts = [
         ("GUID", message.provider_message_id),
         ("Sender as written", message.sender_raw if message.sender_raw != batch.sender else ""),
-        ("Sent, says the provider", f"{moment(message.sent_at)} UTC" if message.sent_at else message.sent_at_raw),
+        (
+            "Sent, says the provider",
+            f"{moment(message.sent_at)} UTC" if message.sent_at else message.sent_at_raw,
+        ),
         ("Repeats ignored", message.repeats or ""),
     ]
     return Entry(

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
+from pythonjsonlogger.json import JsonEncoder
 from pythonjsonlogger.json import JsonFormatter as BaseJsonFormatter
 
 # Longest text shown of one value, in characters. The longest SMS (10 parts) has 1,530; with it a line stays
@@ -82,6 +83,12 @@ def _utc(second: int) -> str:
     return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
+def _cut(_key: str, value: Any) -> Any:
+    if type(value) is str and len(value) > MAX_VALUE:
+        return f"{value[:MAX_VALUE]}… (+{len(value) - MAX_VALUE} characters)"
+    return value
+
+
 class _Guard:
     """What both formatters do to a record before, and to a line after, they lay it out."""
 
@@ -93,19 +100,20 @@ class _Guard:
 
     def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
         """A copy with guarded values; the record itself stays as it is for other handlers."""
-        changes: dict[str, Any] = {"exc_text": None}
+        copy = object.__new__(logging.LogRecord)
+        copy.__dict__.update(record.__dict__, exc_text=None)
         if isinstance(record.args, Mapping):
-            changes["args"] = {key: self._value(key, value) for key, value in record.args.items()}
+            guard = self._mask if self.mask else _cut
+            copy.args = {key: guard(key, value) for key, value in record.args.items()}
         elif self.mask:
-            changes |= {"msg": mask_numbers(record.getMessage()), "args": None}
-        return logging.makeLogRecord(record.__dict__ | changes)
+            copy.msg, copy.args = mask_numbers(record.getMessage()), None
+        return copy
 
-    def _value(self, key: str, value: Any) -> Any:
-        if self.mask and key in MASKS and value is not None:
+    @staticmethod
+    def _mask(key: str, value: Any) -> Any:
+        if key in MASKS and value is not None:
             return MASKS[key](str(value))
-        if type(value) is str and len(value) > MAX_VALUE:
-            return f"{value[:MAX_VALUE]}… (+{len(value) - MAX_VALUE} characters)"
-        return value
+        return _cut(key, value)
 
     def traceback(self, text: str) -> str:
         """Tracebacks quote untrusted text: indented, none of their lines can pass for a record."""
@@ -140,7 +148,8 @@ class JsonFormatter(BaseJsonFormatter):
     """One JSON object a line: time (ISO 8601, UTC), level, logger, message, and the call's mapping."""
 
     def __init__(self, mask: bool = False, secrets: Collection[str] = ()) -> None:
-        super().__init__(json_ensure_ascii=False)
+        super().__init__()
+        self._encode = JsonEncoder(ensure_ascii=False).encode
         self._guard = _Guard(mask, secrets)
 
     def format(self, record: logging.LogRecord) -> str:
@@ -160,7 +169,7 @@ class JsonFormatter(BaseJsonFormatter):
 
     def jsonify_log_record(self, log_data: dict[str, Any]) -> str:
         """JSON escapes line ends itself; bidi and zero-width characters are escaped here, reversibly."""
-        line = super().jsonify_log_record(log_data)
+        line = self._encode(log_data)
         if line.isprintable():
             return line
         return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in line)

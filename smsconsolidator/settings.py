@@ -38,6 +38,7 @@ if ENV.https:
 
 INSTALLED_APPS = [
     "unfold",
+    "unfold.contrib.filters",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -91,7 +92,12 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
 }
 
-UNFOLD = {"SITE_TITLE": "smsconsolidator", "SITE_HEADER": "smsconsolidator", "SITE_SYMBOL": "forum"}
+UNFOLD = {
+    "SITE_TITLE": "smsconsolidator",
+    "SITE_HEADER": "smsconsolidator",
+    "SITE_SYMBOL": "forum",
+    "SIDEBAR": {"navigation": "batches.admin.sidebar.navigation"},
+}
 
 
 # --- the database -----------------------------------------------------------------------------------------

@@ -5,6 +5,8 @@ is a socket, another user's file or shared with other writers. So it always writ
 copies on.
 """
 
+import contextlib
+import ctypes
 import os
 import signal
 import subprocess
@@ -15,10 +17,15 @@ from types import FrameType
 BASE_DIR = Path(__file__).resolve().parent.parent
 CONFIG = BASE_DIR / "deploy" / "supervisord.conf"
 
+# Options of prctl(2); see its manual page.
+PR_SET_PDEATHSIG = 1
+PR_SET_CHILD_SUBREAPER = 36
+
 
 def main() -> int:
     """Run until stopped; returns supervisord's exit code."""
     (BASE_DIR / "run").mkdir(exist_ok=True)
+    _prctl(PR_SET_CHILD_SUBREAPER, 1)
     source, target = os.pipe()
     child = subprocess.Popen(
         [sys.executable, "-m", "supervisor.supervisord", "-c", str(CONFIG)],
@@ -26,11 +33,35 @@ def main() -> int:
         env=_environment(),
         stdout=target,
         start_new_session=True,  # Ctrl-C reaches this process alone, which passes it on once
+        preexec_fn=lambda: _prctl(PR_SET_PDEATHSIG, signal.SIGTERM),
     )
     _pass_on_signals(child)
     os.close(target)
     _copy_output(child, source)
-    return child.wait()
+    code = child.wait()
+    _kill_orphans()
+    return code
+
+
+def _prctl(option: int, value: int) -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+
+
+def _kill_orphans() -> None:
+    """What outlived a killed supervisord or server has become this process's child: leave none behind."""
+    with contextlib.suppress(ChildProcessError):  # none left
+        while True:
+            for pid in _children():
+                os.kill(pid, signal.SIGKILL)
+            os.waitpid(-1, 0)
+
+
+def _children() -> list[int]:
+    try:
+        return [int(pid) for pid in Path("/proc/thread-self/children").read_text().split()]
+    except FileNotFoundError:  # not Linux: orphans are not ours there
+        return []
 
 
 def _environment() -> dict[str, str]:
@@ -61,8 +92,9 @@ def _write(chunk: bytes) -> bool:
     try:
         while chunk:
             chunk = chunk[os.write(1, chunk) :]
-    except OSError as error:  # the reader has gone, the disk is full
-        sys.stderr.write(f"The output cannot be written ({error.strerror}); stopping.\n")
+    except OSError as error:  # the reader has gone, the terminal is closed, the disk is full
+        with contextlib.suppress(OSError):
+            sys.stderr.write(f"The output cannot be written ({error.strerror}); stopping.\n")
         return False
     return True
 

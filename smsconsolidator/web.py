@@ -2,10 +2,13 @@
 
 import os
 import sys
+import threading
+import time
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.core.handlers.wsgi import WSGIHandler
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
@@ -18,7 +21,8 @@ def server() -> AbstractServer[Any]:
     """The server as configured; it also serves the admin's static files."""
     env = settings.ENV
     return Granian(
-        "smsconsolidator.wsgi:application",
+        "smsconsolidator.web:application",
+        factory=True,
         address=env.host,
         port=env.port,
         interface=Interfaces.WSGI,
@@ -38,6 +42,20 @@ def server() -> AbstractServer[Any]:
 def _logging() -> dict[str, Any]:
     """The project's logging; granian adds its logger's level to it, so it gets a copy."""
     return {**settings.LOGGING, "loggers": dict(settings.LOGGING["loggers"])}
+
+
+def application() -> WSGIHandler:
+    """The WSGI application, in a process that does not outlive the server's main process, not even its kill -9."""
+    threading.Thread(target=_exit_with, args=(os.getppid(),), daemon=True).start()
+    from smsconsolidator.wsgi import application as site
+
+    return site
+
+
+def _exit_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(1)
 
 
 def main() -> None:

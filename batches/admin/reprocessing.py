@@ -1,62 +1,126 @@
 """What an operator may do about stuck batches: look at what would happen, confirm, read what happened."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.html import format_html
+from unfold.admin import ModelAdmin
 from unfold.decorators import action
-from unfold.enums import ActionVariant
 
 from batches.models import Batch, BatchEvent
-from batches.reprocess import SKIPPED, Result, needs, reprocess
+from batches.reprocess import CLOSED, REQUEUED, RESENT, SKIPPED, Result, needs, reprocess
+from batches.templatetags.untrusted import reveal
 
-PERMISSION = "batches.change_batch"
-MAX_ACTOR = BatchEvent._meta.get_field("actor").max_length
-TITLES = {False: "Process again", True: "Send again although unknown"}
-DONE = {"closed": "closed and queued", "requeued": "queued again", "resent": "reply queued to be sent again"}
+PROCESS, SEND = "Process again", "Send again although unknown"
+PLANNED = {
+    CLOSED: "Close and queue",
+    REQUEUED: "Queue again",
+    RESENT: "Send the reply again",
+    SKIPPED: "Nothing",
+}
+DONE = {
+    CLOSED: "closed and queued",
+    REQUEUED: "queued again",
+    RESENT: "reply queued again",
+    SKIPPED: "left alone",
+}
+CONFIRMED = "confirmed"
+PERMISSIONS = ["reprocess"]  # unfold asks has_reprocess_permission()
 
 
-class ReprocessActions:
-    """For the batches' ModelAdmin: two actions on the list and, where the state allows, on a batch's page."""
+class ReprocessActions(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+    """Two actions on the list of batches and, where the state allows, on a batch's page. Only a POST acts."""
 
     actions = ["process_again", "send_again"]
     actions_detail = ["process_this_again", "send_this_again"]
 
     def has_reprocess_permission(self, request: HttpRequest, _object_id: str | None = None) -> bool:
-        """Batches themselves cannot be edited; who holds the permission to change them may push them."""
-        return request.user.has_perm(PERMISSION)
+        """Nobody edits a batch; whoever is allowed to change batches may push them."""
+        return request.user.has_perm("batches.change_batch")
 
-    @action(description=TITLES[False], permissions=["reprocess"])
+    @action(description=PROCESS, permissions=PERMISSIONS)  # type: ignore[untyped-decorator]
     def process_again(self, request: HttpRequest, queryset: QuerySet[Batch]) -> HttpResponse:
-        return self._chosen(request, queryset, "process_again", resend_unknown=False)
+        return self._reprocess(request, _ids(queryset), resend_unknown=False)
 
-    @action(description=TITLES[True], permissions=["reprocess"])
+    @action(description=SEND, permissions=PERMISSIONS)  # type: ignore[untyped-decorator]
     def send_again(self, request: HttpRequest, queryset: QuerySet[Batch]) -> HttpResponse:
-        return self._chosen(request, queryset, "send_again", resend_unknown=True)
+        return self._reprocess(request, _ids(queryset), resend_unknown=True)
 
-    @action(description=TITLES[False], permissions=["reprocess"], icon="replay", variant=ActionVariant.PRIMARY)
+    @action(description=PROCESS, permissions=PERMISSIONS, icon="replay")  # type: ignore[untyped-decorator]
     def process_this_again(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self._this(request, object_id, resend_unknown=False)
+        return self._reprocess(request, [self._found(request, object_id).pk], resend_unknown=False)
 
-    @action(
-        description=TITLES[True],
-        permissions=["reprocess"],
-        icon="forward_to_inbox",
-        variant=ActionVariant.WARNING,
-    )
+    @action(description=SEND, permissions=PERMISSIONS, icon="forward_to_inbox")  # type: ignore[untyped-decorator]
     def send_this_again(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self._this(request, object_id, resend_unknown=True)
+        return self._reprocess(request, [self._found(request, object_id).pk], resend_unknown=True)
 
-    def get_actions_detail(self, request: HttpRequest, object_id: str) -> list:
-        """Only what the batch's state allows; "Send again" only where it makes a difference."""
+    def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
+        """The button that the batch's state allows, if any."""
         batch = self.get_object(request, object_id)
-        possible = batch and _possible(batch)
-        return [
-            one
-            for one in super().get_actions_detail(request, object_id)
-            if one.method.original_function_name == possible
-        ]
+        offered = _offered(batch) if batch else ""
+        permitted = super().get_actions_detail(request, object_id)
+        return [button for button in permitted if button.method.original_function_name == offered]
+
+    def _found(self, request: HttpRequest, object_id: str) -> Batch:
+        batch = self.get_object(request, object_id)
+        if not isinstance(batch, Batch):
+            raise Http404("there is no such batch")
+        return batch
+
+    def _reprocess(self, request: HttpRequest, ids: Sequence[int], *, resend_unknown: bool) -> HttpResponse:
+        actor = f"admin:{request.user.get_username()}"[: BatchEvent._meta.get_field("actor").max_length]
+        confirmed = request.method == "POST" and CONFIRMED in request.POST
+        results = reprocess(ids, actor=actor, resend_unknown=resend_unknown, dry_run=not confirmed)
+        if not confirmed:
+            return self._plan(request, results, resend_unknown)
+        for result in results:
+            _report(request, result)
+        return HttpResponseRedirect(self._back(request, ids))
+
+    def _plan(self, request: HttpRequest, results: Sequence[Result], resend_unknown: bool) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "title": SEND if resend_unknown else PROCESS,
+            "opts": self.opts,
+            "resend_unknown": resend_unknown,
+            "plan": [(result, PLANNED[result.action]) for result in results],
+            "possible": any(result.action != SKIPPED for result in results),
+            "carried": _carried(request),
+            "back": self._back(request, [result.batch_id for result in results]),
+            "media": self.media,
+        }
+        return TemplateResponse(request, "admin/batches/confirm_reprocess.html", context)
+
+    def _back(self, request: HttpRequest, ids: Sequence[int]) -> str:
+        """Where the operator came from: the list with its filters, or the batch's page."""
+        if _carried(request):
+            return request.get_full_path()
+        return reverse("admin:batches_batch_change", args=ids)
+
+
+def _ids(queryset: QuerySet[Batch]) -> list[int]:
+    return list(queryset.values_list("pk", flat=True))
+
+
+def _offered(batch: Batch) -> str:
+    if needs(batch)[0] != SKIPPED:
+        return "process_this_again"
+    return "send_this_again" if needs(batch, resend_unknown=True)[0] != SKIPPED else ""
+
+
+def _carried(request: HttpRequest) -> list[tuple[str, str]]:
+    """What the list's form has to send once more: which action, on which rows. Empty on a batch's page."""
+    names = ("action", ACTION_CHECKBOX_NAME)
+    return [(name, value) for name in names for value in request.POST.getlist(name)]
+
+
+def _report(request: HttpRequest, result: Result) -> None:
+    level = messages.WARNING if result.action == SKIPPED else messages.SUCCESS
+    told = format_html("Batch {}: {} ({})", result.batch_id, DONE[result.action], reveal(result.detail))
+    messages.add_message(request, level, told)

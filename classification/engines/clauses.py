@@ -35,7 +35,7 @@ def clauses(text: str, lexicon: Lexicon) -> list[Clause]:
     """The clauses of one text, in order."""
     found: list[Clause] = []
     for piece in _SENTENCE.findall(_plain(text)):
-        words = tuple(_tightened(list(_words(piece, lexicon)), lexicon))
+        words = tuple(_words(piece, lexicon))
         parts = list(_split_at_contrast(words, lexicon))
         for number, (part, contrast) in enumerate(parts):
             asks = "?" in piece and number == len(parts) - 1
@@ -55,14 +55,6 @@ def _words(piece: str, lexicon: Lexicon) -> Iterator[str]:
             known = _known(word, lexicon)
             if known not in lexicon.group("noise"):
                 yield known
-
-
-def _tightened(words: list[str], lexicon: Lexicon) -> Iterator[str]:
-    """Without what only colours a negation: "not really sure" is "not sure"; "not really" stays."""
-    for at, word in enumerate(words):
-        follows = at > 0 and words[at - 1] in lexicon.group("negators")
-        if not (follows and word in lexicon.group("adverbs") and at + 1 < len(words)):
-            yield word
 
 
 def _expanded(token: str, lexicon: Lexicon) -> str:

@@ -61,17 +61,36 @@ def _spans(clause: Clause, lexicon: Lexicon) -> list[_Span]:
 
 def _span(at: int, free: list[bool], clause: Clause, lexicon: Lexicon, idioms: bool) -> _Span | None:
     for pattern in lexicon.candidates(clause.words[at]):
-        end = at + len(pattern.words)
-        is_idiom = pattern.rule.strength is Strength.PROTECTED
-        if is_idiom is idioms and all(free[at:end]) and _fits(pattern, clause, at, lexicon):
-            return _Span(at, end, pattern)
+        if (pattern.rule.strength is Strength.PROTECTED) is idioms:
+            end = _end(pattern, clause.words, at, lexicon)
+            if end is not None and all(free[at:end]) and _is_allowed(pattern, clause, at, end, lexicon):
+                return _Span(at, end, pattern)
     return None
 
 
-def _fits(pattern: Pattern, clause: Clause, at: int, lexicon: Lexicon) -> bool:
-    if not pattern.fits(clause.words, at):
-        return False
-    rest = clause.words[at + len(pattern.words) :]
+def _end(pattern: Pattern, words: tuple[str, ...], at: int, lexicon: Lexicon) -> int | None:
+    """Where the pattern ends if it begins at `at`. Adverbs after a negator are passed over."""
+    previous = ""
+    for expected in pattern.words:
+        while previous in lexicon.group("negators") and words[at : at + 1] != (expected,):
+            if at >= len(words) or words[at] not in lexicon.group("adverbs"):
+                return None
+            at += 1
+        if at >= len(words) or not _is_same(words[at], expected, pattern):
+            return None
+        previous = expected
+        at += 1
+    return at
+
+
+def _is_same(word: str, expected: str, pattern: Pattern) -> bool:
+    return word == expected or (
+        pattern.prefix and expected is pattern.words[-1] and word.startswith(expected)
+    )
+
+
+def _is_allowed(pattern: Pattern, clause: Clause, at: int, end: int, lexicon: Lexicon) -> bool:
+    rest = clause.words[end:]
     if pattern.rule.before and rest and rest[0] not in pattern.rule.before:
         return False
     if pattern.rule.strength is not Strength.ALONE:

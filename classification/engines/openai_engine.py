@@ -8,6 +8,7 @@ enforces it.
 
 import json
 import os
+import weakref
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
@@ -117,4 +118,8 @@ def _connected(api_key: str, base_url: str, timeout: float, process: int) -> "Op
     # The address is always given: an OPENAI_BASE_URL that is set but empty would leave the package without one.
     hooks = {"response": [forbid_long_waits]}
     http_client = DefaultHttpxClient(timeout=timeout, event_hooks=hooks)
-    return OpenAI(api_key=api_key, base_url=base_url, timeout=timeout, max_retries=1, http_client=http_client)
+    client = OpenAI(
+        api_key=api_key, base_url=base_url, timeout=timeout, max_retries=1, http_client=http_client
+    )
+    weakref.finalize(client, http_client.close)
+    return client

@@ -48,7 +48,13 @@ def test_it_gives_the_models_label(server: OpenAIServer, label: str) -> None:
 
 def test_it_tells_model_tokens_and_request(server: OpenAIServer) -> None:
     verdict = OpenAIEngine().classify(["Yes"])
-    assert (verdict.model, verdict.input_tokens, verdict.output_tokens, verdict.confidence, verdict.trace) == (
+    assert (
+        verdict.model,
+        verdict.input_tokens,
+        verdict.output_tokens,
+        verdict.confidence,
+        verdict.trace,
+    ) == (
         "test-model-2026-01-01",
         210,
         12,
@@ -64,7 +70,11 @@ def test_it_binds_the_answer_to_the_labels(server: OpenAIServer) -> None:
     OpenAIEngine().classify(["Yes"])
     sent = server.requests[0].body["response_format"]
     schema = sent["json_schema"]
-    assert (sent["type"], schema["strict"], schema["schema"]["additionalProperties"]) == ("json_schema", True, False)
+    assert (sent["type"], schema["strict"], schema["schema"]["additionalProperties"]) == (
+        "json_schema",
+        True,
+        False,
+    )
     assert schema["schema"]["properties"]["label"]["enum"] == ["agree", "disagree", "neutral"]
 
 
@@ -93,7 +103,9 @@ def test_it_sends_no_temperature_unless_one_is_set(server: OpenAIServer) -> None
 
 
 @pytest.mark.parametrize("temperature", [0.0, 0.7])
-def test_it_sends_the_temperature_that_is_set(server: OpenAIServer, settings: Any, temperature: float) -> None:
+def test_it_sends_the_temperature_that_is_set(
+    server: OpenAIServer, settings: Any, temperature: float
+) -> None:
     settings.OPENAI_TEMPERATURE = temperature
     OpenAIEngine().classify(["Yes"])
     assert server.requests[0].body["temperature"] == temperature
@@ -210,6 +222,7 @@ def test_it_keeps_the_tokens_of_a_useless_answer(server: OpenAIServer, script: S
     assert (error.input_tokens, error.output_tokens) == (210, 12)
 
 
+@pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")
 @pytest.mark.parametrize("usage", ['{"prompt_tokens": "many", "completion_tokens": -1}', "null", "7"])
 def test_it_ignores_counts_that_are_none(server: OpenAIServer, usage: str) -> None:
     message = '{"role": "assistant", "content": "{\\"label\\": \\"agree\\"}"}'

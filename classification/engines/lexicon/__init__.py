@@ -2,7 +2,7 @@
 
 `[words]` names groups of words:
     negators      turn the agreement that follows into a refusal
-    adverbs       only colour a negator: "not really sure"
+    adverbs       may stand between a negator and the next word of a pattern: "not really sure" is "not sure"
     stops         end a negator's reach
     contrast      ("but") what follows counts more
     corrections   ("wait") what is said with them takes back what was said before
@@ -58,17 +58,6 @@ class Pattern:
     words: tuple[str, ...]
     prefix: bool
     rule: Rule
-
-    def fits(self, words: tuple[str, ...], at: int) -> bool:
-        """Whether the words from `at` on are this pattern's."""
-        end = at + len(self.words)
-        if self.prefix:
-            return (
-                words[at : end - 1] == self.words[:-1]
-                and words[end - 1 : end] != ()
-                and (words[end - 1].startswith(self.words[-1]))
-            )
-        return words[at:end] == self.words
 
 
 @dataclass

@@ -1,0 +1,130 @@
+"""Batches: a list to search and filter, and a page that tells one batch's story."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Substr
+from django.http import HttpRequest, HttpResponse
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import DropdownFilter, MultipleChoicesDropdownFilter, RelatedDropdownFilter
+from unfold.decorators import display
+
+from batches.admin import looks
+from batches.admin.records import DayRangeFilter, RecordAdmin
+from batches.admin.reprocessing import ReprocessActions
+from batches.admin.search import messages_with_guid, spellings
+from batches.models import Batch, Message
+from batches.templatetags.times import moment
+from batches.templatetags.untrusted import one_line, reveal
+from batches.timeline import MAX_MESSAGES, timeline
+from classification.labels import Label
+
+EXCERPT = 80  # characters
+
+
+class LabelFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no types
+    """By verdict. The column has no choices of its own, and asking for its distinct values reads every row."""
+
+    title = "label"
+    parameter_name = "label"
+
+    def lookups(self, *_: Any) -> list[tuple[str, str]]:
+        return Label.choices
+
+    def queryset(self, _request: HttpRequest, queryset: QuerySet[Batch]) -> QuerySet[Batch]:
+        return queryset.filter(label=self.value()) if self.value() else queryset
+
+
+@admin.register(Batch)
+class BatchAdmin(ReprocessActions, RecordAdmin):
+    list_display = ["number", "from_whom", "opened", "messages", "text", "state", "verdict", "end", "channel"]
+    list_filter = [
+        ("status", MultipleChoicesDropdownFilter),
+        LabelFilter,
+        ("outcome", MultipleChoicesDropdownFilter),
+        ("channel", RelatedDropdownFilter),
+        ("opened_at", DayRangeFilter),
+    ]
+    list_select_related = ["channel"]
+    sortable_by = ["number", "opened"]  # columns with an index
+    search_fields = ["sender"]
+    search_help_text = "Number (any spelling, or a part) or GUID"
+    fieldsets = ()
+    change_form_outer_before_template = "admin/batches/batch.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Batch]:
+        first = Message.objects.filter(batch=OuterRef("pk")).order_by("received_at", "id")
+        excerpt = first.annotate(excerpt=Substr("text", 1, EXCERPT + 1)).values("excerpt")[:1]
+        rows: QuerySet[Batch] = super().get_queryset(request)
+        return rows.annotate(excerpt=Subquery(excerpt))
+
+    def get_search_results(
+        self, _request: HttpRequest, queryset: QuerySet[Batch], search_term: str
+    ) -> tuple[QuerySet[Batch], bool]:
+        """By the whole number or GUID, which indexes answer; only then by a part of the number."""
+        if not (term := search_term.strip()):
+            return queryset, False
+        ids = [message.batch_id for message in messages_with_guid(term)]
+        exact = queryset.filter(Q(sender__in=spellings(term)) | Q(pk__in=ids))
+        return (exact if exact.exists() else queryset.filter(sender__icontains=term)), False
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        batch = self.get_object(request, object_id)
+        story = _story(batch) if isinstance(batch, Batch) else {}
+        answer: HttpResponse = super().change_view(
+            request, object_id, form_url, {**story, **(extra_context or {})}
+        )
+        return answer
+
+    @admin.display(description="Batch", ordering="id")
+    def number(self, batch: Batch) -> int:
+        return batch.pk
+
+    @admin.display(description="From")
+    def from_whom(self, batch: Batch) -> SafeString:
+        return reveal(batch.sender)
+
+    @admin.display(description="Opened (UTC)", ordering="opened_at")
+    def opened(self, batch: Batch) -> str:
+        return moment(batch.opened_at)[:-4]
+
+    @admin.display(description="Messages")
+    def messages(self, batch: Batch) -> int:
+        return batch.message_count
+
+    @admin.display(description="First text")
+    def text(self, batch: Batch) -> SafeString:
+        return one_line(batch.excerpt or "", EXCERPT)  # type: ignore[attr-defined]  # annotated
+
+    @display(description="Status", label=looks.STATUS)  # type: ignore[untyped-decorator]  # unfold has no types
+    def state(self, batch: Batch) -> tuple[str, str]:
+        return batch.status, batch.get_status_display()
+
+    @display(description="Label", label=looks.LABEL)  # type: ignore[untyped-decorator]  # unfold has no types
+    def verdict(self, batch: Batch) -> tuple[str, str]:
+        return batch.label, dict(Label.choices).get(batch.label, batch.label)
+
+    @display(description="Outcome", label=looks.OUTCOME)  # type: ignore[untyped-decorator]  # unfold has no types
+    def end(self, batch: Batch) -> tuple[str, str]:
+        return batch.outcome, batch.get_outcome_display() if batch.outcome else ""
+
+
+def _story(batch: Batch) -> dict[str, Any]:
+    """What the batch's page shows."""
+    return {
+        "title": f"Batch {batch.pk}",
+        "batch": batch,
+        "badges": [
+            (batch.get_status_display(), looks.STATUS[batch.status]),
+            (dict(Label.choices).get(batch.label, batch.label), looks.LABEL.get(batch.label, "")),
+            (batch.get_outcome_display() if batch.outcome else "", looks.OUTCOME.get(batch.outcome, "")),
+        ],
+        "late": batch.closed_at - batch.closes_at if batch.closed_at else None,
+        "window": batch.closes_at - batch.opened_at,
+        "reply": batch.replies.order_by("id").last(),
+        "timeline": timeline(batch),
+        "hidden": max(batch.message_count - MAX_MESSAGES, 0),
+    }

@@ -1,0 +1,27 @@
+"""The colours of the words in lists and heads (unfold's names)."""
+
+from batches.choices import BatchStatus, Outcome
+from classification.labels import Label
+
+STATUS: dict[str, str] = {
+    BatchStatus.OPEN: "info",
+    BatchStatus.CLOSED: "primary",
+    BatchStatus.PROCESSING: "primary",
+    BatchStatus.COMPLETED: "success",
+    BatchStatus.FAILED: "danger",
+}
+LABEL: dict[str, str] = {
+    Label.AGREE: "success",
+    Label.DISAGREE: "danger",
+    Label.NEUTRAL: "info",
+    Label.UNDECIDED: "warning",
+}
+OUTCOME: dict[str, str] = {
+    Outcome.REPLIED: "success",
+    Outcome.DISABLED: "",
+    Outcome.SUPPRESSED: "",
+    Outcome.REFUSED: "danger",
+    Outcome.UNKNOWN: "warning",
+    Outcome.UNDECIDED: "danger",
+    Outcome.ERROR: "danger",
+}

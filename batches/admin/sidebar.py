@@ -1,0 +1,46 @@
+"""The admin's navigation: unfold calls navigation() for every page."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+# group → (title, Material Symbols icon, app_label, model)
+GROUPS = {
+    "Conversations": [
+        ("Batches", "forum", "batches", "batch"),
+        ("Messages", "sms", "batches", "message"),
+        ("Replies", "outgoing_mail", "replies", "reply"),
+        ("Classifications", "psychology", "classification", "classification"),
+    ],
+    "Trouble": [
+        ("Rejected deliveries", "block", "batches", "rejecteddelivery"),
+        ("Failed tasks", "error", "django_q", "failure"),
+    ],
+    "Settings": [
+        ("Channels", "cell_tower", "batches", "channel"),
+        ("Schedules", "schedule", "django_q", "schedule"),
+        ("Users", "person", "auth", "user"),
+        ("Groups", "group", "auth", "group"),
+    ],
+}
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """The groups with what this user may see."""
+    return [
+        {
+            "title": title,
+            "separator": True,
+            "items": [_item(*page) for page in pages if _seen(request, *page)],
+        }
+        for title, pages in GROUPS.items()
+    ]
+
+
+def _seen(request: HttpRequest, _title: str, _icon: str, app: str, model: str) -> bool:
+    return request.user.has_perm(f"{app}.view_{model}")
+
+
+def _item(title: str, icon: str, app: str, model: str) -> dict[str, Any]:
+    return {"title": title, "icon": icon, "link": reverse(f"admin:{app}_{model}_changelist")}

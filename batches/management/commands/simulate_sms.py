@@ -1,0 +1,229 @@
+"""`manage.py simulate_sms`: posts texts to the running webhook and tells what became of them."""
+
+import json
+from argparse import ArgumentTypeError
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from random import Random
+from typing import Any, TypeVar
+from uuid import uuid4
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+from rich.text import Text
+
+from batches.choices import Outcome
+from batches.models import Batch, Channel
+from batches.simulation import files, following, posting, script
+from batches.simulation.following import Followed
+from batches.simulation.posting import Posted
+from batches.simulation.script import Planned
+
+HARMLESS_SENDERS = ("console", "memory")
+WENT_WRONG = (Outcome.REFUSED, Outcome.UNKNOWN, Outcome.UNDECIDED, Outcome.ERROR)
+WIDTH = 120  # characters of a table that is not printed on a terminal
+Number = TypeVar("Number", int, float)
+
+
+def between(kind: Callable[[str], Number], least: Number, most: Number) -> Callable[[str], Number]:
+    """A reader of numbers for argparse that says which ones it takes."""
+
+    def read(text: str) -> Number:
+        try:
+            value = kind(text)
+        except ValueError:
+            raise ArgumentTypeError(f"{text!r} is not a number") from None
+        if not least <= value <= most:
+            raise ArgumentTypeError(f"must be from {least} to {most}, not {text}")
+        return value
+
+    return read
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was posted and what came of it."""
+
+    url: str
+    posted: list[Posted]
+    batches: list[Followed]
+    missing: list[str]
+
+    @property
+    def problems(self) -> list[str]:
+        refused = [f"{one.planned.origin}: {one.problem}" for one in self.posted if one.problem]
+        lost = [
+            f"GUID {guid} was accepted but is not in this database: does the server use the same DATABASE_URL?"
+            for guid in self.missing
+        ]
+        return refused + lost + [problem for batch in self.batches if (problem := _problem(batch))]
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "ok": not self.problems,
+            "url": self.url,
+            "posted": len(self.posted),
+            "accepted": sum(not one.problem and not one.duplicate for one in self.posted),
+            "duplicates": sum(one.duplicate for one in self.posted),
+            "batches": [asdict(batch) for batch in self.batches],
+            "problems": self.problems,
+        }
+
+
+class Command(BaseCommand):
+    help = (
+        "Posts texts to the running webhook, waits until they are answered and shows what became of each conversation."
+        " Without arguments: one person who writes three texts. Needs the server's DATABASE_URL."
+        " The exit code is 1 when anything went wrong."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "file", nargs="?", type=Path, help=f"CSV with a header, or JSON lines: {files.FIELDS}"
+        )
+        parser.add_argument("--url", help="the webhook (default: this machine's, on PORT)")
+        parser.add_argument(
+            "--senders", type=between(int, 1, 10_000), metavar="N", help="people who write (default: 1)"
+        )
+        parser.add_argument(
+            "--burst", type=between(int, 1, 500), metavar="M", help="texts of each (default: 3)"
+        )
+        parser.add_argument(
+            "--duplicates", action="store_true", help="post some messages twice, as providers do"
+        )
+        parser.add_argument(
+            "--seed", type=int, metavar="N", help="the same numbers, pauses and repeats every time"
+        )
+        parser.add_argument(
+            "--speed",
+            type=between(float, 0.01, 1000),
+            default=1,
+            metavar="X",
+            help="2 halves the pauses (default: 1)",
+        )
+        parser.add_argument(
+            "--timeout",
+            type=between(float, 0, 86_400),
+            default=60,
+            metavar="S",
+            help="seconds to wait after the window (default: 60)",
+        )
+        parser.add_argument(
+            "--send-real-replies", action="store_true", help="go on although replies would leave as real SMS"
+        )
+        parser.add_argument("--json", action="store_true", help="print one JSON document instead of a table")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        url = options["url"] or f"http://127.0.0.1:{settings.ENV.port}/api/webhook/sms-received"
+        try:
+            _refuse_real_replies(options["send_real_replies"])
+            plan = _plan(options)
+            posting.check(url)
+            report = _run(url, plan, options)
+        except (files.BadFile, posting.NotRunning) as error:
+            raise CommandError(str(error)) from None
+        except DatabaseError as error:
+            raise CommandError(f"DATABASE_URL: the server's database cannot be read: {error}") from None
+        self._print(report, options["json"])
+        if report.problems:
+            raise CommandError(
+                "\n  ".join([f"{len(report.problems)} thing(s) went wrong:", *report.problems])
+            )
+
+    def _print(self, report: Report, as_json: bool) -> None:
+        if as_json:
+            self.stdout.write(json.dumps(report.as_dict(), indent=2, ensure_ascii=False))
+            return
+        console = Console(width=None if self.stdout.isatty() else WIDTH)
+        with console.capture() as capture:
+            console.print(_table(report))
+        self.stdout.write(capture.get(), ending="")
+
+
+def _refuse_real_replies(allowed: bool) -> None:
+    """Invented numbers may belong to somebody."""
+    channel = Channel.objects.filter(slug="default").first() or Channel(slug="default")
+    if channel.replies_enabled and settings.SMS_SENDER not in HARMLESS_SENDERS and not allowed:
+        raise CommandError(
+            f"SMS_SENDER={settings.SMS_SENDER} would send real SMS to these numbers."
+            " Try with SMS_SENDER=console, or go on with --send-real-replies."
+        )
+
+
+def _plan(options: dict[str, Any]) -> list[Planned]:
+    rng = Random(options["seed"])  # noqa: S311  a simulation is no secret
+    if options["file"] is None:
+        window = (Channel.objects.filter(slug="default").first() or Channel()).window
+        plan = script.bursts(
+            options["senders"] or 1, options["burst"] or 3, window, rng, partial(_new_number, rng), _new_guid
+        )
+    elif options["senders"] or options["burst"]:
+        raise CommandError(
+            "--senders and --burst are for an invented burst; a file says itself who writes what"
+        )
+    else:
+        plan = files.load(options["file"], _new_guid)
+    return script.faster(script.repeated(plan, rng) if options["duplicates"] else plan, options["speed"])
+
+
+def _new_number(rng: Random) -> str:
+    """A Philippine mobile number that has never written to us."""
+    while True:
+        number = f"+63917{rng.randrange(10**7):07}"
+        if not Batch.objects.filter(sender=number).exists():
+            return number
+
+
+def _new_guid() -> str:
+    return f"sim-{uuid4().hex}"
+
+
+def _run(url: str, plan: Sequence[Planned], options: dict[str, Any]) -> Report:
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal or options["json"]) as bar:
+        posting_bar = bar.add_task("Posting", total=len(plan))
+        posted = posting.post_all(url, plan, lambda _: bar.advance(posting_bar))
+        batches, missing = following.batches_of([one.planned.guid for one in posted if not one.problem])
+        settling = bar.add_task("Settled", total=len(batches))
+        following.wait(batches, options["timeout"], lambda count: bar.update(settling, completed=count))
+    return Report(url, posted, following.outcomes(batches), missing)
+
+
+def _problem(batch: Followed) -> str:
+    if not batch.settled:
+        return (
+            f"batch {batch.batch} of {batch.sender} is still {batch.status}: are worker and sweeper running?"
+        )
+    if batch.outcome in WENT_WRONG:
+        return f"batch {batch.batch} of {batch.sender}: {Outcome(batch.outcome).label}. {batch.reason}"
+    return ""
+
+
+def _table(report: Report) -> Table:
+    totals = report.as_dict()
+    caption = "{posted} posted, {accepted} accepted, {duplicates} ignored as repeats".format(**totals)
+    table = Table(title=f"{len(report.batches)} batch(es)", caption=caption)
+    for heading in ("Sender", "Messages", "Batch", "Label", "Outcome", "Reply", "Seconds"):
+        table.add_column(heading, justify="right" if heading in ("Messages", "Batch", "Seconds") else "left")
+    for batch in report.batches:
+        table.add_row(*(Text(cell) for cell in _cells(batch)))
+    return table
+
+
+def _cells(batch: Followed) -> list[str]:
+    """As text: what strangers wrote is neither markup nor control characters here."""
+    label = f"{batch.label} ({batch.engine or 'no engine'})" if batch.label else "–"
+    outcome = Outcome(batch.outcome).label if batch.outcome else batch.status
+    seconds = "–" if batch.seconds is None else f"{batch.seconds:.1f}"
+    cells = [batch.sender, str(batch.messages), str(batch.batch), label, outcome, batch.reply or "–", seconds]
+    return [
+        "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in cell)
+        for cell in cells
+    ]

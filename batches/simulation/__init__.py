@@ -1,0 +1,1 @@
+"""Trying the running service from outside: what is sent, how it is posted, what became of it."""

@@ -1,0 +1,97 @@
+"""Posting a plan to the webhook: each message at its time, each sender's in order."""
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from zlib import crc32
+from zoneinfo import ZoneInfo
+
+import requests
+from django.conf import settings
+
+from batches.simulation.script import Planned
+
+LANES = 16
+TIMEOUT = (5, 20)  # seconds to connect, and to wait for an answer
+
+
+class NotRunning(Exception):
+    """Nothing that looks like the webhook answers."""
+
+
+@dataclass(frozen=True)
+class Posted:
+    """What the webhook said to one message; `problem` is empty when it took it."""
+
+    planned: Planned
+    status: int = 0
+    duplicate: bool = False
+    problem: str = ""
+
+
+def check(url: str) -> None:
+    """Ask the webhook for its health. Raises NotRunning with what to do about it."""
+    try:
+        answer = requests.get(url, timeout=TIMEOUT, allow_redirects=False)
+    except (requests.ConnectionError, requests.Timeout):
+        raise NotRunning(f"Nothing answers at {url}: is it running? Try: make run") from None
+    except requests.RequestException as error:
+        raise NotRunning(f"--url: {url} cannot be used: {error}") from None
+    if answer.status_code != 200:
+        raise NotRunning(f"{url} answers HTTP {answer.status_code}: is that the webhook of this service?")
+
+
+def post_all(url: str, plan: Sequence[Planned], done: Callable[[Posted], None]) -> list[Posted]:
+    """Post everything, at most LANES messages at once; `done` is called after each, from several threads."""
+    start = time.monotonic()
+    lanes: list[list[Planned]] = [[] for _ in range(LANES)]
+    for one in plan:
+        lanes[crc32(one.number.encode("utf-8", "replace")) % LANES].append(one)
+
+    def run(lane: list[Planned]) -> list[Posted]:
+        posted = []
+        with requests.Session() as session:
+            for one in lane:
+                time.sleep(max(0.0, start + one.at - time.monotonic()))
+                posted.append(_post(session, url, one))
+                done(posted[-1])
+        return posted
+
+    with ThreadPoolExecutor(LANES) as threads:
+        return [posted for lane in threads.map(run, filter(None, lanes)) for posted in lane]
+
+
+def _post(session: requests.Session, url: str, one: Planned) -> Posted:
+    try:
+        answer = session.post(url, json=_payload(one), timeout=TIMEOUT, allow_redirects=False)
+    except requests.RequestException as error:
+        return Posted(one, problem=f"no answer ({type(error).__name__})")
+    if not answer.ok or answer.is_redirect:
+        return Posted(one, answer.status_code, problem=f"HTTP {answer.status_code}: {_excerpt(answer)}")
+    return Posted(one, answer.status_code, duplicate=_skipped(answer))
+
+
+def _payload(one: Planned) -> dict[str, str]:
+    """As SMSMobileAPI writes it: the phone's local time, without a zone."""
+    now = datetime.now(ZoneInfo(settings.PROVIDER_TIME_ZONE))
+    return {
+        "date": f"{now:%Y-%m-%d}",
+        "hour": f"{now:%H:%M:%S}",
+        "time_received": f"{now:%Y-%m-%d %H:%M:%S}",
+        "message": one.text,
+        "number": one.number,
+        "guid": one.guid,
+    }
+
+
+def _skipped(answer: requests.Response) -> bool:
+    try:
+        return bool(answer.json()["skipped"])
+    except (ValueError, KeyError, TypeError):
+        return False  # not this service's answer; the missing row will tell
+
+
+def _excerpt(answer: requests.Response) -> str:
+    return answer.headers.get("Location") or " ".join(answer.text.split())[:200]

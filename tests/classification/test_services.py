@@ -1,0 +1,167 @@
+import logging
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from batches.models import Batch
+from classification import services
+from classification.labels import Label
+from classification.models import Classification
+from classification.services import Decision, classify
+from tests.classification.conftest import KEY
+from tests.support.openai_server import OpenAIServer, answer, completion, http_error, truncated
+
+NOT_AN_ADDRESS = "http://host:port"
+
+
+@pytest.fixture
+def openai_alone(server: OpenAIServer, settings: Any) -> OpenAIServer:
+    settings.CLASSIFICATION_ENGINES = ["openai"]
+    return server
+
+
+def test_it_takes_the_first_engines_verdict(server: OpenAIServer) -> None:
+    server.next(answer("disagree"))
+    decision = classify(["Yes"])
+    assert (decision.label, decision.engine, decision.model, decision.fallback_reason, decision.error) == (
+        Label.DISAGREE,
+        "openai",
+        "test-model-2026-01-01",
+        "",
+        "",
+    )
+
+
+def test_it_falls_back_to_the_next_engine(server: OpenAIServer) -> None:
+    server.next(http_error(401, "Incorrect API key"))
+    decision = classify(["Hindi po"])
+    assert (decision.label, decision.engine, decision.fallback_reason) == (
+        Label.DISAGREE,
+        "rules",
+        "openai: auth: Incorrect API key",
+    )
+
+
+def test_it_asks_no_engine_after_the_one_that_decided(server: OpenAIServer, settings: Any) -> None:
+    settings.CLASSIFICATION_ENGINES = ["rules", "openai"]
+    assert (classify(["Yes"]).engine, server.requests) == ("rules", [])
+
+
+def test_it_tells_of_every_engine_that_was_tried(server: OpenAIServer) -> None:
+    server.next(truncated())
+    first, second = classify(["Yes"]).attempts
+    assert (first.engine, first.model, first.code) == ("openai", "test-model", "truncated")
+    assert (first.input_tokens, first.output_tokens) == (210, 12)
+    assert (second.engine, second.code, second.reason) == ("rules", "", "")
+
+
+def test_it_counts_the_tokens_of_failed_attempts(server: OpenAIServer) -> None:
+    server.next(truncated())
+    decision = classify(["Yes"])
+    assert (decision.engine, decision.input_tokens, decision.output_tokens) == ("rules", 210, 12)
+
+
+def test_it_gives_the_deciding_engines_latency(server: OpenAIServer) -> None:
+    server.next(completion("no label", delay=0.3))
+    decision = classify(["Yes"])
+    assert decision.latency_ms == decision.attempts[1].latency_ms < decision.attempts[0].latency_ms
+
+
+def test_it_uses_the_rules_quietly_when_there_is_no_key(
+    settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.CLASSIFICATION_ENGINES = ["openai", "rules"]
+    decision = classify(["oo"])
+    assert (decision.label, decision.fallback_reason, decision.error) == (Label.AGREE, "openai: no_key", "")
+    assert caplog.records == []
+
+
+def test_it_is_undecided_when_no_engine_can_decide(openai_alone: OpenAIServer) -> None:
+    openai_alone.next(http_error(400, "No such model"))
+    decision = classify(["Yes"])
+    assert (decision.label, decision.engine, decision.fallback_reason) == (
+        Label.UNDECIDED,
+        "",
+        "openai: bad_request: No such model",
+    )
+
+
+def test_it_logs_an_outage_as_an_error(openai_alone: OpenAIServer, caplog: pytest.LogCaptureFixture) -> None:
+    openai_alone.next(http_error(400, "No such model"))
+    classify(["Yes"])
+    assert [record.levelno for record in caplog.records] == [logging.WARNING, logging.ERROR]
+    assert "CLASSIFICATION FAILED" in caplog.messages[-1]
+
+
+def test_it_survives_what_no_engine_foresaw(server: OpenAIServer, settings: Any) -> None:
+    settings.OPENAI_BASE_URL = NOT_AN_ADDRESS
+    decision = classify(["oo"])
+    assert (decision.label, decision.engine, decision.fallback_reason) == (
+        Label.AGREE,
+        "rules",
+        "openai: unexpected: InvalidURL",
+    )
+
+
+def test_it_logs_where_it_broke_and_nothing_private(
+    server: OpenAIServer, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.OPENAI_BASE_URL = NOT_AN_ADDRESS
+    classify(["a private text"])
+    (record,) = caplog.records
+    logged = logging.Formatter().format(record)
+    assert "RuntimeError: InvalidURL" in logged
+    assert "openai_engine.py" in logged
+    assert not any(private in logged for private in ("a private text", KEY, f"{NOT_AN_ADDRESS}'"))
+
+
+def test_it_is_undecided_about_an_unknown_engine(settings: Any) -> None:
+    settings.CLASSIFICATION_ENGINES = ["oracle"]
+    assert classify(["Yes"]).label == Label.UNDECIDED
+
+
+@pytest.mark.parametrize(("engine", "name"), [("openai", "OpenAI"), ("rules", "Rule-based"), ("", "None")])
+def test_it_names_the_method_as_operators_search_it(engine: str, name: str) -> None:
+    assert services.method_name(engine) == name
+
+
+# --- the record -------------------------------------------------------------------------------------------
+
+
+def test_it_records_a_decision(server: OpenAIServer, batch: Batch) -> None:
+    server.next(truncated())
+    decision = classify(["Hindi po"])
+    services.record(batch.pk, decision)
+    row = Classification.objects.get(batch=batch)
+    assert (row.label, row.engine, row.confidence, row.latency_ms) == (
+        "disagree",
+        "rules",
+        decision.confidence,
+        decision.latency_ms,
+    )
+    assert (row.input_tokens, row.output_tokens, row.trace) == (210, 12, decision.trace)
+    assert row.error == row.fallback_reason == decision.attempts[0].reason
+    assert [(attempt["engine"], attempt["code"]) for attempt in row.attempts] == [
+        ("openai", "truncated"),
+        ("rules", ""),
+    ]
+
+
+def test_it_records_that_nothing_was_decided(batch: Batch) -> None:
+    services.record(batch.pk, Decision(Label.UNDECIDED, fallback_reason="openai: no_key"))
+    row = Classification.objects.get(batch=batch)
+    assert (row.label, row.engine, row.fallback_reason) == ("undecided", "", "openai: no_key")
+
+
+def test_it_takes_one_statement_to_record(batch: Batch) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        services.record(batch.pk, classify(["oo"]))
+    assert [query["sql"].split()[0] for query in queries.captured_queries] == ["INSERT"]
+
+
+def test_it_records_what_an_odd_text_and_an_odd_server_leave(server: OpenAIServer, batch: Batch) -> None:
+    server.next(http_error(400, "a\x00b\ud800"))
+    services.record(batch.pk, classify(["ok\x00 \ud800 po"]))
+    assert Classification.objects.get(batch=batch).error == "openai: bad_request: ab"

@@ -1,0 +1,105 @@
+"""Running systems for the tests to share; each test writes from a number of its own."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from typing import Any
+
+import pytest
+import redis
+
+from tests.system import database as databases
+from tests.system.database import Database
+from tests.system.providers import Gateway, Model
+from tests.system.service import ROOT, Service
+
+REDIS_URL = os.environ.get("REDIS_URL", "")
+BROKERS = ["orm", *(["redis"] if REDIS_URL else [])]
+KEY = "sms-key-of-the-tests"
+
+StartService = Callable[..., Any]
+_numbers = count(1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(ROOT / "tests" / "system"):
+            item.add_marker(pytest.mark.system)
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """A migrated database, migrated once."""
+    database = databases.create(tmp_path_factory.mktemp("system"))
+    try:
+        migrate = [sys.executable, "manage.py", "migrate", "-v0"]
+        subprocess.run(migrate, cwd=ROOT, env=Service(ROOT, database).environment, check=True)
+        yield database
+    finally:
+        database.drop()
+
+
+@pytest.fixture(scope="session")
+def model() -> Iterator[Model]:
+    with Model() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def gateway() -> Iterator[Gateway]:
+    with Gateway() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def running(
+    template: Database, model: Model, gateway: Gateway, tmp_path_factory: pytest.TempPathFactory
+) -> StartService:
+    """`with running("name", SETTING=…) as service:` a system of its own, wired to the two servers outside."""
+    settings = {
+        "CONSOLIDATION_WINDOW": 2,
+        "OPENAI_API_KEY": "test-key-of-the-tests",
+        "OPENAI_BASE_URL": model.url,
+        "OPENAI_TIMEOUT": 1,
+        "SMS_AUTO_REPLY_ENABLED": "true",
+        "SMS_MOBILE_API_KEY": KEY,
+        "SMS_MOBILE_API_URL": gateway.url,
+    }
+
+    @contextmanager
+    def start(name: str, **changes: Any) -> Iterator[Service]:
+        database = template.copy(name)
+        try:
+            with Service(tmp_path_factory.mktemp(name), database, **settings | changes) as service:
+                yield service
+        finally:
+            database.drop()
+
+    return start
+
+
+@pytest.fixture(scope="session", params=BROKERS)
+def service(request: pytest.FixtureRequest, running: StartService) -> Iterator[Service]:
+    """The system as operators run it, once on each broker."""
+    if request.param == "orm":
+        with running("orm") as service:
+            yield service
+        return
+    with redis.Redis.from_url(REDIS_URL) as client:
+        client.flushdb()
+        with running("redis", REDIS_URL=REDIS_URL) as service:
+            yield service
+        client.flushdb()
+
+
+@pytest.fixture
+def sender() -> str:
+    """A number that nobody has written from."""
+    return new_number()
+
+
+def new_number() -> str:
+    return f"+63917{next(_numbers):07}"

@@ -1,0 +1,12 @@
+"""The project's settings with the times of a task scaled down, so that a lease runs out in seconds, not minutes.
+
+The same system checks hold: call time-outs (from the environment) < task time-out < BATCH_LEASE_SECONDS < retry.
+"""
+
+import openai  # noqa: F401  before the nodes fork: on a busy machine each worker's own import takes a task's whole time
+
+from smsconsolidator.settings import *  # noqa: F403
+from smsconsolidator.settings import Q_CLUSTER
+
+TASK_TIMEOUT = 4
+Q_CLUSTER["timeout"] = TASK_TIMEOUT

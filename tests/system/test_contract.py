@@ -1,0 +1,116 @@
+"""The scenarios of the service that this one replaces, against running processes."""
+
+import time
+
+import pytest
+
+from tests.system.conftest import StartService, new_number
+from tests.system.providers import THANKS_FOR_CONFIRMING, Gateway, Model
+from tests.system.service import Service
+
+WINDOW = 2  # seconds, as in conftest.py
+
+
+def test_it_answers_a_single_message_once(service: Service, sender: str, gateway: Gateway) -> None:
+    service.send(sender, "Yes")
+
+    [batch] = service.wait_for_settled(sender)
+
+    assert (batch.status, batch.label, batch.outcome) == ("completed", "agree", "replied")
+    assert [reply["status"] for reply in batch.replies] == ["sent"]
+    assert gateway.sent_to(sender) == [THANKS_FOR_CONFIRMING]
+
+
+def test_it_understands_three_messages_in_a_row_as_one(
+    service: Service, sender: str, gateway: Gateway, model: Model
+) -> None:
+    texts = [f"Yes {sender}", "I can help", "but only after 6"]
+    service.send(sender, *texts)
+
+    [batch] = service.wait_for_settled(sender)
+
+    assert batch.texts == texts
+    assert [row["engine"] for row in batch.classifications] == ["openai"]
+    assert model.calls(texts[0]) == 1
+    assert gateway.sent_to(sender) == [THANKS_FOR_CONFIRMING]
+
+
+def test_it_keeps_two_senders_apart(service: Service, sender: str, gateway: Gateway, model: Model) -> None:
+    other = new_number()
+    model.behaviours["No way"] = "disagree"
+    for mine, theirs in (("Yes", "No way"), ("I can", "sorry")):
+        service.send(sender, mine)
+        service.send(other, theirs)
+
+    [agreed], [declined] = service.wait_for_settled(sender), service.wait_for_settled(other)
+
+    assert (agreed.texts, agreed.label) == (["Yes", "I can"], "agree")
+    assert (declined.texts, declined.label) == (["No way", "sorry"], "disagree")
+    assert gateway.sent_to(other) == ["Thank you for replying."]
+
+
+def test_it_ignores_a_repeated_guid(service: Service, sender: str, gateway: Gateway) -> None:
+    guid = f"guid-{sender}"
+    answers = [service.post(sender, "Yes", guid).json() for _ in range(3)]
+
+    [batch] = service.wait_for_settled(sender)
+
+    assert [(answer["processed"], answer["skipped"]) for answer in answers] == [(1, 0), (0, 1), (0, 1)]
+    assert batch.texts == ["Yes"]
+    assert len(gateway.sent_to(sender)) == 1
+
+
+def test_it_ignores_a_guid_of_a_settled_batch(service: Service, sender: str) -> None:
+    service.post(sender, "Yes", f"old-{sender}")
+    before = service.wait_for_settled(sender)
+
+    answer = service.post(sender, "Yes", f"old-{sender}").json()
+
+    assert answer["skipped"] == 1
+    assert service.batches(sender) == before
+
+
+def test_it_makes_one_batch_of_ten_messages(service: Service, sender: str, gateway: Gateway) -> None:
+    texts = [f"Message {number}" for number in range(10)]
+    service.send(sender, *texts)
+
+    [batch] = service.wait_for_settled(sender)
+
+    assert batch.texts == texts
+    assert len(gateway.sent_to(sender)) == 1
+
+
+def test_it_reads_one_number_in_every_spelling(service: Service, sender: str) -> None:
+    service.send("0" + sender.removeprefix("+63"), "Yes")
+    service.send(sender.removeprefix("+"), "I can")
+    service.send(sender, "help")
+
+    [batch] = service.wait_for_settled(sender)
+
+    assert batch.texts == ["Yes", "I can", "help"]
+
+
+def test_it_opens_a_new_batch_when_the_window_is_over(
+    service: Service, sender: str, gateway: Gateway
+) -> None:
+    start = time.monotonic()
+    for at in (0, WINDOW - 1, WINDOW + 1):
+        time.sleep(max(0, start + at - time.monotonic()))
+        service.send(sender, f"at {at} s")
+
+    first, second = service.wait_for_settled(sender, batches=2)
+
+    assert (first.texts, second.texts) == (["at 0 s", f"at {WINDOW - 1} s"], [f"at {WINDOW + 1} s"])
+    assert len(gateway.sent_to(sender)) == 2
+
+
+@pytest.mark.parametrize("setting", [{"SMS_AUTO_REPLY_ENABLED": "false"}, {"SMS_AUTO_REPLY_ENABLED": ""}])
+def test_it_sends_nothing_while_auto_reply_is_off(
+    running: StartService, setting: dict[str, str], sender: str, gateway: Gateway
+) -> None:
+    with running("silent", CONSOLIDATION_WINDOW=1, **setting) as silent:
+        silent.send(sender, "Yes")
+        [batch] = silent.wait_for_settled(sender)
+
+    assert (batch.label, batch.outcome) == ("agree", "disabled")
+    assert gateway.sent_to(sender) == []

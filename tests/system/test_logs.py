@@ -1,0 +1,143 @@
+"""The operators' scripts, run over what the processes of a real system have printed."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.system.conftest import StartService, new_number
+from tests.system.providers import Gateway, Model
+
+TEXTS = ["Yes", "I can help", "but only after 6"]
+
+
+@dataclass(frozen=True)
+class Story:
+    """Four conversations: three texts and a repeat; a refusal; a model that fails; a provider that refuses."""
+
+    senders: list[str]
+    log: Path
+
+    def grep(self, script: str) -> list[str]:
+        """The lines that an operator's script prints; `$LOG` is the log file."""
+        run = subprocess.run(
+            ["bash", "-o", "pipefail", "-c", script],
+            env={"LOG": str(self.log), "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert run.stderr == ""
+        return run.stdout.splitlines()
+
+
+def _tell(
+    start: StartService, name: str, model: Model, gateway: Gateway, tmp: Path, **settings: Any
+) -> Story:
+    senders = agreeing, declining, without_model, without_gateway = [new_number() for _ in range(4)]
+    model.behaviours |= {"Sorry, I cannot": "disagree", "Hello?": "500"}
+    gateway.behaviours[without_gateway] = "result_error"
+    with start(name, CONSOLIDATION_WINDOW=3, **settings) as service:
+        service.send(agreeing, *TEXTS)
+        for text in ("again", "and again"):
+            service.post(declining, text, guid=f"repeated-{declining}")
+        for sender, text in ((without_model, "Hello?"), (without_gateway, "Sure")):
+            service.send(sender, text)
+        for sender in senders:
+            service.wait_for_settled(sender)
+    log = tmp / "service.log"
+    log.write_text(service.logs(), "utf-8")
+    return Story(senders, log)
+
+
+@pytest.fixture(scope="module", params=["false", "true"], ids=["readable", "masked"])
+def story(
+    request: pytest.FixtureRequest,
+    running: StartService,
+    model: Model,
+    gateway: Gateway,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Story]:
+    name = f"mask_{request.param}"
+    yield _tell(running, name, model, gateway, tmp_path_factory.mktemp(name), LOG_MASK=request.param)
+
+
+@pytest.fixture(scope="module")
+def json_story(
+    running: StartService, model: Model, gateway: Gateway, tmp_path_factory: pytest.TempPathFactory
+) -> Story:
+    return _tell(running, "json", model, gateway, tmp_path_factory.mktemp("json"), LOG_FORMAT="json")
+
+
+@pytest.mark.parametrize(
+    ("script", "lines"),
+    [
+        ('grep "CONSOLIDATION STARTED" $LOG | wc -l', ["4"]),
+        ("grep \"BATCH RECEIVED\" $LOG | grep -oP 'Count: \\K\\d+' | sort", ["1", "1", "1", "3"]),
+        ('grep "CONSOLIDATED CLASSIFICATION.*OpenAI" $LOG | wc -l', ["3"]),
+        ('grep "CONSOLIDATED CLASSIFICATION.*Rule-based" $LOG | wc -l', ["1"]),
+        ('grep "AUTO-REPLY SENT" $LOG | wc -l', ["3"]),
+        ('grep "AUTO-REPLY FAILED (batch)" $LOG | wc -l', ["1"]),
+        ('grep "DUPLICATE IGNORED" $LOG | wc -l', ["1"]),
+        ('grep "CONSOLIDATION TIMEOUT" $LOG | wc -l', ["4"]),
+        ('grep "BATCH PROCESSING COMPLETE" $LOG | wc -l', ["4"]),
+        ('grep -c "└─ Message [123]/3 | GUID: " $LOG', ["3"]),
+    ],
+)
+def test_it_answers_the_operators_scripts(story: Story, script: str, lines: list[str]) -> None:
+    assert story.grep(script) == lines
+
+
+def test_it_shows_every_trouble_to_the_error_script(story: Story) -> None:
+    [line] = story.grep('grep "ERROR\\|FAILED" $LOG')
+
+    assert "AUTO-REPLY FAILED (batch)" in line
+
+
+@pytest.mark.parametrize("story", ["true"], ids=["masked"], indirect=True)
+def test_it_prints_no_text_and_no_number_when_masked(story: Story) -> None:
+    printed = story.log.read_text("utf-8")
+
+    digits = [sender.removeprefix("+63") for sender in story.senders]
+    private = [*TEXTS, "again", "Hello?", "Sure", "Thanks for confirming", "Thank you for replying", *digits]
+    # A GUID is no personal data, and one of ours quotes a number.
+    printed = printed.replace(f"repeated-{story.senders[1]}", "")
+    assert [words for words in private if words in printed] == []
+
+
+@pytest.mark.parametrize("story", ["false"], ids=["readable"], indirect=True)
+def test_it_prints_the_lines_of_the_contract_word_for_word(story: Story) -> None:
+    sender = story.senders[0]
+    printed = [line.split(" ", 3)[-1] for line in story.grep("cat $LOG")]
+
+    wanted = [
+        f"CONSOLIDATION STARTED | From: {sender} | Message 1 buffered, waiting 3s for more...",
+        f"CONSOLIDATION UPDATE | From: {sender} | Message 2 buffered, total messages: 2",
+        f"CONSOLIDATION TIMEOUT | From: {sender} | Processing 3 buffered message(s)",
+        f"BATCH RECEIVED | From: {sender} | Count: 3",
+        f"CONSOLIDATED CLASSIFICATION ✓ AGREE | From: {sender} | Method: OpenAI | Messages: 3",
+        f'AUTO-REPLY SENT (batch) | To: {sender} | Messages: 3 | "Thanks for confirming! See you soon."',
+        f"BATCH PROCESSING COMPLETE | From: {sender} | Result: AGREE | Messages: 3",
+        f"DUPLICATE IGNORED | GUID: repeated-{story.senders[1]} | From: {story.senders[1]}",
+    ]
+    assert [line for line in wanted if printed.count(line) != 1] == []
+
+
+def test_it_prints_one_json_object_a_line(json_story: Story) -> None:
+    lines = [json.loads(line) for line in json_story.grep("cat $LOG")]
+
+    assert all({"time", "level", "logger", "message"} <= line.keys() for line in lines)
+
+
+def test_it_gives_machines_the_fields_of_each_step(json_story: Story) -> None:
+    lines = [json.loads(line) for line in json_story.grep('grep "BATCH PROCESSING COMPLETE" $LOG')]
+
+    found = {line["sender"]: (line["count"], line["result"], line["outcome"]) for line in lines}
+    agreeing, declining, without_model, without_gateway = json_story.senders
+    assert found[agreeing] == (3, "AGREE", "replied")
+    assert found[declining][2] == found[without_model][2] == "replied"
+    assert found[without_gateway] == (1, "AGREE", "refused")

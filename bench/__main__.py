@@ -73,9 +73,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--database", choices=["sqlite", "postgres"], help="default: PostgreSQL where there is one"
     )
-    parser.add_argument(
-        "--quick", action="store_true", help="a smoke run of under a minute; its figures are rough"
-    )
+    parser.add_argument("--quick", action="store_true", help="a smoke run; its figures are rough")
     parser.add_argument("--web-processes", type=int, help="default: 2 on PostgreSQL, 1 on SQLite")
     parser.add_argument("--web-threads", type=int, help="threads in each web process")
     return parser.parse_args()

@@ -26,6 +26,7 @@ class Plan:
     due_batches: int = 2000
     open_batches: int = 10_000
     light_seconds: float = 10.0
+    tick_seconds: float = 65.0  # until the minute's schedule has run, and with it every kind of process
 
     def quick(self) -> "Plan":
         """A smoke run: it proves that everything works, its figures are rough."""
@@ -37,6 +38,7 @@ class Plan:
             due_batches=200,
             open_batches=1000,
             light_seconds=2.0,
+            tick_seconds=0.0,
         )
 
 

@@ -18,6 +18,7 @@ CSRF_TRUSTED_ORIGINS = ENV.as_list("csrf_trusted_origins")
 ROOT_URLCONF = "smsconsolidator.urls"
 WSGI_APPLICATION = "smsconsolidator.wsgi.application"
 APPEND_SLASH = False
+LOGIN_REDIRECT_URL = "admin:index"
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "static"
 LANGUAGE_CODE = "en-us"

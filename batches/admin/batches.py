@@ -50,7 +50,6 @@ class BatchAdmin(ReprocessActions, RecordAdmin):
     sortable_by = ["number", "opened"]  # columns with an index
     search_fields = ["sender"]
     search_help_text = "Number (any spelling, or a part) or GUID"
-    fieldsets = ()
     change_form_outer_before_template = "admin/batches/batch.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Batch]:
@@ -68,6 +67,10 @@ class BatchAdmin(ReprocessActions, RecordAdmin):
         ids = [message.batch_id for message in messages_with_guid(term)]
         exact = queryset.filter(Q(sender__in=spellings(term)) | Q(pk__in=ids))
         return (exact if exact.exists() else queryset.filter(sender__icontains=term)), False
+
+    def get_fieldsets(self, *_: Any) -> list[Any]:
+        """None: the page tells the story instead."""
+        return []
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

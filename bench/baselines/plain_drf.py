@@ -66,6 +66,8 @@ class PlainBatch(models.Model):
     status = models.CharField(max_length=16, default="open")
     closes_at = models.DateTimeField(db_index=True)
 
+    objects: models.Manager["PlainBatch"] = models.Manager()
+
     class Meta:
         app_label = "plain"
         constraints = [
@@ -89,6 +91,8 @@ class PlainMessage(models.Model):
     hour = models.CharField(max_length=20)
     time_received = models.CharField(max_length=40)
     received_at = models.DateTimeField(auto_now_add=True)
+
+    objects: models.Manager["PlainMessage"] = models.Manager()
 
     class Meta:
         app_label = "plain"
@@ -116,8 +120,9 @@ class WebhookView(APIView):
 
     def post(self, request: Request) -> Response:
         """Store every message."""
-        many = "messages" in request.data
-        serializer = PlainSerializer(data=request.data["messages"] if many else request.data, many=many)
+        body: Any = request.data
+        many = "messages" in body
+        serializer = PlainSerializer(data=body["messages"] if many else body, many=many)
         serializer.is_valid(raise_exception=True)
         messages = serializer.validated_data if many else [serializer.validated_data]
         for fields in messages:

@@ -61,6 +61,7 @@ def running(
     """`with running("name", SETTING=…) as service:` a system of its own, wired to the two servers outside."""
     settings = {
         "CONSOLIDATION_WINDOW": 2,
+        "WORKERS": 2,
         "OPENAI_API_KEY": "test-key-of-the-tests",
         "OPENAI_BASE_URL": model.url,
         "OPENAI_TIMEOUT": 1,
@@ -85,12 +86,12 @@ def running(
 def service(request: pytest.FixtureRequest, running: StartService) -> Iterator[Service]:
     """The system as operators run it, once on each broker."""
     if request.param == "orm":
-        with running("orm") as service:
+        with running("orm", WEB_PROCESSES=2, WORKERS=4) as service:
             yield service
         return
     with redis.Redis.from_url(REDIS_URL) as client:
         client.flushdb()
-        with running("redis", REDIS_URL=REDIS_URL) as service:
+        with running("redis", REDIS_URL=REDIS_URL, WEB_PROCESSES=2, WORKERS=4) as service:
             yield service
         client.flushdb()
 

@@ -48,7 +48,9 @@ class Sqlite:
             return connection.execute(statement.replace("%s", "?"), parameters).fetchall()
 
     def copy(self, name: str) -> "Sqlite":
-        return Sqlite(shutil.copy(self.path, self.path.with_name(f"{name}.sqlite3")))
+        path = self.path.with_name(f"{name}.sqlite3")
+        shutil.copyfile(self.path, path)
+        return Sqlite(path)
 
     def drop(self) -> None:
         for suffix in ("", "-wal", "-shm"):

@@ -73,7 +73,6 @@ class Service:
             "PYTHONUTF8": "1",
             "DATABASE_URL": self.database.url,
             "PORT": self.port,
-            "WEB_PROCESSES": 2,
             MARK: self.mark,
         }
         return kept | {name: str(value) for name, value in (own | dict(settings)).items()}
@@ -236,7 +235,7 @@ def _ended(process: subprocess.Popen[bytes]) -> bool:
 
 def _has_mark(process: psutil.Process, mark: str) -> bool:
     try:
-        return process.environ().get(MARK) == mark
+        return bool(process.environ().get(MARK) == mark)
     except psutil.Error:  # it has ended, or is somebody else's
         return False
 

@@ -2,7 +2,7 @@
 
 import json
 import subprocess
-from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import pytest
 from tests.system.conftest import StartService, new_number
 from tests.system.providers import Gateway, Model
 
+WAYS = {"readable": {}, "masked": {"LOG_MASK": "true"}, "json": {"LOG_FORMAT": "json"}}
 TEXTS = ["Yes", "I can help", "but only after 6"]
 
 
@@ -41,7 +42,7 @@ def _tell(
     senders = agreeing, declining, without_model, without_gateway = [new_number() for _ in range(4)]
     model.behaviours |= {"Sorry, I cannot": "disagree", "Hello?": "500"}
     gateway.behaviours[without_gateway] = "result_error"
-    with start(name, CONSOLIDATION_WINDOW=3, **settings) as service:
+    with start(name, CONSOLIDATION_WINDOW=2, WORKERS=1, **settings) as service:
         service.send(agreeing, *TEXTS)
         for text in ("again", "and again"):
             service.post(declining, text, guid=f"repeated-{declining}")
@@ -54,23 +55,22 @@ def _tell(
     return Story(senders, log)
 
 
-@pytest.fixture(scope="module", params=["false", "true"], ids=["readable", "masked"])
-def story(
-    request: pytest.FixtureRequest,
-    running: StartService,
-    model: Model,
-    gateway: Gateway,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Story]:
-    name = f"mask_{request.param}"
-    yield _tell(running, name, model, gateway, tmp_path_factory.mktemp(name), LOG_MASK=request.param)
-
-
 @pytest.fixture(scope="module")
-def json_story(
+def stories(
     running: StartService, model: Model, gateway: Gateway, tmp_path_factory: pytest.TempPathFactory
-) -> Story:
-    return _tell(running, "json", model, gateway, tmp_path_factory.mktemp("json"), LOG_FORMAT="json")
+) -> dict[str, Story]:
+    """The same story in each way of logging, told at the same time."""
+
+    def tell(name: str) -> Story:
+        return _tell(running, name, model, gateway, tmp_path_factory.mktemp(name), **WAYS[name])
+
+    with ThreadPoolExecutor() as threads:
+        return dict(zip(WAYS, threads.map(tell, WAYS), strict=True))
+
+
+@pytest.fixture(params=["readable", "masked"])
+def story(request: pytest.FixtureRequest, stories: dict[str, Story]) -> Story:
+    return stories[request.param]
 
 
 @pytest.mark.parametrize(
@@ -98,8 +98,8 @@ def test_it_shows_every_trouble_to_the_error_script(story: Story) -> None:
     assert "AUTO-REPLY FAILED (batch)" in line
 
 
-@pytest.mark.parametrize("story", ["true"], ids=["masked"], indirect=True)
-def test_it_prints_no_text_and_no_number_when_masked(story: Story) -> None:
+def test_it_prints_no_text_and_no_number_when_masked(stories: dict[str, Story]) -> None:
+    story = stories["masked"]
     printed = story.log.read_text("utf-8")
 
     digits = [sender.removeprefix("+63") for sender in story.senders]
@@ -109,13 +109,13 @@ def test_it_prints_no_text_and_no_number_when_masked(story: Story) -> None:
     assert [words for words in private if words in printed] == []
 
 
-@pytest.mark.parametrize("story", ["false"], ids=["readable"], indirect=True)
-def test_it_prints_the_lines_of_the_contract_word_for_word(story: Story) -> None:
+def test_it_prints_the_lines_of_the_contract_word_for_word(stories: dict[str, Story]) -> None:
+    story = stories["readable"]
     sender = story.senders[0]
     printed = [line.split(" ", 3)[-1] for line in story.grep("cat $LOG")]
 
     wanted = [
-        f"CONSOLIDATION STARTED | From: {sender} | Message 1 buffered, waiting 3s for more...",
+        f"CONSOLIDATION STARTED | From: {sender} | Message 1 buffered, waiting 2s for more...",
         f"CONSOLIDATION UPDATE | From: {sender} | Message 2 buffered, total messages: 2",
         f"CONSOLIDATION TIMEOUT | From: {sender} | Processing 3 buffered message(s)",
         f"BATCH RECEIVED | From: {sender} | Count: 3",
@@ -127,17 +127,17 @@ def test_it_prints_the_lines_of_the_contract_word_for_word(story: Story) -> None
     assert [line for line in wanted if printed.count(line) != 1] == []
 
 
-def test_it_prints_one_json_object_a_line(json_story: Story) -> None:
-    lines = [json.loads(line) for line in json_story.grep("cat $LOG")]
+def test_it_prints_one_json_object_a_line(stories: dict[str, Story]) -> None:
+    lines = [json.loads(line) for line in stories["json"].grep("cat $LOG")]
 
     assert all({"time", "level", "logger", "message"} <= line.keys() for line in lines)
 
 
-def test_it_gives_machines_the_fields_of_each_step(json_story: Story) -> None:
-    lines = [json.loads(line) for line in json_story.grep('grep "BATCH PROCESSING COMPLETE" $LOG')]
+def test_it_gives_machines_the_fields_of_each_step(stories: dict[str, Story]) -> None:
+    lines = [json.loads(line) for line in stories["json"].grep('grep "BATCH PROCESSING COMPLETE" $LOG')]
 
     found = {line["sender"]: (line["count"], line["result"], line["outcome"]) for line in lines}
-    agreeing, declining, without_model, without_gateway = json_story.senders
+    agreeing, declining, without_model, without_gateway = stories["json"].senders
     assert found[agreeing] == (3, "AGREE", "replied")
     assert found[declining][2] == found[without_model][2] == "replied"
     assert found[without_gateway] == (1, "AGREE", "refused")

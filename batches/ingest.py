@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -10,14 +10,18 @@ from django.db.models import F, Q
 
 from batches import ingest_sql as sql
 from batches.closing import close_due
+from batches.group_commit import GroupCommit
 from batches.inbound.base import InboundSms
-from batches.ingest_sql import Arrival, Joined
+from batches.ingest_sql import Arrival
 from batches.models import Channel, Message
 from batches.phones import normalise
 
 log = logging.getLogger(__name__)
 
 ACTOR = "web"
+GROUP_SIZE = 500  # messages in one transaction, unless one delivery alone has more
+
+Arrivals = Mapping[str, Arrival]  # by GUID
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,25 @@ class Ingested:
 
     stored: int
     duplicates: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a stored message went: its batch, and its number in it from 1."""
+
+    batch_id: int
+    number: int
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One request's messages; of those that share a GUID, the first."""
+
+    channel: Channel
+    arrivals: Arrivals
+
+    def __len__(self) -> int:
+        return len(self.arrivals)
 
 
 class _Duplicates(Exception):
@@ -42,48 +65,90 @@ def ingest(channel: Channel, messages: Sequence[InboundSms]) -> Ingested:
         _log_received(sms)
         arrival = Arrival(sms, normalise(sms.sender_raw, channel.number_region))
         arrivals.setdefault(sms.provider_message_id, arrival)
-    new = _store_new(channel, arrivals)
-    _ignore_repeats(channel, messages, new)
-    return Ingested(stored=len(new), duplicates=len(messages) - len(new))
+    places = _writer.submit(Delivery(channel, arrivals)) if arrivals else {}
+    _log_joined(channel, arrivals, places)
+    if len(places) < len(messages):
+        _ignore_repeats(channel, messages, places)
+    return Ingested(stored=len(places), duplicates=len(messages) - len(places))
 
 
-def _store_new(channel: Channel, arrivals: Mapping[str, Arrival]) -> Mapping[str, Arrival]:
-    """Store those whose GUID is new and give them back. Most deliveries repeat nothing, so nothing is asked first."""
-    while arrivals:
+def _store_group(deliveries: Sequence[Delivery]) -> list[dict[str, Place]]:
+    """Store what several requests brought at the same time; gives each the places of its own new messages.
+
+    A GUID that two of them bring is the first one's.
+    """
+    merged: dict[Channel, dict[str, Arrival]] = {}
+    for delivery in deliveries:
+        for guid, arrival in delivery.arrivals.items():
+            merged.setdefault(delivery.channel, {}).setdefault(guid, arrival)
+    placed = {channel.id: places for channel, places in _store_new(merged).items()}
+    return [
+        {guid: placed[one.channel.id].pop(guid) for guid in one.arrivals if guid in placed[one.channel.id]}
+        for one in deliveries
+    ]
+
+
+def _store_new(merged: Mapping[Channel, Arrivals]) -> dict[Channel, dict[str, Place]]:
+    """Store those whose GUID is new. Most deliveries repeat nothing, so nothing is asked first."""
+    while True:
         try:
-            joined = _store(channel, list(arrivals.values()))
+            with transaction.atomic():
+                return {channel: _store(channel, merged[channel]) for channel in sorted(merged, key=_id)}
         except _Duplicates:
-            known = Message.objects.filter(channel=channel, provider_message_id__in=arrivals)
-            stored = set(known.values_list("provider_message_id", flat=True))
-            arrivals = {guid: arrival for guid, arrival in arrivals.items() if guid not in stored}
-        else:
-            _log_joined(channel, joined, arrivals.values())
-            break
-    return arrivals
+            merged = {channel: _without_stored(channel, arrivals) for channel, arrivals in merged.items()}
 
 
-@transaction.atomic
-def _store(channel: Channel, arrivals: Sequence[Arrival]) -> dict[str, Joined]:
-    joined = sql.join_batches(channel, arrivals)
-    if expired := [arrival for arrival in arrivals if arrival.sender.address not in joined]:
-        over = Q(channel=channel, sender__in={arrival.sender.address for arrival in expired})
-        while close_due(ACTOR, over):
-            pass
+def _store(channel: Channel, arrivals: Arrivals) -> dict[str, Place]:
+    if not arrivals:
+        return {}
+    rows = list(arrivals.values())
+    joined = sql.join_batches(channel, rows)
+    if expired := [arrival for arrival in rows if arrival.sender.address not in joined]:
+        _close(channel, expired)
         joined |= sql.join_batches(channel, expired)
-    if sql.insert_messages(channel, arrivals, joined) < len(arrivals):
+    if sql.insert_messages(channel, rows, joined) < len(rows):
         raise _Duplicates
-    sql.insert_events(arrivals, joined, ACTOR)
-    return joined
+    sql.insert_events(rows, joined, ACTOR)
+    numbers = {sender: batch.count - batch.added for sender, batch in joined.items()}
+    places = {}
+    for guid, arrival in arrivals.items():
+        sender = arrival.sender.address
+        numbers[sender] += 1
+        places[guid] = Place(joined[sender].batch_id, numbers[sender])
+    return places
 
 
-def _ignore_repeats(channel: Channel, messages: Sequence[InboundSms], new: Mapping[str, Arrival]) -> None:
+def _id(channel: Channel) -> int:
+    return channel.id
+
+
+def _close(channel: Channel, expired: Sequence[Arrival]) -> None:
+    """Their window is over, whether or not the sweep has run."""
+    over = Q(channel=channel, sender__in={arrival.sender.address for arrival in expired})
+    while close_due(ACTOR, over):
+        pass
+
+
+def _without_stored(channel: Channel, arrivals: Arrivals) -> dict[str, Arrival]:
+    stored = Message.objects.filter(channel=channel, provider_message_id__in=arrivals)
+    known = set(stored.values_list("provider_message_id", flat=True))
+    return {guid: arrival for guid, arrival in arrivals.items() if guid not in known}
+
+
+_writer: GroupCommit[Delivery, dict[str, Place]] = GroupCommit(_store_group, GROUP_SIZE)
+
+
+def _ignore_repeats(channel: Channel, messages: Sequence[InboundSms], places: Mapping[str, Place]) -> None:
+    """Count what came again on the message that it repeats."""
     repeats: Counter[str] = Counter()
+    seen: set[str] = set()
     for sms in messages:
-        repeats[sms.provider_message_id] += 1
-        if repeats[sms.provider_message_id] > 1 or sms.provider_message_id not in new:
+        guid = sms.provider_message_id
+        if guid in seen or guid not in places:
+            repeats[guid] += 1
             _log_duplicate(channel, sms)
-    repeats.subtract(list(new))
-    for times in set(repeats.values()) - {0}:
+        seen.add(guid)
+    for times in set(repeats.values()):
         guids = [guid for guid, count in repeats.items() if count == times]
         rows = Message.objects.filter(channel=channel, provider_message_id__in=guids)
         rows.update(repeats=F("repeats") + times)
@@ -96,18 +161,10 @@ def _log_received(sms: InboundSms) -> None:
     )
 
 
-def _log_duplicate(channel: Channel, sms: InboundSms) -> None:
-    sender = normalise(sms.sender_raw, channel.number_region)
-    log.info(
-        "DUPLICATE IGNORED | GUID: %(guid)s | From: %(sender)s",
-        {"guid": sms.provider_message_id, "sender": sender.address},
-    )
-
-
-def _log_joined(channel: Channel, joined: Mapping[str, Joined], arrivals: Iterable[Arrival]) -> None:
-    for arrival, batch, position in sql.numbered(arrivals, joined):
-        fields = {"sender": arrival.sender.address, "count": position, "batch": batch.batch_id}
-        if position == 1:
+def _log_joined(channel: Channel, arrivals: Arrivals, places: Mapping[str, Place]) -> None:
+    for guid, place in places.items():
+        fields = {"sender": arrivals[guid].sender.address, "count": place.number, "batch": place.batch_id}
+        if place.number == 1:
             log.info(
                 "CONSOLIDATION STARTED | From: %(sender)s | Message 1 buffered, waiting %(window)ss for more...",
                 fields | {"window": channel.window},
@@ -117,3 +174,11 @@ def _log_joined(channel: Channel, joined: Mapping[str, Joined], arrivals: Iterab
                 "CONSOLIDATION UPDATE | From: %(sender)s | Message %(count)s buffered, total messages: %(count)s",
                 fields,
             )
+
+
+def _log_duplicate(channel: Channel, sms: InboundSms) -> None:
+    sender = normalise(sms.sender_raw, channel.number_region)
+    log.info(
+        "DUPLICATE IGNORED | GUID: %(guid)s | From: %(sender)s",
+        {"guid": sms.provider_message_id, "sender": sender.address},
+    )

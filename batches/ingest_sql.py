@@ -1,14 +1,16 @@
 """The statements that every SMS costs: one for the batches, one for the messages, one for the events.
 
-They are written out, and the same for one message as for five hundred, because Django's ORM has no upsert that adds
-to a counter behind a condition. PostgreSQL and SQLite (3.35 or later) share the syntax; only the clock differs.
+They are written out because Django's ORM has no upsert that adds to a counter behind a condition, and they take their
+rows as one JSON parameter, so that the same text serves one message and five hundred: nothing is assembled, and
+PostgreSQL keeps the plan. The two databases differ in how they read JSON and the clock, and in nothing else.
 """
 
 import json
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.db import connection
@@ -20,27 +22,54 @@ from batches.models import Channel
 from batches.phones import Sender
 
 # The statement's time, and the same so many seconds later.
-_CLOCK = {
-    "postgresql": ("statement_timestamp()", "statement_timestamp() + interval '{seconds} seconds'"),
-    "sqlite": (SQLITE_NOW, SQLITE_NOW.replace("'now'", "'now', '{seconds} seconds'")),
+_NOW = {"postgresql": "statement_timestamp()", "sqlite": SQLITE_NOW}
+_LATER = {
+    "postgresql": "statement_timestamp() + make_interval(secs => r.seconds)",
+    "sqlite": SQLITE_NOW.replace("'now'", "'now', r.seconds || ' seconds'"),
 }
 
 _JOIN = """
 INSERT INTO batches_batch (channel_id, sender, sender_kind, status, message_count, opened_at, closes_at)
-VALUES {rows}
+SELECT r.channel_id, r.sender, r.sender_kind, 'open', r.added, {now}, {later} FROM {rows} WHERE true
 ON CONFLICT (channel_id, sender) WHERE status = 'open'
 DO UPDATE SET message_count = batches_batch.message_count + excluded.message_count
 WHERE batches_batch.closes_at > excluded.opened_at
 RETURNING sender, id, message_count, {now}
 """
+_JOIN_COLUMNS = {
+    "channel_id": "bigint",
+    "sender": "text",
+    "sender_kind": "text",
+    "added": "integer",
+    "seconds": "integer",
+}
+
 _MESSAGES = """
 INSERT INTO batches_message (channel_id, batch_id, provider_message_id, sender, sender_raw, sender_kind, text,
                              sent_at, sent_at_raw, received_at, payload)
-VALUES {rows}
+SELECT r.channel_id, r.batch_id, r.guid, r.sender, r.sender_raw, r.sender_kind, r.text,
+       r.sent_at, r.sent_at_raw, r.received_at, r.payload FROM {rows} WHERE true
 ON CONFLICT (channel_id, provider_message_id) DO NOTHING
-RETURNING id
 """
-_EVENTS = "INSERT INTO batches_batchevent (batch_id, at, kind, actor, data) VALUES {rows}"
+_MESSAGE_COLUMNS = {
+    "channel_id": "bigint",
+    "batch_id": "bigint",
+    "guid": "text",
+    "sender": "text",
+    "sender_raw": "text",
+    "sender_kind": "text",
+    "text": "text",
+    "sent_at": "timestamptz",
+    "sent_at_raw": "text",
+    "received_at": "timestamptz",
+    "payload": "text",
+}
+
+_EVENTS = """
+INSERT INTO batches_batchevent (batch_id, at, kind, actor, data)
+SELECT r.batch_id, r.at, r.kind, r.actor, r.data FROM {rows}
+"""
+_EVENT_COLUMNS = {"batch_id": "bigint", "at": "timestamptz", "kind": "text", "actor": "text", "data": "jsonb"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +96,14 @@ def join_batches(channel: Channel, arrivals: Sequence[Arrival]) -> dict[str, Joi
     A sender whose open batch is over its time is left out. Rows are taken in one order by everybody, so that two
     deliveries with the same senders cannot lock each other out.
     """
-    now, later = _clock(channel.window)
     added = Counter(arrival.sender.address for arrival in arrivals)
     kinds = {arrival.sender.address: arrival.sender.kind for arrival in arrivals}
-    values = [(channel.id, sender, kinds[sender], added[sender]) for sender in sorted(added)]
-    row = f"(%s, %s, %s, 'open', %s, {now}, {later})"
+    rows = [(channel.id, sender, kinds[sender], added[sender], channel.window) for sender in sorted(added)]
     with connection.cursor() as cursor:
-        cursor.execute(_JOIN.format(rows=_rows(row, values), now=now), _flat(values))
+        cursor.execute(
+            _statement(connection.vendor, _JOIN, *_JOIN_COLUMNS.items()),
+            [json.dumps(rows, ensure_ascii=False)],
+        )
         return {
             sender: Joined(batch_id, count, added[sender], at)
             for sender, batch_id, count, at in cursor.fetchall()
@@ -82,33 +112,29 @@ def join_batches(channel: Channel, arrivals: Sequence[Arrival]) -> dict[str, Joi
 
 def insert_messages(channel: Channel, arrivals: Sequence[Arrival], joined: Mapping[str, Joined]) -> int:
     """Store the messages; says how many were new."""
-    values = [_message_row(channel, arrival, joined[arrival.sender.address]) for arrival in arrivals]
-    with connection.cursor() as cursor:
-        cursor.execute(_MESSAGES.format(rows=_rows(_placeholders(11), values)), _flat(values))
-        return len(cursor.fetchall())
+    rows = [_message_row(channel, arrival, joined[arrival.sender.address]) for arrival in arrivals]
+    return _insert(_MESSAGES, _MESSAGE_COLUMNS, rows)
 
 
-def insert_events(arrivals: Sequence[Arrival], joined: Mapping[str, Joined], actor: str) -> None:
-    """Write what happened to each batch."""
-    values = []
-    for arrival, batch, position in numbered(arrivals, joined):
-        data = json.dumps({"guid": arrival.sms.provider_message_id, "message": position})
-        if position == 1:
-            values.append((batch.batch_id, batch.at, EventKind.OPENED, actor, "{}"))
-        values.append((batch.batch_id, batch.at, EventKind.MESSAGE_ADDED, actor, data))
-    with connection.cursor() as cursor:
-        cursor.execute(_EVENTS.format(rows=_rows(_placeholders(5), values)), _flat(values))
-
-
-def numbered(
-    arrivals: Iterable[Arrival], joined: Mapping[str, Joined]
-) -> Iterator[tuple[Arrival, Joined, int]]:
-    """Each message with its batch and its place in it, from 1."""
-    places = {sender: batch.count - batch.added for sender, batch in joined.items()}
+def insert_events(arrivals: Iterable[Arrival], joined: Mapping[str, Joined], actor: str) -> None:
+    """Write what happened to each batch: which messages opened it or were added to it."""
+    guids = defaultdict(list)
     for arrival in arrivals:
-        sender = arrival.sender.address
-        places[sender] += 1
-        yield arrival, joined[sender], places[sender]
+        guids[arrival.sender.address].append(arrival.sms.provider_message_id)
+    rows = []
+    for sender, batch in joined.items():
+        kind = EventKind.OPENED if batch.count == batch.added else EventKind.MESSAGE_ADDED
+        data = {"messages": guids[sender], "count": batch.count}
+        rows.append((batch.batch_id, str(batch.at), kind, actor, data))
+    _insert(_EVENTS, _EVENT_COLUMNS, rows)
+
+
+def _insert(text: str, columns: Mapping[str, str], rows: Sequence[Any]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _statement(connection.vendor, text, *columns.items()), [json.dumps(rows, ensure_ascii=False)]
+        )
+        return int(cursor.rowcount)
 
 
 def _message_row(channel: Channel, arrival: Arrival, batch: Joined) -> tuple[Any, ...]:
@@ -121,25 +147,26 @@ def _message_row(channel: Channel, arrival: Arrival, batch: Joined) -> tuple[Any
         sms.sender_raw,
         sender.kind,
         sms.text,
-        connection.ops.adapt_datetimefield_value(sms.sent_at),
+        sms.sent_at and str(connection.ops.adapt_datetimefield_value(sms.sent_at)),
         sms.sent_at_raw,
-        batch.at,
+        str(batch.at),
         sms.payload,
     )
 
 
-def _clock(seconds: int) -> tuple[str, str]:
-    now, later = _CLOCK[connection.vendor]
-    return now, later.format(seconds=int(seconds))
+def _statement(text: str, columns: Mapping[str, str], rows: Sequence[Any]) -> tuple[str, list[str]]:
+    return _sql(connection.vendor, text, *columns.items()), [json.dumps(rows, ensure_ascii=False)]
 
 
-def _placeholders(columns: int) -> str:
-    return "(" + ", ".join(["%s"] * columns) + ")"
-
-
-def _rows(row: str, values: Sequence[Any]) -> str:
-    return ", ".join([row] * len(values))
-
-
-def _flat(values: Sequence[tuple[Any, ...]]) -> list[Any]:
-    return [value for row in values for value in row]
+@cache
+def _sql(vendor: str, text: str, *columns: tuple[str, str]) -> str:
+    """The statement with its rows read from one parameter, a JSON list of lists, as `r`."""
+    if vendor == "postgresql":
+        read = ", ".join(f"(value->>{place})::{kind} AS {name}" for place, (name, kind) in enumerate(columns))
+        rows = f"(SELECT {read} FROM json_array_elements(%s::json)) AS r"  # noqa: S608 - fixed names only
+    else:
+        read = ", ".join(
+            f"json_extract(value, '$[{place}]') AS {name}" for place, (name, _) in enumerate(columns)
+        )
+        rows = f"(SELECT {read} FROM json_each(%s)) AS r"  # noqa: S608
+    return text.format(rows=rows, now=_NOW[vendor], later=_LATER[vendor])

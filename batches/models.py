@@ -48,7 +48,7 @@ class Channel(models.Model):
 class Batch(models.Model):
     """What one sender wrote within one window. Times are UTC, by the database's clock."""
 
-    channel = models.ForeignKey(Channel, on_delete=models.PROTECT)
+    channel = models.ForeignKey(Channel, on_delete=models.PROTECT, db_index=False)
     sender = models.CharField(max_length=255)
     sender_kind = models.CharField(max_length=12, choices=SenderKind)
     status = models.CharField(max_length=10, choices=BatchStatus, db_default=BatchStatus.OPEN)
@@ -116,7 +116,8 @@ class Batch(models.Model):
 class Message(models.Model):
     """One SMS as it came. `received_at` (ours, UTC) orders a batch; `sent_at` is what the provider says."""
 
-    channel = models.ForeignKey(Channel, on_delete=models.PROTECT)
+    # Neither index nor constraint of its own: the unique constraint below begins with it, and the batch vouches for it.
+    channel = models.ForeignKey(Channel, on_delete=models.PROTECT, db_index=False, db_constraint=False)
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="messages")
     provider_message_id = models.CharField("GUID", max_length=255)
     sender = models.CharField(max_length=255)

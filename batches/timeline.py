@@ -37,7 +37,7 @@ LOOKS: dict[str, tuple[str, str]] = {
     EventKind.REPLY_REFUSED: ("unsubscribe", "danger"),
     EventKind.REPLY_UNKNOWN: ("help", "warning"),
     EventKind.REPLY_REQUEUED: ("forward_to_inbox", "warning"),
-    EventKind.COMPLETED: ("check_circle", "success"),
+    EventKind.COMPLETED: ("check_circle", ""),
     EventKind.FAILED: ("error", "danger"),
     EventKind.REQUEUED: ("replay", "warning"),
 }

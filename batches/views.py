@@ -2,11 +2,15 @@
 
 import json
 import logging
+from collections.abc import Sequence
 from threading import Lock
 from typing import Any
 
 from cachetools import TTLCache, cached
 from django.utils import timezone
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -20,11 +24,24 @@ from batches.rejections import keep
 log = logging.getLogger(__name__)
 
 
+class AnswerInJson(BaseContentNegotiation):
+    """JSON whatever the client says it accepts: a gateway's odd Accept header must not cost its message."""
+
+    def select_parser(self, _request: Request, parsers: Sequence[BaseParser]) -> BaseParser:
+        return parsers[0]
+
+    def select_renderer(
+        self, _request: Request, renderers: Sequence[BaseRenderer], _format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        return renderers[0], renderers[0].media_type
+
+
 class InboundSmsView(APIView):
     """`/api/webhook/sms-received`: SMSMobileAPI's webhook, for the channel `default`."""
 
     authentication_classes = ()
     permission_classes = ()
+    content_negotiation_class = AnswerInJson
 
     def get(self, _request: Request) -> Response:
         """The provider calls it before it sends anything; monitoring calls it too."""

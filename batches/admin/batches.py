@@ -38,7 +38,7 @@ class LabelFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no types
 
 @admin.register(Batch)
 class BatchAdmin(ReprocessActions, RecordAdmin):
-    list_display = ["number", "from_whom", "opened", "messages", "text", "state", "verdict", "end", "channel"]
+    list_display = ["number", "from_whom", "opened", "messages", "text", "state", "verdict", "end"]
     list_filter = [
         ("status", MultipleChoicesDropdownFilter),
         LabelFilter,
@@ -46,7 +46,6 @@ class BatchAdmin(ReprocessActions, RecordAdmin):
         ("channel", RelatedDropdownFilter),
         ("opened_at", DayRangeFilter),
     ]
-    list_select_related = ["channel"]
     sortable_by = ["number", "opened"]  # columns with an index
     search_fields = ["sender"]
     search_help_text = "Number (any spelling, or a part) or GUID"
@@ -112,7 +111,7 @@ class BatchAdmin(ReprocessActions, RecordAdmin):
 
     @display(description="Outcome", label=looks.OUTCOME)  # type: ignore[untyped-decorator]  # unfold has no types
     def end(self, batch: Batch) -> tuple[str, str]:
-        return batch.outcome, batch.get_outcome_display() if batch.outcome else ""
+        return batch.outcome, batch.outcome  # the word alone: the page has the sentence
 
 
 def _story(batch: Batch) -> dict[str, Any]:

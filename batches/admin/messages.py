@@ -17,13 +17,12 @@ from batches.templatetags.untrusted import one_line, reveal
 
 @admin.register(Message)
 class MessageAdmin(RecordAdmin):
-    list_display = ["received", "from_whom", "excerpt", "guid", "repeats", "in_batch", "channel"]
+    list_display = ["received", "from_whom", "excerpt", "guid", "repeats", "in_batch"]
     list_filter = [
         ("sender_kind", ChoicesDropdownFilter),
         ("channel", RelatedDropdownFilter),
         ("received_at", DayRangeFilter),
     ]
-    list_select_related = ["channel"]
     sortable_by = ["received"]
     search_fields = ["text"]
     search_help_text = "Number, GUID, or words of the text"

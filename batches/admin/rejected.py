@@ -14,6 +14,9 @@ from batches.models import RejectedDelivery
 from batches.templatetags.times import moment
 from batches.templatetags.untrusted import one_line, reveal
 
+# HTTP 200: the rest of the list was good.
+ANSWERS = {200: "warning"} | dict.fromkeys((400, 413, 415), "danger")
+
 
 @admin.register(RejectedDelivery)
 class RejectedDeliveryAdmin(RecordAdmin):
@@ -23,16 +26,16 @@ class RejectedDeliveryAdmin(RecordAdmin):
     sortable_by = ["when"]
     search_fields = ["body", "remote_address"]
     search_help_text = "Words of the body, or an address"
-    readonly_fields = ["when", "answer", "all_errors", "declared_type", "refused"]
-    fields = ["when", "channel", "answer", "all_errors", "declared_type", "remote_address", "size", "refused"]
+    readonly_fields = ["when", "all_errors", "declared_type", "refused"]
+    fields = ["when", "channel", "http_status", "all_errors", "declared_type", "remote_address", "size", "refused"]
 
     @admin.display(description="Refused (UTC)", ordering="at")
     def when(self, delivery: RejectedDelivery) -> str:
         return moment(delivery.at)
 
-    @display(description="Answer", label={200: "warning", 400: "danger"})  # type: ignore[untyped-decorator]  # unfold has no types
-    def answer(self, delivery: RejectedDelivery) -> tuple[int, str]:
-        return delivery.http_status, f"HTTP {delivery.http_status}"
+    @display(description="Answer", label=ANSWERS)  # type: ignore[untyped-decorator]  # unfold has no types
+    def answer(self, delivery: RejectedDelivery) -> int:
+        return delivery.http_status
 
     @admin.display(description="Why")
     def first_error(self, delivery: RejectedDelivery) -> SafeString:

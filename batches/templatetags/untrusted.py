@@ -18,7 +18,7 @@ _SHAPELESS = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 _BLANK_LETTERS = "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0"
 _PLAIN = "\n\t"
 _JOINER = "\u200d"
-_MARK = '<code class="unseen" title="{}">U+{:04X}</code>'
+_MARK = '<code class="unseen" title="{}">{}</code>'
 
 
 @register.filter
@@ -39,7 +39,7 @@ def _parts(text: str) -> Iterator[str | SafeString]:
     for before, character in zip(" " + text, text, strict=False):
         if _unseen(character, before):
             yield seen
-            yield format_html(_MARK, unicodedata.name(character, "no name"), ord(character))
+            yield format_html(_MARK, unicodedata.name(character, "no name"), f"U+{ord(character):04X}")
             seen = ""
         else:
             seen += character

@@ -25,7 +25,6 @@ from tests.batches.conftest import age, arrive, kinds
 
 WHOLE_STORY = [
     "opened",
-    "message_added",
     "closed",
     "claimed",
     "classified",

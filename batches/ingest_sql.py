@@ -100,10 +100,7 @@ def join_batches(channel: Channel, arrivals: Sequence[Arrival]) -> dict[str, Joi
     kinds = {arrival.sender.address: arrival.sender.kind for arrival in arrivals}
     rows = [(channel.id, sender, kinds[sender], added[sender], channel.window) for sender in sorted(added)]
     with connection.cursor() as cursor:
-        cursor.execute(
-            _statement(connection.vendor, _JOIN, *_JOIN_COLUMNS.items()),
-            [json.dumps(rows, ensure_ascii=False)],
-        )
+        cursor.execute(*_statement(_JOIN, _JOIN_COLUMNS, rows))
         return {
             sender: Joined(batch_id, count, added[sender], at)
             for sender, batch_id, count, at in cursor.fetchall()
@@ -131,9 +128,7 @@ def insert_events(arrivals: Iterable[Arrival], joined: Mapping[str, Joined], act
 
 def _insert(text: str, columns: Mapping[str, str], rows: Sequence[Any]) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(
-            _statement(connection.vendor, text, *columns.items()), [json.dumps(rows, ensure_ascii=False)]
-        )
+        cursor.execute(*_statement(text, columns, rows))
         return int(cursor.rowcount)
 
 

@@ -1,7 +1,8 @@
 """A batch's story for people: messages, events, verdicts, replies and calls as one list in order of time.
 
 Most rows have an event that was written in the same transaction. Each such pair becomes one entry: the event says
-who did it and when, the row says what. A row without an event (or an event without a row) stands alone.
+who did it and when, the row says what. A row without an event (or an event without a row) stands alone, for then
+something went wrong that is worth seeing: a call whose outcome came after somebody had given it up, for example.
 """
 
 import json
@@ -46,8 +47,8 @@ ATTEMPT_ENDS = {
     AttemptOutcome.REFUSED: EventKind.REPLY_REFUSED,
     AttemptOutcome.UNKNOWN: EventKind.REPLY_UNKNOWN,
 }
-REFERENCES = ("guid", "classification", "reply_id", "attempt")
-TOLD_ELSEWHERE = {*REFERENCES, "message"}
+REFERENCES = ("classification", "reply_id", "attempt")
+TOLD_ELSEWHERE = {*REFERENCES, "messages", "count"}
 
 
 @dataclass(frozen=True)
@@ -79,22 +80,33 @@ class Entry:
 
 def timeline(batch: Batch) -> list[Entry]:
     """All that happened to `batch`, the oldest first; of its messages the first MAX_MESSAGES. Five queries."""
+    events = list(batch.events.all())
     rows = {entry.key: entry for entry in _rows(batch)}
-    events = batch.events.all()
-    told = [_told(event, rows.pop(_event_key(event), None)) for event in events]
-    if batch.message_count > MAX_MESSAGES:
-        told = [entry for entry in told if entry.kind != EventKind.MESSAGE_ADDED or entry.text is not None]
-    entries = sorted([*told, *rows.values()], key=lambda entry: entry.at)  # stable: events keep their order
+    steps = [event for event in events if event.kind != EventKind.MESSAGE_ADDED]
+    told = [_told(event, rows.pop(_event_key(event), None)) for event in steps]
+    # Stable: what happened at once keeps this order, so a batch is opened before its first message.
+    entries = sorted([*told, *rows.values(), *_messages(batch, events)], key=lambda entry: entry.at)
     return [replace(entry, after=entry.at - batch.opened_at) for entry in entries]
 
 
-def _rows(batch: Batch) -> Iterator[Entry]:
-    for message in batch.messages.all()[:MAX_MESSAGES]:
+def _messages(batch: Batch, events: Iterable[BatchEvent]) -> Iterator[Entry]:
+    """One entry for each message: its row, with who took it in; of one that is stored no more, its GUID."""
+    rows = {row.provider_message_id: row for row in batch.messages.all()[:MAX_MESSAGES]}
+    for event in events:
+        for guid in event.data.get("messages", []):
+            if message := rows.pop(guid, None):
+                yield _message(message, batch, event.actor)
+            elif batch.message_count <= MAX_MESSAGES:
+                key, facts = (event.kind, guid), (("GUID", guid), ("Text", "no longer stored"))
+                yield Entry(key, event.at, EventKind.MESSAGE_ADDED, event.actor, facts=facts)
+    for message in rows.values():
         yield _message(message, batch)
+
+
+def _rows(batch: Batch) -> Iterator[Entry]:
     for classification in batch.classifications.all():
         yield _classification(classification)
-    replies = batch.replies.order_by("id").prefetch_related("attempts")
-    for reply in replies:
+    for reply in batch.replies.order_by("id").prefetch_related("attempts"):
         yield _reply(reply)
         for attempt in reply.attempts.all():
             yield from _attempt(attempt)
@@ -122,7 +134,7 @@ def _event_facts(data: Mapping[str, Any]) -> Facts:
     return _facts((name.replace("_", " ").capitalize(), value) for name, value in shown.items())
 
 
-def _message(message: Message, batch: Batch) -> Entry:
+def _message(message: Message, batch: Batch, actor: str = "") -> Entry:
     facts = [
         ("GUID", message.provider_message_id),
         ("Sender as written", message.sender_raw if message.sender_raw != batch.sender else ""),
@@ -133,9 +145,10 @@ def _message(message: Message, batch: Batch) -> Entry:
         ("Repeats ignored", message.repeats or ""),
     ]
     return Entry(
-        _key(EventKind.MESSAGE_ADDED, guid=message.provider_message_id),
+        (EventKind.MESSAGE_ADDED, message.pk),
         message.received_at,
         EventKind.MESSAGE_ADDED,
+        actor,
         text=message.text,
         facts=_facts(facts),
         link=reverse("admin:batches_message_change", args=[message.pk]),

@@ -27,7 +27,16 @@ class RejectedDeliveryAdmin(RecordAdmin):
     search_fields = ["body", "remote_address"]
     search_help_text = "Words of the body, or an address"
     readonly_fields = ["when", "all_errors", "declared_type", "refused"]
-    fields = ["when", "channel", "http_status", "all_errors", "declared_type", "remote_address", "size", "refused"]
+    fields = [
+        "when",
+        "channel",
+        "http_status",
+        "all_errors",
+        "declared_type",
+        "remote_address",
+        "size",
+        "refused",
+    ]
 
     @admin.display(description="Refused (UTC)", ordering="at")
     def when(self, delivery: RejectedDelivery) -> str:

@@ -15,6 +15,6 @@ class Now(functions.Now):
 
     def as_sqlite(
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_extra: Any
-    ) -> tuple[str, list[Any]]:
+    ) -> tuple[str, tuple[str | int, ...]]:
         sql, parameters = self.as_sql(compiler, connection, template=SQLITE_NOW)
-        return sql, list(parameters)
+        return sql, tuple(parameters)

@@ -8,8 +8,9 @@ from django.db.models import Q
 from batches.choices import BatchStatus, EventKind
 from batches.clock import Now
 from batches.models import Batch
-from batches.queue import enqueue
-from batches.state import queue_all
+from batches.querysets import BatchQuerySet
+from batches.queue import backlog, enqueue
+from batches.state import DISPATCH_GRACE, queue_all
 
 log = logging.getLogger(__name__)
 
@@ -48,16 +49,23 @@ def reap(actor: str = "sweep") -> int:
     if not Batch.objects.abandoned().exists():  # a plain read: on SQLite, writers need not wait for it
         return 0
     with transaction.atomic():
-        abandoned = [
-            batch.id
-            for source in (BatchStatus.CLOSED, BatchStatus.PROCESSING)
-            for batch in queue_all(
-                Batch.objects.abandoned(), source, event=EventKind.REQUEUED, actor=actor, limit=CHUNK
-            )
-        ]
-        enqueue(abandoned)
-    if abandoned:
-        log.warning(
-            "Queued %(count)s batch(es) again: their worker is gone or late", {"count": len(abandoned)}
-        )
-    return len(abandoned)
+        reaped = [batch.id for rows, source in _work_lists() for batch in _requeue(rows, source, actor)]
+        enqueue(reaped)
+    if reaped:
+        log.warning("Queued %(count)s batch(es) again: their worker is gone or late", {"count": len(reaped)})
+    return len(reaped)
+
+
+def _work_lists() -> list[tuple[BatchQuerySet, BatchStatus]]:
+    """What may have been lost.
+
+    While tasks wait in the queue, a closed batch has most likely just not had its turn, and queueing it again would
+    only make the queue longer: it is given ten times as long.
+    """
+    lost = Batch.objects.abandoned()
+    waiting = lost.filter(closed_at__lt=Now() - 10 * DISPATCH_GRACE) if backlog() else lost
+    return [(lost, BatchStatus.PROCESSING), (waiting, BatchStatus.CLOSED)]
+
+
+def _requeue(rows: BatchQuerySet, source: BatchStatus, actor: str) -> list[Batch]:
+    return queue_all(rows, source, event=EventKind.REQUEUED, actor=actor, limit=CHUNK)

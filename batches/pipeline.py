@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -21,6 +22,7 @@ from classification import services as classification
 from classification.labels import Label
 from replies import services as replies
 from replies.models import Reply, ReplyStatus
+from replies.policy import DISABLED
 
 log = logging.getLogger(__name__)
 
@@ -78,70 +80,81 @@ def process(batch_id: int, actor: str) -> None:
             "PROCESSING FAILED | From: %(sender)s | Error: %(error)s", work.fields | {"error": repr(error)}
         )
         if batch.attempts >= settings.BATCH_MAX_ATTEMPTS:
-            _fail(work, Outcome.ERROR, f"gave up after {batch.attempts} attempts: {error!r}")
+            reason = f"gave up after {batch.attempts} attempts: {error!r}"
+            state.fail(batch.id, token, outcome=Outcome.ERROR, reason=reason, actor=actor)
 
 
 def _run(work: Work) -> None:
     if work.batch.attempts == 1:
         _log_received(work)
-    reply = _resume(work) or _classify(work)
-    if reply.status in (ReplyStatus.PENDING, ReplyStatus.SENDING):
-        reply = replies.send_once(reply.id, record=work.record)
-        _log_reply(work, reply)
-    if reply.status != ReplyStatus.SENDING:  # else another process is at it, and its lease decides
-        _settle(work, reply)
+    reply = _resume(work) if work.batch.label else _begin(work)
+    if reply.status == ReplyStatus.SENDING:
+        return  # another process is at it, and its lease decides
+    _log_reply(work, reply)
+    _log_settled(work)
 
 
-def _resume(work: Work) -> Reply | None:
-    """The reply that an earlier attempt wrote with the verdict; None while there is no verdict."""
-    return work.batch.replies.latest("id") if work.batch.label else None
-
-
-def _classify(work: Work) -> Reply:
-    """One verdict, outside any transaction; then verdict, label and reply in one."""
+def _begin(work: Work) -> Reply:
+    """The first time: ask for the verdict, write it down with the reply, make the call and write what came of it."""
     decision = classification.classify([message.text for message in work.messages])
     with transaction.atomic():
-        if not state.set_label(work.batch.id, work.token, decision.label):
-            raise LeaseLost
-        row = classification.record(work.batch.id, decision)
-        work.record(
-            EventKind.CLASSIFIED,
-            {"label": decision.label, "engine": decision.engine, "classification": row.id},
-        )
-        reply = replies.prepare(
-            batch_id=work.batch.id,
-            to=work.batch.sender,
-            label=decision.label,
-            sender_kind=work.batch.sender_kind,
-            enabled=work.batch.channel.replies_enabled,
-            record=work.record,
-        )
-    work.batch.label = decision.label
+        reply = _write_verdict(work, decision)
+        if reply.status == ReplyStatus.SUPPRESSED:
+            _settle(work, reply)
     _log_classified(work, decision)
+    if reply.status != ReplyStatus.SENDING:
+        return reply
+    return replies.deliver(reply, record=work.record, then=partial(_settle, work))
+
+
+def _resume(work: Work) -> Reply:
+    """A later time: the verdict is there, and the reply that was written with it tells what is left to do."""
+    reply = work.batch.replies.latest("id")
+    if reply.status in (ReplyStatus.PENDING, ReplyStatus.SENDING):
+        return replies.send_once(reply.id, record=work.record, then=partial(_settle, work))
+    with transaction.atomic():
+        _settle(work, reply)
+    return reply
+
+
+def _write_verdict(work: Work, decision: classification.Decision) -> Reply:
+    """Label, verdict and reply, in the caller's transaction; the reply is in our hands, unless it is suppressed."""
+    batch, events = work.batch, list[tuple[str, Mapping[str, Any]]]()
+    if not state.set_label(batch.id, work.token, decision.label):
+        raise LeaseLost
+    batch.label = decision.label
+    row = classification.record(batch.id, decision)
+    verdict = {"label": decision.label, "engine": decision.engine, "classification": row.id}
+    events.append((EventKind.CLASSIFIED, verdict))
+    reply = replies.prepare(
+        batch_id=batch.id,
+        to=batch.sender,
+        label=decision.label,
+        sender_kind=batch.sender_kind,
+        enabled=batch.channel.replies_enabled,
+        record=lambda kind, data: events.append((kind, data)),
+        send_now=True,
+    )
+    state.note_all(batch.id, work.actor, events)
     return reply
 
 
 def _settle(work: Work, reply: Reply) -> None:
-    if work.batch.label == Label.UNDECIDED:
-        _fail(work, Outcome.UNDECIDED, "no engine could decide; the classification says why")
-        return
-    disabled = reply.reason == "auto_reply_disabled"
-    outcome = Outcome.DISABLED if disabled else OUTCOMES[ReplyStatus(reply.status)]
-    _finish(work, state.complete, outcome, reply.error)
-    log.info(
-        "BATCH PROCESSING COMPLETE | From: %(sender)s | Result: %(result)s | Messages: %(count)s",
-        work.fields | {"result": _verdict(work.batch.label), "outcome": str(outcome)},
-    )
+    """Settle the batch as its reply ended, in the caller's transaction.
+
+    A batch that was taken from us meanwhile is left to its new owner; the reply's own outcome is written all the same.
+    """
+    batch = work.batch
+    undecided = batch.label == Label.UNDECIDED
+    batch.outcome = Outcome.UNDECIDED if undecided else _outcome(reply)
+    batch.reason = reply.error
+    move = state.fail if undecided else state.complete
+    if not move(batch.id, work.token, outcome=batch.outcome, reason=batch.reason, actor=work.actor):
+        log.warning("Batch %(batch)s was taken over while its reply was under way", {"batch": batch.id})
 
 
-def _fail(work: Work, outcome: Outcome, reason: str) -> None:
-    _finish(work, state.fail, outcome, reason)
-    log.error("PROCESSING FAILED | From: %(sender)s | Error: %(error)s", work.fields | {"error": reason})
-
-
-def _finish(work: Work, move: Callable[..., bool], outcome: Outcome, reason: str) -> None:
-    if not move(work.batch.id, work.token, outcome=outcome, reason=reason, actor=work.actor):
-        raise LeaseLost
+def _outcome(reply: Reply) -> Outcome:
+    return Outcome.DISABLED if reply.reason == DISABLED.reason else OUTCOMES[ReplyStatus(reply.status)]
 
 
 def _verdict(label: str) -> str:
@@ -181,3 +194,16 @@ def _log_reply(work: Work, reply: Reply) -> None:
         log.info('AUTO-REPLY SENT (batch) | To: %(to)s | Messages: %(count)s | "%(body)s"', fields)
     elif reply.status in (ReplyStatus.REFUSED, ReplyStatus.UNKNOWN):
         log.error("AUTO-REPLY FAILED (batch) | To: %(to)s | Error: %(error)s", fields)
+
+
+def _log_settled(work: Work) -> None:
+    if work.batch.label == Label.UNDECIDED:
+        log.error(
+            "PROCESSING FAILED | From: %(sender)s | Error: %(error)s",
+            work.fields | {"error": work.batch.reason},
+        )
+        return
+    log.info(
+        "BATCH PROCESSING COMPLETE | From: %(sender)s | Result: %(result)s | Messages: %(count)s",
+        work.fields | {"result": _verdict(work.batch.label), "outcome": work.batch.outcome},
+    )

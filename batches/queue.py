@@ -5,7 +5,9 @@ from collections.abc import Sequence
 
 from django.conf import settings
 from django.db import transaction
+from django_q.brokers import get_broker
 from django_q.tasks import async_task
+from redis.exceptions import RedisError
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +26,15 @@ def enqueue(batch_ids: Sequence[int]) -> None:
         _push(batch_ids)
     else:
         transaction.on_commit(lambda: _push(batch_ids), robust=True)
+
+
+def backlog() -> bool:
+    """Whether tasks wait for a worker; False where the broker cannot be asked."""
+    try:
+        return bool(get_broker(settings.Q_CLUSTER["name"]).queue_size())
+    except RedisError:
+        log.exception("The broker cannot be asked")
+        return False
 
 
 def enqueue_sweep() -> None:

@@ -138,6 +138,14 @@ def note(
     )
 
 
+def note_all(batch_id: int, actor: str, entries: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
+    """Write several events of one batch, in order, in the caller's transaction."""
+    BatchEvent.objects.bulk_create(
+        BatchEvent(batch_id=batch_id, at=Now(), kind=kind, actor=actor, data=dict(data))
+        for kind, data in entries
+    )
+
+
 def _check(source: BatchStatus, target: BatchStatus) -> None:
     if (source, target) not in MOVES:
         raise IllegalMove(f"a batch cannot go from {source} to {target}")

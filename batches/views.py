@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable
 from threading import Lock
 from typing import Any
 
@@ -27,13 +27,14 @@ log = logging.getLogger(__name__)
 class AnswerInJson(BaseContentNegotiation):
     """JSON whatever the client says it accepts: a gateway's odd Accept header must not cost its message."""
 
-    def select_parser(self, _request: Request, parsers: Sequence[BaseParser]) -> BaseParser:
-        return parsers[0]
+    def select_parser(self, _request: Request, parsers: Iterable[BaseParser]) -> BaseParser:
+        return next(iter(parsers))
 
     def select_renderer(
-        self, _request: Request, renderers: Sequence[BaseRenderer], _format_suffix: str | None = None
+        self, _request: Request, renderers: Iterable[BaseRenderer], _format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
-        return renderers[0], renderers[0].media_type
+        renderer = next(iter(renderers))
+        return renderer, renderer.media_type
 
 
 class InboundSmsView(APIView):

@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 
 # Writes one event (kind, data) into the caller's history, in the transaction of the change it tells.
 Recorder = Callable[[str, Mapping[str, Any]], None]
+# Adds to the transaction that settles a reply.
+Then = Callable[[Reply], None]
 
 STATUS = {
     SendKind.ACCEPTED: ReplyStatus.SENT,
@@ -37,24 +39,49 @@ AFRESH: dict[str, Any] = {
     "settled_at": None,
 }
 LIMITS = {"provider_message_id": 255, "reason": 64, "error": 1000, "response": 1000}  # characters
+
 INTERRUPTED = unknown("interrupted", "The process that was sending ended before it could write the outcome.")
 
 
+def _nothing(_reply: Reply) -> None:
+    """What `then` is where the caller has nothing to add."""
+
+
 def prepare(
-    *, batch_id: int, to: str, label: str, sender_kind: str, enabled: bool, record: Recorder
+    *,
+    batch_id: int,
+    to: str,
+    label: str,
+    sender_kind: str,
+    enabled: bool,
+    record: Recorder,
+    send_now: bool = False,
 ) -> Reply:
     """The batch's reply: pending, or suppressed with the reason. Call it inside a transaction.
 
-    A batch has one live reply for ever: when there is one already, that one is returned unchanged. Repeating
-    a suppression for the same reason adds nothing either.
+    A batch has one live reply for ever: when there is one already, that one is returned unchanged. Repeating a
+    suppression for the same reason adds nothing either.
+
+    With `send_now` the new reply is in its caller's hands at once (sending, with its first attempt), for `deliver` to
+    send as soon as the transaction is committed. Then a second live reply raises IntegrityError.
     """
     decision = may_reply(label=label, sender_kind=sender_kind, enabled=enabled)
     reply = Reply(batch_id=batch_id, to=to, body=reply_text(label), provider=settings.SMS_SENDER)
-    if decision.allowed:
-        reply.status = ReplyStatus.PENDING
-        return _insert_live(reply, record)
-    reply.status, reply.reason, reply.error = ReplyStatus.SUPPRESSED, decision.reason, decision.explanation
-    return _insert_suppressed(reply, record)
+    if not decision.allowed:
+        reply.status, reply.reason, reply.error = (
+            ReplyStatus.SUPPRESSED,
+            decision.reason,
+            decision.explanation,
+        )
+        return _insert_suppressed(reply, record)
+    if send_now:
+        return _insert_sending(reply, record)
+    reply.status = ReplyStatus.PENDING
+    return _insert_live(reply, record)
+
+
+def _lease() -> timedelta:
+    return timedelta(seconds=settings.BATCH_LEASE_SECONDS)
 
 
 def _insert_live(reply: Reply, record: Recorder) -> Reply:
@@ -70,6 +97,14 @@ def _insert_live(reply: Reply, record: Recorder) -> Reply:
     return reply
 
 
+def _insert_sending(reply: Reply, record: Recorder) -> Reply:
+    reply.status, reply.attempt_count, reply.sending_until = ReplyStatus.SENDING, 1, Now() + _lease()
+    reply.save(force_insert=True)
+    record("reply_created", {"reply_id": reply.pk, "provider": reply.provider})
+    _note_attempt(reply, record)
+    return reply
+
+
 def _insert_suppressed(reply: Reply, record: Recorder) -> Reply:
     earlier = Reply.objects.filter(~SUPPRESSED | Q(reason=reply.reason), batch_id=reply.batch_id)
     if existing := sorted(earlier, key=lambda row: row.status == ReplyStatus.SUPPRESSED):
@@ -79,21 +114,26 @@ def _insert_suppressed(reply: Reply, record: Recorder) -> Reply:
     return reply
 
 
-def send_once(reply_id: int, *, record: Recorder) -> Reply:
+def send_once(reply_id: int, *, record: Recorder, then: Then = _nothing) -> Reply:
     """Send a pending reply, and return the reply as it is afterwards. Not inside a transaction.
 
-    Of several callers one sends; the others get the row as it stands ("sending" while the first one's lease
-    of BATCH_LEASE_SECONDS lasts). A send whose lease has run out becomes unknown and is not repeated. Settled
-    replies are returned untouched.
+    Of several callers one sends; the others get the row as it stands ("sending" while the first one's lease of
+    BATCH_LEASE_SECONDS lasts). A send whose lease has run out becomes unknown, and is not repeated. Settled replies
+    are returned untouched. `then` is called with the settled reply, in the transaction that settles it.
 
     Raises Reply.DoesNotExist, ImproperlyConfigured (no such sender), RuntimeError (called in a transaction).
     """
-    sender = get_sender()
-    claimed, reply = _begin(reply_id, sender.name, record)
+    claimed, reply = _begin(reply_id, get_sender().name, record)
     if claimed:
-        _settle(reply, _storable(_ask(sender, reply)), record)
-    elif reply.status == ReplyStatus.SENDING:
-        _expire(reply, record)
+        return deliver(reply, record=record, then=then)
+    if reply.status == ReplyStatus.SENDING:
+        _expire(reply, record, then)
+    return reply
+
+
+def deliver(reply: Reply, *, record: Recorder, then: Then = _nothing) -> Reply:
+    """Make the call for a reply that is in our hands (see `prepare`), and settle it. Not inside a transaction."""
+    _settle(reply, _storable(_ask(get_sender(), reply)), record, then)
     return reply
 
 
@@ -104,13 +144,17 @@ def _begin(reply_id: int, provider: str, record: Recorder) -> tuple[bool, Reply]
             status=ReplyStatus.SENDING,
             provider=provider,
             attempt_count=F("attempt_count") + 1,
-            sending_until=Now() + timedelta(seconds=settings.BATCH_LEASE_SECONDS),
+            sending_until=Now() + _lease(),
         )
         reply = Reply.objects.get(pk=reply_id)
         if claimed:
-            ReplyAttempt.objects.create(reply=reply, number=reply.attempt_count)
-            record("reply_sending", _attempt_data(reply))
+            _note_attempt(reply, record)
     return bool(claimed), reply
+
+
+def _note_attempt(reply: Reply, record: Recorder) -> None:
+    ReplyAttempt.objects.create(reply=reply, number=reply.attempt_count)
+    record("reply_sending", _attempt_data(reply))
 
 
 def _ask(sender: Sender, reply: Reply) -> SendResult:
@@ -134,9 +178,9 @@ def _storable(result: SendResult) -> SendResult:
     return replace(result, **texts)  # type: ignore[arg-type]  # every name in LIMITS is a text
 
 
-def _settle(reply: Reply, result: SendResult, record: Recorder) -> None:
+def _settle(reply: Reply, result: SendResult, record: Recorder, then: Then) -> None:
     """Write the call's outcome. It still counts when the call was given up as interrupted meanwhile."""
-    if _finish(reply, result, record, status__in=[ReplyStatus.SENDING, ReplyStatus.UNKNOWN]):
+    if _finish(reply, result, record, then, status__in=[ReplyStatus.SENDING, ReplyStatus.UNKNOWN]):
         return
     # An operator has put the reply back already: the outcome belongs to the attempt alone.
     _close_attempt(reply, result)
@@ -144,13 +188,13 @@ def _settle(reply: Reply, result: SendResult, record: Recorder) -> None:
     reply.refresh_from_db()
 
 
-def _expire(reply: Reply, record: Recorder) -> None:
+def _expire(reply: Reply, record: Recorder, then: Then) -> None:
     """sending → unknown once the sender's lease has run out; else nothing."""
-    if not _finish(reply, INTERRUPTED, record, status=ReplyStatus.SENDING, sending_until__lte=Now()):
+    if not _finish(reply, INTERRUPTED, record, then, status=ReplyStatus.SENDING, sending_until__lte=Now()):
         reply.refresh_from_db()
 
 
-def _finish(reply: Reply, result: SendResult, record: Recorder, **condition: Any) -> bool:
+def _finish(reply: Reply, result: SendResult, record: Recorder, then: Then, **condition: Any) -> bool:
     """Settle the reply, its attempt and the event if this is still its last attempt and `condition` holds."""
     changes = {
         "status": STATUS[result.kind],
@@ -165,9 +209,10 @@ def _finish(reply: Reply, result: SendResult, record: Recorder, **condition: Any
             return False
         _close_attempt(reply, result)
         record(f"reply_{changes['status']}", _attempt_data(reply) | _result_data(result))
-    for name, value in changes.items():
-        setattr(reply, name, value)
-    del reply.settled_at  # the database's clock set it: loaded when somebody asks
+        for name, value in changes.items():
+            setattr(reply, name, value)
+        del reply.settled_at  # the database's clock set it: loaded when somebody asks
+        then(reply)
     return True
 
 

@@ -125,7 +125,7 @@ def _story(batch: Batch) -> dict[str, Any]:
             (batch.get_outcome_display() if batch.outcome else "", looks.OUTCOME.get(batch.outcome, "")),
         ],
         "late": batch.closed_at - batch.closes_at if batch.closed_at else None,
-        "window": batch.closes_at - batch.opened_at,
+        "window": f"{(batch.closes_at - batch.opened_at).total_seconds():g} s",
         "reply": batch.replies.order_by("id").last(),
         "timeline": timeline(batch),
         "hidden": max(batch.message_count - MAX_MESSAGES, 0),

@@ -22,7 +22,7 @@ def moment(at: datetime | None) -> str:
 @register.filter
 def span(length: timedelta) -> str:
     """How long: 3 ms, 59.900 s, 2 min 5.0 s, 3 h 4 min, 2 d 3 h; negative ones with a minus sign."""
-    seconds = length.total_seconds()
+    seconds = round(length.total_seconds(), 3)
     if seconds < 0:
         return f"\u2212{span(-length)}"
     if seconds < 1:
@@ -30,7 +30,8 @@ def span(length: timedelta) -> str:
     if seconds < 60:
         return f"{seconds:.3f} s"
     if seconds < 3600:
-        return f"{int(seconds // 60)} min {seconds % 60:.1f} s"
+        minutes, rest = divmod(round(seconds, 1), 60)
+        return f"{int(minutes)} min {rest:.1f} s"
     if seconds < 86400:
         return f"{int(seconds // 3600)} h {int(seconds % 3600 // 60)} min"
     return f"{length.days} d {length.seconds // 3600} h"

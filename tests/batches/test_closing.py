@@ -13,6 +13,7 @@ from batches.choices import BatchStatus
 from batches.clock import Now
 from batches.closing import close_due, reap
 from batches.models import Batch
+from batches.queue import enqueue
 from tests.batches.conftest import age, arrive, kinds
 
 
@@ -68,6 +69,14 @@ class TestReaping:
             status="processing", lease_until=Now() + timedelta(seconds=30)
         )
         assert reap() == 0
+
+    def test_it_leaves_a_batch_whose_turn_in_the_queue_has_not_come(self) -> None:
+        batch = arrive("Yes")
+        lease_over(batch, "closed")
+        enqueue([batch.id])
+        assert reap() == 0
+        Batch.objects.filter(id=batch.id).update(closed_at=Now() - timedelta(seconds=201))
+        assert reap() == 1
 
     def test_it_waits_before_it_queues_the_same_again(self) -> None:
         lease_over(arrive("Yes"), "closed")

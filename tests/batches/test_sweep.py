@@ -11,7 +11,7 @@ from django_q.models import Schedule
 
 from batches import sweep as sweeping
 from batches.choices import BatchStatus
-from batches.leases import LEADER, STANDBY, last_beat, release, take
+from batches.leases import LEADER, STANDBY, TTL, last_beat, release, take
 from batches.models import Lease
 from batches.schedules import sync
 from batches.sweep import sweep, until_next_due
@@ -27,7 +27,7 @@ class TestLeases:
         assert take(LEADER, first)
 
     def test_it_is_free_when_its_time_is_over(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("batches.leases.TTL", sweeping.TTL * 0)
+        monkeypatch.setattr("batches.leases.TTL", TTL * 0)
         take(LEADER, uuid4())
         time.sleep(0.01)
         assert take(LEADER, uuid4())

@@ -16,7 +16,7 @@ Post = Callable[..., HttpResponse]
 pytestmark = pytest.mark.django_db
 
 
-def answer(response: HttpResponse) -> dict[str, Any]:
+def answer(response: Any) -> dict[str, Any]:
     document: dict[str, Any] = json.loads(response.content)
     return document
 

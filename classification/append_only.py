@@ -1,15 +1,18 @@
 """Rows that are written once. It lives in the lowest application so that all others can build on it."""
 
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from django.db import models
+
+
+Row = TypeVar("Row", bound=models.Model)
 
 
 class AppendOnlyError(TypeError):
     """Somebody tried to change or delete a row of the record."""
 
 
-class AppendOnlyQuerySet(models.QuerySet[Any]):
+class AppendOnlyQuerySet(models.QuerySet[Row]):
     """A query set that reads and adds. bulk_update() and update_or_create() end in what is refused here."""
 
     def update(self, **_: Any) -> NoReturn:
@@ -19,7 +22,11 @@ class AppendOnlyQuerySet(models.QuerySet[Any]):
         raise AppendOnlyError(f"{self.model.__name__} rows are never deleted")
 
 
-AppendOnlyManager = models.Manager.from_queryset(AppendOnlyQuerySet)
+class AppendOnlyManager(models.Manager[Row]):
+    """Reads and adds."""
+
+    def get_queryset(self) -> AppendOnlyQuerySet[Row]:
+        return AppendOnlyQuerySet(self.model, using=self._db)
 
 
 class AppendOnly(models.Model):

@@ -86,12 +86,12 @@ def running(
 def service(request: pytest.FixtureRequest, running: StartService) -> Iterator[Service]:
     """The system as operators run it, once on each broker."""
     if request.param == "orm":
-        with running("orm", WEB_PROCESSES=2, WORKERS=4) as service:
+        with running("orm", WEB_PROCESSES=2) as service:
             yield service
         return
     with redis.Redis.from_url(REDIS_URL) as client:
         client.flushdb()
-        with running("redis", REDIS_URL=REDIS_URL, WEB_PROCESSES=2, WORKERS=4) as service:
+        with running("redis", REDIS_URL=REDIS_URL, WEB_PROCESSES=2) as service:
             yield service
         client.flushdb()
 

@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 INSTALL := $(PYTHON) -m pip --python $(PY) --disable-pip-version-check install --quiet --only-binary :all:
 # Settings of a server, for checks: nothing of this machine's environment or .env.
 PRODUCTION := env -i PATH="$$PATH" ENV_FILE=/dev/null DATABASE_URL=sqlite://:memory: HTTPS=true \
-	ALLOWED_HOSTS=sms.example.org CLASSIFICATION_ENGINES=rules DJANGO_SECRET_KEY="$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(48))')"
+	ALLOWED_HOSTS=sms.example.org DJANGO_SECRET_KEY="$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(48))')"
 
 .PHONY: help run test lint bench clean
 .DEFAULT_GOAL := help

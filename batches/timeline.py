@@ -162,10 +162,10 @@ def _classification(row: Classification) -> Entry:
         ("Engine", row.engine or "none could decide"),
         ("Model", row.model),
         ("Confidence", "" if row.confidence is None else f"{row.confidence:.2f}"),
-        ("Latency", f"{row.latency_ms} ms"),
+        ("Latency", f"{row.latency_ms} ms" if row.engine else ""),
         ("Tokens", "" if row.input_tokens is None and row.output_tokens is None else tokens),
         ("Fallback reason", row.fallback_reason),
-        ("Error", row.error),
+        ("Error", row.error if row.error != row.fallback_reason else ""),
     ]
     why = {"trace": row.trace, "attempts": row.attempts}
     return Entry(

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
@@ -20,6 +21,7 @@ class RecordAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no 
     list_per_page = 50
     paginator = InfinitePaginator
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     list_disable_select_all = True  # who picks thousands of rows wants the command
     list_filter_submit = True
     actions_detail_hide_default = True  # no history of changes where nothing changes

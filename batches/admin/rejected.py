@@ -51,7 +51,9 @@ class RejectedDeliveryAdmin(RecordAdmin):
         if not delivery.errors:
             return reveal("–")
         more = len(delivery.errors) - 1
-        return format_html("{}{}", _told(delivery.errors[0]), f" (and {more} more)" if more else "")
+        return format_html(
+            "<span>{}{}</span>", _told(delivery.errors[0]), f" (and {more} more)" if more else ""
+        )
 
     @admin.display(description="Why")
     def all_errors(self, delivery: RejectedDelivery) -> SafeString:

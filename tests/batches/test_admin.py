@@ -123,10 +123,6 @@ class TestBatches:
         assert found(admin_client, BATCHES, channel__id__exact=batch.channel_id) == ids(batch)
         assert found(admin_client, BATCHES, channel__id__exact=other.pk) == []
 
-    def test_it_counts_for_each_filter_when_asked(self, admin_client: Client) -> None:
-        arrive("Yes")
-        assert "Open (1)" in admin_client.get(BATCHES, {"_facets": "True"}).content.decode()
-
     def test_it_asks_as_often_for_many_batches_as_for_one(self, admin_client: Client) -> None:
         arrive("Yes")
         few = _queries(admin_client, BATCHES)
@@ -134,7 +130,7 @@ class TestBatches:
             arrive("Yes", sender=f"+6391712345{number:02}")
         assert len(_queries(admin_client, BATCHES)) == len(few)
 
-    @pytest.mark.parametrize("address", [BATCHES, MESSAGES])
+    @pytest.mark.parametrize("address", [BATCHES, MESSAGES, f"{BATCHES}?_facets=True&status__exact=open"])
     def test_it_never_counts_the_whole_table(self, admin_client: Client, address: str) -> None:
         arrive("Yes")
         assert not [sql for sql in _queries(admin_client, address) if "COUNT(" in sql]

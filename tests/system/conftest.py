@@ -4,8 +4,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from itertools import count
 from typing import Any
 
 import pytest
@@ -13,15 +13,16 @@ import redis
 
 from tests.system import database as databases
 from tests.system.database import Database
+from tests.system.numbers import new_number
 from tests.system.providers import Gateway, Model
 from tests.system.service import ROOT, Service
+from tests.system.stories import WAYS, Story, tell
 
 REDIS_URL = os.environ.get("REDIS_URL", "")
 BROKERS = ["orm", *(["redis"] if REDIS_URL else [])]
 KEY = "sms-key-of-the-tests"
 
 StartService = Callable[..., Any]
-_numbers = count(1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -96,11 +97,21 @@ def service(request: pytest.FixtureRequest, running: StartService) -> Iterator[S
         client.flushdb()
 
 
+@pytest.fixture(scope="session")
+def stories(
+    running: StartService, model: Model, gateway: Gateway, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Story]:
+    """The same story told to systems that differ in their settings, at the same time."""
+    logs = tmp_path_factory.mktemp("logs")
+
+    def told(name: str) -> Story:
+        return tell(running(name, WORKERS=1, **WAYS[name]), model, gateway, logs / f"{name}.log")
+
+    with ThreadPoolExecutor() as threads:
+        return dict(zip(WAYS, threads.map(told, WAYS), strict=True))
+
+
 @pytest.fixture
 def sender() -> str:
     """A number that nobody has written from."""
     return new_number()
-
-
-def new_number() -> str:
-    return f"+63917{next(_numbers):07}"

@@ -2,9 +2,10 @@
 
 import time
 
-from tests.system.conftest import StartService, new_number
+from tests.system.numbers import new_number
 from tests.system.providers import THANKS_FOR_CONFIRMING, Gateway, Model
 from tests.system.service import Service
+from tests.system.stories import Story
 
 WINDOW = 2  # seconds, as in conftest.py
 
@@ -97,14 +98,9 @@ def test_it_opens_a_new_batch_when_the_window_is_over(
     assert len(gateway.sent_to(sender)) == 2
 
 
-def test_it_sends_nothing_while_auto_reply_is_off(
-    running: StartService, sender: str, gateway: Gateway
-) -> None:
-    with running(
-        "silent", CONSOLIDATION_WINDOW=1, WORKERS=1, SMS_AUTO_REPLY_ENABLED=""
-    ) as silent:  # empty: the default
-        silent.send(sender, "Yes")
-        [batch] = silent.wait_for_settled(sender)
+def test_it_sends_nothing_while_auto_reply_is_off(stories: dict[str, Story], gateway: Gateway) -> None:
+    batches = stories["silent"].batches
 
-    assert (batch.label, batch.outcome) == ("agree", "disabled")
-    assert gateway.sent_to(sender) == []
+    assert [batch.label for batch in batches.values()][:2] == ["agree", "disagree"]
+    assert {batch.outcome for batch in batches.values()} == {"disabled"}
+    assert [text for sender in batches for text in gateway.sent_to(sender)] == []

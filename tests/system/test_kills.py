@@ -25,9 +25,15 @@ def _worker_behind(service: Service, port: int) -> psutil.Process:
     raise AssertionError(f"no worker has a connection from port {port}")
 
 
-def _role_is_taken(service: Service, name: str) -> bool:
-    [(holder,)] = service.database.rows("SELECT holder FROM batches_lease WHERE name = %s", name)
-    return holder is not None
+def _start_in_role(service: Service, process: str, role: str) -> None:
+    """Start a process and wait until somebody new holds the role; a dead holder's name stays in the row."""
+
+    def holder() -> object:
+        return service.database.rows("SELECT holder FROM batches_lease WHERE name = %s", role)[0][0]
+
+    before = holder()
+    service.start(process)
+    wait_until(lambda: holder() not in (None, before), 20, service.logs)
 
 
 def test_it_takes_over_a_batch_whose_worker_dies_in_the_model_call(
@@ -82,10 +88,8 @@ def test_it_closes_batches_after_the_sweeper_was_killed(fragile: Service, sender
 
 def test_it_closes_batches_by_the_standby_when_the_leader_is_killed(fragile: Service, sender: str) -> None:
     fragile.kill("sweeper")
-    fragile.start("sweep")
-    wait_until(lambda: _role_is_taken(fragile, "sweep-leader"), 10, fragile.logs)
-    fragile.start("sweeper")
-    wait_until(lambda: _role_is_taken(fragile, "sweep-standby"), 10, fragile.logs)
+    _start_in_role(fragile, "sweep", "sweep-leader")
+    _start_in_role(fragile, "sweeper", "sweep-standby")
 
     fragile.send(sender, "Yes")
     fragile.kill("sweep")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.system.conftest import new_number
+from tests.system.numbers import new_number
 from tests.system.providers import THANKS_FOR_CONFIRMING, Gateway, Model
 from tests.system.service import Batch, Service
 

@@ -4,6 +4,7 @@ from django.db.models.signals import post_migrate
 
 class BatchesConfig(AppConfig):
     name = "batches"
+    verbose_name = "Conversations"
 
     def ready(self) -> None:
         from batches import checks, schedules  # noqa: F401 (models load after this module)

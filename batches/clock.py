@@ -16,5 +16,5 @@ class Now(functions.Now):
     def as_sqlite(
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_extra: Any
     ) -> tuple[str, tuple[str | int, ...]]:
-        sql, parameters = self.as_sql(compiler, connection, template=SQLITE_NOW)
+        sql, parameters = self.as_sql(compiler, connection, template=SQLITE_NOW.replace("%", "%%"))
         return sql, tuple(parameters)

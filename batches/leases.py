@@ -24,6 +24,11 @@ def release(name: str, holder: UUID) -> None:
     Lease.objects.filter(name=name, holder=holder).update(holder=None, until=None)
 
 
+def is_held(name: str) -> bool:
+    """Whether somebody holds the role now."""
+    return Lease.objects.filter(name=name, until__gte=Now()).exists()
+
+
 def last_beat(name: str = LEADER) -> datetime | None:
     """When the role was last taken or renewed (UTC); None before the first time."""
     return Lease.objects.filter(name=name).values_list("beat_at", flat=True).first()

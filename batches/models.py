@@ -99,7 +99,7 @@ class Batch(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Batch {self.pk} from {self.sender}"
+        return f"Batch {self.pk}"
 
     @property
     def is_overdue(self) -> bool:
@@ -141,7 +141,7 @@ class Message(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Message {self.provider_message_id} from {self.sender}"
+        return f"Message {self.pk}"
 
 
 class BatchEvent(AppendOnly):

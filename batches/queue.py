@@ -28,18 +28,21 @@ def enqueue(batch_ids: Sequence[int]) -> None:
         transaction.on_commit(lambda: _push(batch_ids), robust=True)
 
 
-def backlog() -> bool:
-    """Whether tasks wait for a worker; False where the broker cannot be asked."""
+def backlog(queue: str = "") -> bool:
+    """Whether tasks wait for a worker of `queue` (the batches' own by default); False where nobody can tell."""
     try:
-        return bool(get_broker(settings.Q_CLUSTER["name"]).queue_size())
+        return bool(get_broker(queue or settings.Q_CLUSTER["name"]).queue_size())
     except RedisError:
         log.exception("The broker cannot be asked")
         return False
 
 
 def enqueue_sweep() -> None:
-    """Queue one sweep now, so that a node that comes up does not wait for the scheduler's first tick (30 s)."""
-    async_task(SWEEP, cluster=SWEEP_QUEUE)
+    """Queue one sweep now: the scheduler looks only every 30 s. Without its broker, the schedule has to do."""
+    try:
+        async_task(SWEEP, cluster=SWEEP_QUEUE)
+    except RedisError:
+        log.exception("The sweep cannot be queued")
 
 
 def _push(batch_ids: Sequence[int]) -> None:

@@ -63,7 +63,7 @@ def needs(batch: Batch, *, resend_unknown: bool = False) -> tuple[str, str]:
     if batch.outcome == Outcome.UNKNOWN and resend_unknown:
         return RESENT, "the reply may have been sent; it is sent again because you said so"
     if batch.outcome == Outcome.UNKNOWN:
-        return SKIPPED, "the reply may have been sent; only --resend-unknown sends it again"
+        return SKIPPED, "the reply may have been sent; it is sent again only when you say so for this batch"
     return SKIPPED, f"settled: {batch.get_outcome_display()}"
 
 

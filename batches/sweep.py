@@ -16,8 +16,9 @@ from batches.choices import BatchStatus
 from batches.clock import Now
 from batches.closing import close_due, reap
 from batches.housekeeping import prune
-from batches.leases import LEADER, STANDBY, TTL, last_beat, release, take
+from batches.leases import LEADER, STANDBY, TTL, is_held, last_beat, release, take
 from batches.models import Batch
+from batches.queue import SWEEP_QUEUE, backlog, enqueue_sweep
 
 __all__ = ["last_beat", "stop_all", "sweep"]
 
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 RENEW = 0.5  # seconds between two renewals of a lease
 STANDBY_CHECK = 0.3  # seconds between two looks at the leader's lease
 OVERLAP = 2 * STANDBY_CHECK  # seconds that a leaving leader goes on closing, until the standby has seen it go
+LEAD = 50  # seconds that a leader leads, at most, while somebody stands by
 HELD_ROW_NAP = 0.005  # seconds, when what is due is just being written to by a webhook
 PRUNE_EVERY = 60  # seconds
 
@@ -52,12 +54,13 @@ class _Sweep:
         self.holder: UUID = uuid4()
         self.counts = {"closed": 0, "requeued": 0}
         self.pruned_at = 0.0
+        self.leads_since: float | None = None
 
     def run(self, duration: float) -> dict[str, int]:
         end = time.monotonic() + duration
         if not self._find_role():
             return self.counts
-        while not self._over(end):
+        while not self._over(end) and not self._relieved():
             try:
                 self._turn(end)
             except (OperationalError, InterfaceError):
@@ -88,10 +91,24 @@ class _Sweep:
     def _turn(self, end: float) -> None:
         if not take(LEADER, self.holder):
             take(STANDBY, self.holder)
+            self.leads_since = None
             time.sleep(STANDBY_CHECK)
             return
-        release(STANDBY, self.holder)
+        if self.leads_since is None:
+            self._begin_to_lead()
         self._lead(min(time.monotonic() + RENEW, end))
+
+    def _begin_to_lead(self) -> None:
+        """Leave the standby's role, and have somebody sent for it: the schedule alone would leave gaps."""
+        self.leads_since = time.monotonic()
+        release(STANDBY, self.holder)
+        if not backlog(SWEEP_QUEUE):
+            enqueue_sweep()
+
+    def _relieved(self) -> bool:
+        """Whether we have led long enough and somebody stands by, with more of its time left than we have."""
+        led = 0.0 if self.leads_since is None else time.monotonic() - self.leads_since
+        return led >= LEAD and is_held(STANDBY)
 
     def _lead(self, renew_at: float) -> None:
         """Close what falls due until it is time to renew the lease."""

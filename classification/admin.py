@@ -6,33 +6,18 @@ from typing import Any
 from django.contrib import admin
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from unfold.admin import ModelAdmin
 
 from classification.models import Classification
-
-
-class ReadOnly:
-    """Viewing is left to Django's view permission."""
-
-    def has_add_permission(self, *_: Any, **__: Any) -> bool:
-        return False
-
-    def has_change_permission(self, *_: Any, **__: Any) -> bool:
-        return False
-
-    def has_delete_permission(self, *_: Any, **__: Any) -> bool:
-        return False
+from classification.record_admin import DayRangeFilter, RecordAdmin
 
 
 @admin.register(Classification)
-class ClassificationAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class ClassificationAdmin(RecordAdmin):
     list_display = ["id", "batch", "label", "engine", "model", "confidence", "latency_ms", "created_at"]
-    list_filter = ["engine", "label", "created_at"]
+    list_filter = ["engine", "label", ("created_at", DayRangeFilter)]
     list_select_related = ["batch"]
     search_fields = ["batch__sender"]
     search_help_text = "The sender's number"
-    date_hierarchy = "created_at"
-    ordering = ["-id"]
     fields = [
         "batch",
         "created_at",

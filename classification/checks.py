@@ -18,7 +18,11 @@ def openai_has_a_key(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> 
     if "openai" not in engines or settings.OPENAI_API_KEY:
         return []
     if engines == ["openai"]:
-        problem = "OPENAI_API_KEY is not set, and CLASSIFICATION_ENGINES names no other engine: nothing is decided."
+        problem = (
+            "OPENAI_API_KEY is not set, and CLASSIFICATION_ENGINES names no other engine: nothing is decided."
+        )
         return [CheckWarning(problem, hint="Set OPENAI_API_KEY, or add rules.", id="classification.W001")]
     problem = "OPENAI_API_KEY is not set: the next of CLASSIFICATION_ENGINES decides."
-    return [Info(problem, hint="CLASSIFICATION_ENGINES=rules says that it is meant.", id="classification.I001")]
+    return [
+        Info(problem, hint="CLASSIFICATION_ENGINES=rules says that it is meant.", id="classification.I001")
+    ]

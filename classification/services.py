@@ -86,6 +86,12 @@ def classify(texts: Sequence[str]) -> Decision:
     return Decision(Label.UNDECIDED, fallback_reason=reasons, attempts=tuple(attempts))
 
 
+def preload() -> None:
+    """Load what the engines need (the model's client takes a second), so that no conversation waits for it."""
+    for name in settings.CLASSIFICATION_ENGINES:
+        _engine(name).preload()
+
+
 def record(batch_id: int, decision: Decision) -> Classification:
     """Store the verdict: one INSERT, in the caller's transaction."""
     row: Classification = Classification.objects.create(

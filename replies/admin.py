@@ -1,24 +1,10 @@
 """Replies and their attempts, to look at. Nothing can be added, changed or deleted here."""
 
-from typing import Any
-
 from django.contrib import admin
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 
+from classification.record_admin import DayRangeFilter, ReadOnly, RecordAdmin
 from replies.models import Reply, ReplyAttempt
-
-
-class ReadOnly:
-    """Viewing is left to Django's view permission."""
-
-    def has_add_permission(self, *_: Any, **__: Any) -> bool:
-        return False
-
-    def has_change_permission(self, *_: Any, **__: Any) -> bool:
-        return False
-
-    def has_delete_permission(self, *_: Any, **__: Any) -> bool:
-        return False
 
 
 class ReplyAttemptInline(ReadOnly, TabularInline):  # type: ignore[misc]  # unfold has no types
@@ -37,7 +23,7 @@ class ReplyAttemptInline(ReadOnly, TabularInline):  # type: ignore[misc]  # unfo
 
 
 @admin.register(Reply)
-class ReplyAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class ReplyAdmin(RecordAdmin):
     list_display = [
         "id",
         "batch",
@@ -49,10 +35,8 @@ class ReplyAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no t
         "created_at",
         "settled_at",
     ]
-    list_filter = ["status", "provider", "created_at"]
+    list_filter = ["status", "provider", ("created_at", DayRangeFilter)]
     list_select_related = ["batch"]
     search_fields = ["to", "provider_message_id"]
     search_help_text = "Number, or the provider's message id"
-    date_hierarchy = "created_at"
-    ordering = ["-id"]
     inlines = [ReplyAttemptInline]

@@ -81,7 +81,8 @@ def prepare(
 
 
 def _lease() -> timedelta:
-    return timedelta(seconds=settings.BATCH_LEASE_SECONDS)
+    """Half a batch's lease: when the batch is taken over, its interrupted send must be recognisable as such."""
+    return timedelta(seconds=settings.BATCH_LEASE_SECONDS / 2)
 
 
 def _insert_live(reply: Reply, record: Recorder) -> Reply:
@@ -117,9 +118,9 @@ def _insert_suppressed(reply: Reply, record: Recorder) -> Reply:
 def send_once(reply_id: int, *, record: Recorder, then: Then = _nothing) -> Reply:
     """Send a pending reply, and return the reply as it is afterwards. Not inside a transaction.
 
-    Of several callers one sends; the others get the row as it stands ("sending" while the first one's lease of
-    BATCH_LEASE_SECONDS lasts). A send whose lease has run out becomes unknown, and is not repeated. Settled replies
-    are returned untouched. `then` is called with the settled reply, in the transaction that settles it.
+    Of several callers one sends; the others get the row as it stands ("sending" while the first one's lease lasts,
+    which is half of BATCH_LEASE_SECONDS). A send whose lease has run out becomes unknown, and is not repeated.
+    Settled replies are returned untouched. `then` is called with the settled reply, in the transaction that settles it.
 
     Raises Reply.DoesNotExist, ImproperlyConfigured (no such sender), RuntimeError (called in a transaction).
     """

@@ -212,6 +212,8 @@ LOGGING: dict[str, Any] = {
     "loggers": {
         "django": {"handlers": [], "level": "INFO"},
         **{name: {"level": "WARNING"} for name in QUIET_LOGGERS},
+        # Scanners ask for other hosts all day: no ERROR, no traceback. They are answered with 400.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
     },
 }
 VERSION = __version__

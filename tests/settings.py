@@ -4,7 +4,7 @@ import os
 import tempfile
 from pathlib import Path
 
-KEEP = {"DATABASE_URL", "REDIS_URL"}
+KEEP = {"DATABASE_URL"}
 
 os.environ["ENV_FILE"] = os.devnull
 from smsconsolidator.env import Environment  # noqa: E402

@@ -11,7 +11,6 @@ from unfold.contrib.filters.admin import DropdownFilter, MultipleChoicesDropdown
 from unfold.decorators import display
 
 from batches.admin import looks
-from batches.admin.records import DayRangeFilter, RecordAdmin
 from batches.admin.reprocessing import ReprocessActions
 from batches.admin.search import messages_with_guid, spellings
 from batches.models import Batch, Message
@@ -19,6 +18,7 @@ from batches.templatetags.times import moment
 from batches.templatetags.untrusted import one_line, reveal
 from batches.timeline import MAX_MESSAGES, timeline
 from classification.labels import Label
+from classification.record_admin import DayRangeFilter, RecordAdmin
 
 EXCERPT = 80  # characters
 

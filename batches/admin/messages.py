@@ -8,11 +8,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 
-from batches.admin.records import DayRangeFilter, RecordAdmin
 from batches.admin.search import messages_with_guid, spellings
 from batches.models import Message
 from batches.templatetags.times import moment
 from batches.templatetags.untrusted import one_line, reveal
+from classification.record_admin import DayRangeFilter, RecordAdmin
 
 
 @admin.register(Message)

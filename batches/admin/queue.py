@@ -5,7 +5,7 @@ from django_q import admin as django_q
 from django_q.models import Failure, OrmQ, Schedule, Success
 from unfold.admin import ModelAdmin
 
-from replies.admin import ReadOnly
+from classification.record_admin import ReadOnly
 
 PAGES = {
     Failure: django_q.FailAdmin,

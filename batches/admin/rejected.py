@@ -9,10 +9,10 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.decorators import display
 
-from batches.admin.records import DayRangeFilter, RecordAdmin
 from batches.models import RejectedDelivery
 from batches.templatetags.times import moment
 from batches.templatetags.untrusted import one_line, reveal
+from classification.record_admin import DayRangeFilter, RecordAdmin
 
 # HTTP 200: the rest of the list was good.
 ANSWERS = {200: "warning"} | dict.fromkeys((400, 413, 415), "danger")

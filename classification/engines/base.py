@@ -44,6 +44,10 @@ class EngineError(Exception):
 class Engine(Protocol):
     """Engines keep no state of a conversation and write nothing."""
 
+    def preload(self) -> None:
+        """Load what takes time. Opens no connection: the caller may fork afterwards."""
+        ...
+
     def classify(self, texts: Sequence[str]) -> Verdict:
         """The verdict on `texts` (one conversation, in order).
 

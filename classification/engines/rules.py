@@ -61,6 +61,9 @@ class RulesEngine:
     def __init__(self) -> None:
         self.lexicon = _lexicon()
 
+    def preload(self) -> None:
+        """Nothing: the lexicon came with the engine itself."""
+
     def classify(self, texts: Sequence[str]) -> Verdict:
         """The verdict on one conversation. Its confidence says how strong the words were; it is no probability."""
         lines = "\n".join(texts)[-MAX_CHARACTERS:].split("\n")

@@ -139,7 +139,7 @@ def test_it_leaves_a_reply_that_another_process_is_sending(
     assert reply.attempts.get().outcome == "in_flight"
 
 
-def test_it_takes_the_lease_from_the_setting(reply: Reply, history: History, settings: Any) -> None:
+def test_it_leases_half_as_long_as_a_batch(reply: Reply, history: History, settings: Any) -> None:
     settings.BATCH_LEASE_SECONDS = 3600
     leases = []
 
@@ -151,7 +151,7 @@ def test_it_takes_the_lease_from_the_setting(reply: Reply, history: History, set
 
     memory.next_results.append(look)
     _send(reply, history)
-    assert leases[0] == pytest.approx(timedelta(hours=1), abs=timedelta(minutes=1))
+    assert leases[0] == pytest.approx(timedelta(minutes=30), abs=timedelta(minutes=1))
 
 
 def test_it_counts_an_answer_that_comes_after_the_call_was_given_up(reply: Reply, history: History) -> None:

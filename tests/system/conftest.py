@@ -18,7 +18,8 @@ from tests.system.providers import Gateway, Model
 from tests.system.service import ROOT, Service
 from tests.system.stories import WAYS, Story, tell
 
-REDIS_URL = os.environ.get("REDIS_URL", "")
+# A Redis database that may be emptied. Without one, the tests on Redis are not collected.
+REDIS_URL = os.environ.get("REDIS_TEST_URL", "")
 BROKERS = ["orm", *(["redis"] if REDIS_URL else [])]
 KEY = "sms-key-of-the-tests"
 

@@ -3,15 +3,8 @@
 The same system checks hold: call time-outs (from the environment) < task time-out < BATCH_LEASE_SECONDS < retry.
 """
 
-import os
-import sys
-
 from smsconsolidator.settings import *  # noqa: F403
 from smsconsolidator.settings import Q_CLUSTER
 
 TASK_TIMEOUT = 4
 Q_CLUSTER["timeout"] = TASK_TIMEOUT
-
-if "qnode" in sys.argv and os.environ.get("Q_CLUSTER_NAME") != "sweep":
-    # Before the workers are forked: on a busy machine each one's own import may take a task's whole time.
-    import openai  # noqa: F401

@@ -1,22 +1,14 @@
-"""`manage.py qnode`: one django-q2 cluster of this machine; Q_CLUSTER_NAME=sweep makes it the sweeping one."""
+"""`manage.py qnode`: the workers of one queue on this machine; Q_CLUSTER_NAME=sweep makes them the sweeping ones."""
 
-from types import FrameType
+import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django_q.cluster import Cluster
 from django_q.conf import Conf
 
+from batches.node import Node
 from batches.queue import SWEEP_QUEUE, enqueue_sweep
-from batches.sweep import stop_all
-
-
-class Node(Cluster):  # type: ignore[misc]  # django-q2 has no type hints
-    """django-q2's cluster, whose sweeps stop with it: it would wait for them to run out (110 s)."""
-
-    def sig_handler(self, signum: int, frame: FrameType | None) -> None:
-        stop_all()
-        super().sig_handler(signum, frame)
+from classification.services import preload
 
 
 class Command(BaseCommand):
@@ -24,5 +16,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         if Conf.CLUSTER_NAME == SWEEP_QUEUE:
-            enqueue_sweep()
-        Node().start()
+            enqueue_sweep()  # the scheduler's first look is half a minute away
+        else:
+            preload()  # once, before the workers are forked, instead of once in each worker's first task
+        sys.exit(Node().run())

@@ -1,4 +1,7 @@
-"""What the admin's lists of records share: nothing can be changed, and no page costs more when there are millions."""
+"""What the admin's lists of records share: nothing can be changed, and no page costs more when there are millions.
+
+It lives in the lowest application so that all others can build on it.
+"""
 
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -11,7 +14,18 @@ from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.paginator import InfinitePaginator
 from unfold.utils import parse_date_str
 
-from replies.admin import ReadOnly
+
+class ReadOnly:
+    """Viewing is left to Django's view permission."""
+
+    def has_add_permission(self, *_: Any, **__: Any) -> bool:
+        return False
+
+    def has_change_permission(self, *_: Any, **__: Any) -> bool:
+        return False
+
+    def has_delete_permission(self, *_: Any, **__: Any) -> bool:
+        return False
 
 
 class RecordAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types

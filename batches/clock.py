@@ -1,5 +1,6 @@
 """The database's clock, which decides about windows and leases: several machines agree on it."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -18,3 +19,8 @@ class Now(functions.Now):
     ) -> tuple[str, tuple[str | int, ...]]:
         sql, parameters = self.as_sql(compiler, connection, template=SQLITE_NOW.replace("%", "%%"))
         return sql, tuple(parameters)
+
+
+def sqlite_now() -> str:
+    """The same for a parameter, so that several statements share one time."""
+    return f"{datetime.now(UTC).replace(tzinfo=None).isoformat(' ', 'milliseconds')}000"

@@ -5,14 +5,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db import transaction
+from django.db import IntegrityError
 from django.db.models import F, Q
 
 from batches import ingest_sql as sql
 from batches.closing import close_due
 from batches.group_commit import GroupCommit
 from batches.inbound.base import InboundSms
-from batches.ingest_sql import Arrival
+from batches.ingest_sql import Arrival, Joined
 from batches.models import Channel, Message
 from batches.phones import normalise
 
@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 
 ACTOR = "web"
 GROUP_SIZE = 500  # messages in one transaction, unless one delivery alone has more
+
+ATTEMPTS = 5  # of one write, while others store the same GUIDs or windows run out under it
 
 Arrivals = Mapping[str, Arrival]  # by GUID
 
@@ -51,10 +53,6 @@ class Delivery:
         return len(self.arrivals)
 
 
-class _Duplicates(Exception):
-    """Some of the messages are stored already: the transaction is undone, and tried without them."""
-
-
 def ingest(channel: Channel, messages: Sequence[InboundSms]) -> Ingested:
     """Store `messages` and link each to its sender's open batch; a repeated GUID is counted and ignored.
 
@@ -81,34 +79,30 @@ def _store_group(deliveries: Sequence[Delivery]) -> list[dict[str, Place]]:
     for delivery in deliveries:
         for guid, arrival in delivery.arrivals.items():
             merged.setdefault(delivery.channel, {}).setdefault(guid, arrival)
-    placed = {channel.id: places for channel, places in _store_new(merged).items()}
+    placed = {channel.id: _store_new(channel, arrivals) for channel, arrivals in merged.items()}
     return [
         {guid: placed[one.channel.id].pop(guid) for guid in one.arrivals if guid in placed[one.channel.id]}
         for one in deliveries
     ]
 
 
-def _store_new(merged: Mapping[Channel, Arrivals]) -> dict[Channel, dict[str, Place]]:
-    """Store those whose GUID is new. Most deliveries repeat nothing, so nothing is asked first."""
-    while True:
+def _store_new(channel: Channel, arrivals: Arrivals) -> dict[str, Place]:
+    """Store those whose GUID is new.
+
+    Most deliveries repeat nothing and meet no batch that is over its time, so nothing is asked first: the database
+    refuses the others, and then what it refused is seen to. Raises IntegrityError when that does not help.
+    """
+    for _attempt in range(ATTEMPTS):
         try:
-            with transaction.atomic():
-                return {channel: _store(channel, merged[channel]) for channel in sorted(merged, key=_id)}
-        except _Duplicates:
-            merged = {channel: _without_stored(channel, arrivals) for channel, arrivals in merged.items()}
+            return _places(arrivals, sql.store(channel, list(arrivals.values()), ACTOR)) if arrivals else {}
+        except IntegrityError as error:
+            refused = error
+            _close_expired(channel, arrivals)
+            arrivals = _without_stored(channel, arrivals)
+    raise refused
 
 
-def _store(channel: Channel, arrivals: Arrivals) -> dict[str, Place]:
-    if not arrivals:
-        return {}
-    rows = list(arrivals.values())
-    joined = sql.join_batches(channel, rows)
-    if expired := [arrival for arrival in rows if arrival.sender.address not in joined]:
-        _close(channel, expired)
-        joined |= sql.join_batches(channel, expired)
-    if sql.insert_messages(channel, rows, joined) < len(rows):
-        raise _Duplicates
-    sql.insert_events(rows, joined, ACTOR)
+def _places(arrivals: Arrivals, joined: Mapping[str, Joined]) -> dict[str, Place]:
     numbers = {sender: batch.count - batch.added for sender, batch in joined.items()}
     places = {}
     for guid, arrival in arrivals.items():
@@ -118,14 +112,10 @@ def _store(channel: Channel, arrivals: Arrivals) -> dict[str, Place]:
     return places
 
 
-def _id(channel: Channel) -> int:
-    return channel.id
-
-
-def _close(channel: Channel, expired: Sequence[Arrival]) -> None:
-    """Their window is over, whether or not the sweep has run."""
-    over = Q(channel=channel, sender__in={arrival.sender.address for arrival in expired})
-    while close_due(ACTOR, over):
+def _close_expired(channel: Channel, arrivals: Arrivals) -> None:
+    """The senders' windows that are over are closed here, whether or not the sweep has run."""
+    senders = {arrival.sender.address for arrival in arrivals.values()}
+    while close_due(ACTOR, Q(channel=channel, sender__in=senders)):
         pass
 
 

@@ -1,32 +1,35 @@
 """The statements that every SMS costs: one for the batches, one for the messages, one for the events.
 
-They are written out because Django's ORM has no upsert that adds to a counter behind a condition, and they take their
-rows as one JSON parameter, so that the same text serves one message and five hundred: nothing is assembled, and
-PostgreSQL keeps the plan. The two databases differ in how they read JSON and the clock, and in nothing else.
+They are written out because Django's ORM has no upsert that adds to a counter behind a condition. Each takes its rows
+as one JSON parameter, so that the same text serves one message and five hundred, and none needs an answer of the one
+before, so that PostgreSQL gets all three in one round trip. What must not be, the database refuses: a GUID that is
+stored already (unique), and a message whose sender's batch is over its time (no batch to link it to).
 """
 
 import json
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cache
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from batches.choices import EventKind
-from batches.clock import SQLITE_NOW
+from batches.clock import sqlite_now
 from batches.inbound.base import InboundSms
 from batches.models import Channel
 from batches.phones import Sender
 
-# The statement's time, and the same so many seconds later.
-_NOW = {"postgresql": "statement_timestamp()", "sqlite": SQLITE_NOW}
+# The time of the whole, and the same so many seconds later.
+_NOW = {"postgresql": "statement_timestamp()", "sqlite": "r.now"}
 _LATER = {
     "postgresql": "statement_timestamp() + make_interval(secs => r.seconds)",
-    "sqlite": SQLITE_NOW.replace("'now'", "'now', r.seconds || ' seconds'"),
+    "sqlite": "strftime('%%Y-%%m-%%d %%H:%%M:%%f000', r.now, r.seconds || ' seconds')",
 }
+_OPEN_BATCH = """batches_batch b WHERE b.channel_id = r.channel_id AND b.sender = r.sender
+                 AND b.status = 'open' AND b.closes_at > {now}"""
 
 _JOIN = """
 INSERT INTO batches_batch (channel_id, sender, sender_kind, status, message_count, opened_at, closes_at)
@@ -34,26 +37,31 @@ SELECT r.channel_id, r.sender, r.sender_kind, 'open', r.added, {now}, {later} FR
 ON CONFLICT (channel_id, sender) WHERE status = 'open'
 DO UPDATE SET message_count = batches_batch.message_count + excluded.message_count
 WHERE batches_batch.closes_at > excluded.opened_at
-RETURNING sender, id, message_count, {now}
+RETURNING sender, id, message_count
 """
-_JOIN_COLUMNS = {
+_EVENTS = f"""
+INSERT INTO batches_batchevent (batch_id, at, kind, actor, data)
+SELECT b.id, {{now}}, CASE b.message_count WHEN r.added THEN '{EventKind.OPENED}' ELSE '{EventKind.MESSAGE_ADDED}' END,
+       r.actor, r.data FROM {{rows}}, {_OPEN_BATCH}
+"""  # noqa: S608 - fixed names only
+_BATCH_COLUMNS = {
     "channel_id": "bigint",
     "sender": "text",
     "sender_kind": "text",
     "added": "integer",
     "seconds": "integer",
+    "now": "text",
+    "actor": "text",
+    "data": "jsonb",
 }
-
-_MESSAGES = """
+_MESSAGES = f"""
 INSERT INTO batches_message (channel_id, batch_id, provider_message_id, sender, sender_raw, sender_kind, text,
                              sent_at, sent_at_raw, received_at, payload)
-SELECT r.channel_id, r.batch_id, r.guid, r.sender, r.sender_raw, r.sender_kind, r.text,
-       r.sent_at, r.sent_at_raw, r.received_at, r.payload FROM {rows} WHERE true
-ON CONFLICT (channel_id, provider_message_id) DO NOTHING
-"""
+SELECT r.channel_id, (SELECT b.id FROM {_OPEN_BATCH}), r.guid, r.sender, r.sender_raw, r.sender_kind, r.text,
+       r.sent_at, r.sent_at_raw, {{now}}, r.payload FROM {{rows}}
+"""  # noqa: S608
 _MESSAGE_COLUMNS = {
     "channel_id": "bigint",
-    "batch_id": "bigint",
     "guid": "text",
     "sender": "text",
     "sender_raw": "text",
@@ -61,15 +69,9 @@ _MESSAGE_COLUMNS = {
     "text": "text",
     "sent_at": "timestamptz",
     "sent_at_raw": "text",
-    "received_at": "timestamptz",
     "payload": "text",
+    "now": "text",
 }
-
-_EVENTS = """
-INSERT INTO batches_batchevent (batch_id, at, kind, actor, data)
-SELECT r.batch_id, r.at, r.kind, r.actor, r.data FROM {rows}
-"""
-_EVENT_COLUMNS = {"batch_id": "bigint", "at": "timestamptz", "kind": "text", "actor": "text", "data": "jsonb"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,61 +84,67 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """An open batch after messages joined it: `added` of its `count`; `at` is when they did."""
+    """An open batch after messages joined it: `added` of its `count`."""
 
     batch_id: int
     count: int
     added: int
-    at: datetime | str
 
 
-def join_batches(channel: Channel, arrivals: Sequence[Arrival]) -> dict[str, Joined]:
-    """Count the messages into their senders' open batches, opening what is missing; by sender's address.
+def store(channel: Channel, arrivals: Sequence[Arrival], actor: str) -> dict[str, Joined]:
+    """Store the messages, link each to its sender's open batch, and write the events, all or nothing.
 
-    A sender whose open batch is over its time is left out. Rows are taken in one order by everybody, so that two
-    deliveries with the same senders cannot lock each other out.
+    Gives the batches by their senders' addresses. Batches are taken in one order by everybody, so that two deliveries
+    with the same senders cannot lock each other out. Raises IntegrityError when a GUID is stored already or a sender's
+    open batch is over its time.
     """
-    added = Counter(arrival.sender.address for arrival in arrivals)
-    kinds = {arrival.sender.address: arrival.sender.kind for arrival in arrivals}
-    rows = [(channel.id, sender, kinds[sender], added[sender], channel.window) for sender in sorted(added)]
-    with connection.cursor() as cursor:
-        cursor.execute(*_statement(_JOIN, _JOIN_COLUMNS, rows))
-        return {
-            sender: Joined(batch_id, count, added[sender], at)
-            for sender, batch_id, count, at in cursor.fetchall()
-        }
-
-
-def insert_messages(channel: Channel, arrivals: Sequence[Arrival], joined: Mapping[str, Joined]) -> int:
-    """Store the messages; says how many were new."""
-    rows = [_message_row(channel, arrival, joined[arrival.sender.address]) for arrival in arrivals]
-    return _insert(_MESSAGES, _MESSAGE_COLUMNS, rows)
-
-
-def insert_events(arrivals: Iterable[Arrival], joined: Mapping[str, Joined], actor: str) -> None:
-    """Write what happened to each batch: which messages opened it or were added to it."""
-    guids = defaultdict(list)
+    now = sqlite_now()
+    by_sender: dict[str, list[Arrival]] = defaultdict(list)
     for arrival in arrivals:
-        guids[arrival.sender.address].append(arrival.sms.provider_message_id)
-    rows = []
-    for sender, batch in joined.items():
-        kind = EventKind.OPENED if batch.count == batch.added else EventKind.MESSAGE_ADDED
-        data = {"messages": guids[sender], "count": batch.count}
-        rows.append((batch.batch_id, str(batch.at), kind, actor, data))
-    _insert(_EVENTS, _EVENT_COLUMNS, rows)
+        by_sender[arrival.sender.address].append(arrival)
+    batches = json.dumps(
+        [_batch_row(channel, by_sender[sender], now, actor) for sender in sorted(by_sender)],
+        ensure_ascii=False,
+    )
+    messages = json.dumps([_message_row(channel, arrival, now) for arrival in arrivals], ensure_ascii=False)
+    with _all_or_nothing():
+        rows = _execute(
+            (_sql(connection.vendor, _JOIN, *_BATCH_COLUMNS.items()), batches),
+            (_sql(connection.vendor, _MESSAGES, *_MESSAGE_COLUMNS.items()), messages),
+            (_sql(connection.vendor, _EVENTS, *_BATCH_COLUMNS.items()), batches),
+        )
+    return {sender: Joined(batch_id, count, len(by_sender[sender])) for sender, batch_id, count in rows}
 
 
-def _insert(text: str, columns: Mapping[str, str], rows: Sequence[Any]) -> int:
+def _all_or_nothing() -> AbstractContextManager[Any]:
+    """A transaction. PostgreSQL makes one by itself of statements that it gets together, which spares two trips."""
+    alone = connection.vendor == "postgresql" and not connection.in_atomic_block
+    return nullcontext() if alone else transaction.atomic()
+
+
+def _execute(*statements: tuple[str, str]) -> list[tuple[Any, ...]]:
+    """Run the statements, each with its one parameter; gives the first one's rows."""
     with connection.cursor() as cursor:
-        cursor.execute(*_statement(text, columns, rows))
-        return int(cursor.rowcount)
+        if connection.vendor == "postgresql":
+            cursor.execute(";".join(sql for sql, _ in statements), [parameter for _, parameter in statements])
+            return list(cursor.fetchall())
+        rows: list[tuple[Any, ...]] = []
+        for sql, parameter in statements:
+            cursor.execute(sql, [parameter])
+            rows = rows or cursor.fetchall()
+        return rows
 
 
-def _message_row(channel: Channel, arrival: Arrival, batch: Joined) -> tuple[Any, ...]:
+def _batch_row(channel: Channel, arrivals: Sequence[Arrival], now: str, actor: str) -> tuple[Any, ...]:
+    sender = arrivals[0].sender
+    data = {"messages": [arrival.sms.provider_message_id for arrival in arrivals]}
+    return (channel.id, sender.address, sender.kind, len(arrivals), channel.window, now, actor, data)
+
+
+def _message_row(channel: Channel, arrival: Arrival, now: str) -> tuple[Any, ...]:
     sms, sender = arrival.sms, arrival.sender
     return (
         channel.id,
-        batch.batch_id,
         sms.provider_message_id,
         sender.address,
         sms.sender_raw,
@@ -144,13 +152,9 @@ def _message_row(channel: Channel, arrival: Arrival, batch: Joined) -> tuple[Any
         sms.text,
         sms.sent_at and str(connection.ops.adapt_datetimefield_value(sms.sent_at)),
         sms.sent_at_raw,
-        str(batch.at),
         sms.payload,
+        now,
     )
-
-
-def _statement(text: str, columns: Mapping[str, str], rows: Sequence[Any]) -> tuple[str, list[str]]:
-    return _sql(connection.vendor, text, *columns.items()), [json.dumps(rows, ensure_ascii=False)]
 
 
 @cache
@@ -158,7 +162,7 @@ def _sql(vendor: str, text: str, *columns: tuple[str, str]) -> str:
     """The statement with its rows read from one parameter, a JSON list of lists, as `r`."""
     if vendor == "postgresql":
         read = ", ".join(f"(value->>{place})::{kind} AS {name}" for place, (name, kind) in enumerate(columns))
-        rows = f"(SELECT {read} FROM json_array_elements(%s::json)) AS r"  # noqa: S608 - fixed names only
+        rows = f"(SELECT {read} FROM json_array_elements(%s::json)) AS r"  # noqa: S608
     else:
         read = ", ".join(
             f"json_extract(value, '$[{place}]') AS {name}" for place, (name, _) in enumerate(columns)

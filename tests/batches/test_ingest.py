@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, IntegrityError, connection
 from django.db.models import F
 
 from batches.choices import BatchStatus
@@ -59,18 +59,8 @@ class TestRecord:
         batch = arrive("Yes", "I can")
         arrive("but after 6")
         opened, added = batch.events.all()
-        assert (opened.kind, len(opened.data["messages"]), opened.data["count"]) == ("opened", 2, 2)
-        assert (added.kind, len(added.data["messages"]), added.data["count"]) == ("message_added", 1, 3)
-
-    def test_it_stores_nothing_of_a_delivery_that_fails(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        def fail(*_args: Any) -> None:
-            raise RuntimeError("disk full")
-
-        monkeypatch.setattr("batches.ingest.sql.insert_events", fail)
-        with pytest.raises(RuntimeError):
-            arrive("Yes")
-        assert not Batch.objects.exists()
-        assert not Message.objects.exists()
+        assert (opened.kind, len(opened.data["messages"])) == ("opened", 2)
+        assert (added.kind, len(added.data["messages"])) == ("message_added", 1)
 
     def test_it_never_merges_senders_that_are_no_numbers(self) -> None:
         arrive("a", sender="GLOBE")
@@ -93,6 +83,23 @@ def _at_once(deliveries: list[list[InboundSms]]) -> list[Ingested]:
 
 def _sms(guid: str, sender: str = SENDER) -> InboundSms:
     return InboundSms(guid, sender, "Yes", None, "", "{}")
+
+
+@pytest.mark.django_db(transaction=True)
+class TestAllOrNothing:
+    def test_it_stores_nothing_of_a_delivery_that_fails(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("batches.ingest_sql._EVENTS", "INSERT INTO no_such_table SELECT 1 FROM {rows}")
+        with pytest.raises(DatabaseError):
+            arrive("Yes")
+        assert not Batch.objects.exists()
+        assert not Message.objects.exists()
+
+    def test_it_raises_what_the_database_goes_on_refusing(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(
+            "batches.ingest_sql._EVENTS", "INSERT INTO batches_batchevent (id) SELECT 1 FROM {rows}"
+        )
+        with pytest.raises(IntegrityError):
+            arrive("Yes")
 
 
 @pytest.mark.django_db(transaction=True)

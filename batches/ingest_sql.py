@@ -3,7 +3,7 @@
 They are written out because Django's ORM has no upsert that adds to a counter behind a condition. Each takes its rows
 as one JSON parameter, so that the same text serves one message and five hundred, and none needs an answer of the one
 before, so that PostgreSQL gets all three in one round trip. What must not be, the database refuses: a GUID that is
-stored already (unique), and a message whose sender's batch is over its time (no batch to link it to).
+stored already (unique), and a message for a batch that is over its time (its count would be null).
 """
 
 import json
@@ -28,21 +28,25 @@ _LATER = {
     "postgresql": "statement_timestamp() + make_interval(secs => r.seconds)",
     "sqlite": "strftime('%%Y-%%m-%%d %%H:%%M:%%f000', r.now, r.seconds || ' seconds')",
 }
-_OPEN_BATCH = """batches_batch b WHERE b.channel_id = r.channel_id AND b.sender = r.sender
-                 AND b.status = 'open' AND b.closes_at > {now}"""
+# Asked for row by row, which makes every PostgreSQL plan a look-up in the index of open batches, never a scan.
+_OF_OPEN_BATCH = (
+    "FROM batches_batch b WHERE b.channel_id = r.channel_id AND b.sender = r.sender AND b.status = 'open'"
+)
 
 _JOIN = """
 INSERT INTO batches_batch (channel_id, sender, sender_kind, status, message_count, opened_at, closes_at)
 SELECT r.channel_id, r.sender, r.sender_kind, 'open', r.added, {now}, {later} FROM {rows} WHERE true
 ON CONFLICT (channel_id, sender) WHERE status = 'open'
-DO UPDATE SET message_count = batches_batch.message_count + excluded.message_count
-WHERE batches_batch.closes_at > excluded.opened_at
+DO UPDATE SET message_count = CASE WHEN batches_batch.closes_at > excluded.opened_at
+                                   THEN batches_batch.message_count + excluded.message_count END
 RETURNING sender, id, message_count
 """
 _EVENTS = f"""
 INSERT INTO batches_batchevent (batch_id, at, kind, actor, data)
-SELECT b.id, {{now}}, CASE b.message_count WHEN r.added THEN '{EventKind.OPENED}' ELSE '{EventKind.MESSAGE_ADDED}' END,
-       r.actor, r.data FROM {{rows}}, {_OPEN_BATCH}
+SELECT (SELECT b.id {_OF_OPEN_BATCH}), {{now}},
+       (SELECT CASE b.message_count WHEN r.added THEN '{EventKind.OPENED}' ELSE '{EventKind.MESSAGE_ADDED}' END
+        {_OF_OPEN_BATCH}),
+       r.actor, r.data FROM {{rows}}
 """  # noqa: S608 - fixed names only
 _BATCH_COLUMNS = {
     "channel_id": "bigint",
@@ -57,7 +61,7 @@ _BATCH_COLUMNS = {
 _MESSAGES = f"""
 INSERT INTO batches_message (channel_id, batch_id, provider_message_id, sender, sender_raw, sender_kind, text,
                              sent_at, sent_at_raw, received_at, payload)
-SELECT r.channel_id, (SELECT b.id FROM {_OPEN_BATCH}), r.guid, r.sender, r.sender_raw, r.sender_kind, r.text,
+SELECT r.channel_id, (SELECT b.id {_OF_OPEN_BATCH}), r.guid, r.sender, r.sender_raw, r.sender_kind, r.text,
        r.sent_at, r.sent_at_raw, {{now}}, r.payload FROM {{rows}}
 """  # noqa: S608
 _MESSAGE_COLUMNS = {

@@ -1,14 +1,15 @@
 """The statements that every SMS costs: one for the batches, one for the messages, one for the events.
 
 They are written out because Django's ORM has no upsert that adds to a counter behind a condition. Each takes its rows
-as one JSON parameter, so that the same text serves one message and five hundred, and none needs an answer of the one
-before, so that PostgreSQL gets all three in one round trip. What must not be, the database refuses: a GUID that is
-stored already (unique), and a message for a batch that is over its time (its count would be null).
+as one JSON parameter, so that the same text serves one message and five hundred. PostgreSQL takes the three as parts
+of one (WITH), which is one round trip and no plan to go wrong; SQLite, which cannot, one after the other. What must
+not be, the database refuses: a GUID that is stored already (unique), and a message for a batch that is over its time
+(its count would be null).
 """
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cache
@@ -28,10 +29,11 @@ _LATER = {
     "postgresql": "statement_timestamp() + make_interval(secs => r.seconds)",
     "sqlite": "strftime('%%Y-%%m-%%d %%H:%%M:%%f000', r.now, r.seconds || ' seconds')",
 }
-# Asked for row by row, which makes every PostgreSQL plan a look-up in the index of open batches, never a scan.
-_OF_OPEN_BATCH = (
-    "FROM batches_batch b WHERE b.channel_id = r.channel_id AND b.sender = r.sender AND b.status = 'open'"
-)
+# The batch that a row belongs to, now that every sender has an open one.
+_OF_BATCH = {
+    "postgresql": "FROM joined b WHERE b.sender = r.sender",
+    "sqlite": "FROM batches_batch b WHERE b.channel_id = r.channel_id AND b.sender = r.sender AND b.status = 'open'",
+}
 
 _JOIN = """
 INSERT INTO batches_batch (channel_id, sender, sender_kind, status, message_count, opened_at, closes_at)
@@ -43,9 +45,9 @@ RETURNING sender, id, message_count
 """
 _EVENTS = f"""
 INSERT INTO batches_batchevent (batch_id, at, kind, actor, data)
-SELECT (SELECT b.id {_OF_OPEN_BATCH}), {{now}},
+SELECT (SELECT b.id {{of_batch}}), {{now}},
        (SELECT CASE b.message_count WHEN r.added THEN '{EventKind.OPENED}' ELSE '{EventKind.MESSAGE_ADDED}' END
-        {_OF_OPEN_BATCH}),
+        {{of_batch}}),
        r.actor, r.data FROM {{rows}}
 """  # noqa: S608 - fixed names only
 _BATCH_COLUMNS = {
@@ -58,12 +60,12 @@ _BATCH_COLUMNS = {
     "actor": "text",
     "data": "jsonb",
 }
-_MESSAGES = f"""
+_MESSAGES = """
 INSERT INTO batches_message (channel_id, batch_id, provider_message_id, sender, sender_raw, sender_kind, text,
                              sent_at, sent_at_raw, received_at, payload)
-SELECT r.channel_id, (SELECT b.id {_OF_OPEN_BATCH}), r.guid, r.sender, r.sender_raw, r.sender_kind, r.text,
-       r.sent_at, r.sent_at_raw, {{now}}, r.payload FROM {{rows}}
-"""  # noqa: S608
+SELECT r.channel_id, (SELECT b.id {of_batch}), r.guid, r.sender, r.sender_raw, r.sender_kind, r.text,
+       r.sent_at, r.sent_at_raw, {now}, r.payload FROM {rows}
+"""
 _MESSAGE_COLUMNS = {
     "channel_id": "bigint",
     "guid": "text",
@@ -113,30 +115,34 @@ def store(channel: Channel, arrivals: Sequence[Arrival], actor: str) -> dict[str
     messages = json.dumps([_message_row(channel, arrival, now) for arrival in arrivals], ensure_ascii=False)
     with _all_or_nothing():
         rows = _execute(
-            (_sql(connection.vendor, _JOIN, *_BATCH_COLUMNS.items()), batches),
-            (_sql(connection.vendor, _MESSAGES, *_MESSAGE_COLUMNS.items()), messages),
-            (_sql(connection.vendor, _EVENTS, *_BATCH_COLUMNS.items()), batches),
+            (_JOIN, _BATCH_COLUMNS, batches),
+            (_MESSAGES, _MESSAGE_COLUMNS, messages),
+            (_EVENTS, _BATCH_COLUMNS, batches),
         )
     return {sender: Joined(batch_id, count, len(by_sender[sender])) for sender, batch_id, count in rows}
 
 
 def _all_or_nothing() -> AbstractContextManager[Any]:
-    """A transaction. PostgreSQL makes one by itself of statements that it gets together, which spares two trips."""
+    """A transaction. PostgreSQL's single statement is one by itself, which spares two round trips."""
     alone = connection.vendor == "postgresql" and not connection.in_atomic_block
     return nullcontext() if alone else transaction.atomic()
 
 
-def _execute(*statements: tuple[str, str]) -> list[tuple[Any, ...]]:
-    """Run the statements, each with its one parameter; gives the first one's rows."""
+def _execute(*statements: tuple[str, Mapping[str, str], str]) -> list[tuple[Any, ...]]:
+    """Run the statements, each with its columns and its parameter; gives the first one's rows."""
+    texts = [_sql(connection.vendor, text, *columns.items()) for text, columns, _ in statements]
+    parameters = [parameter for _, _, parameter in statements]
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute(";".join(sql for sql, _ in statements), [parameter for _, parameter in statements])
+            join, store, note = texts
+            cursor.execute(
+                f"WITH joined AS ({join}), stored AS ({store}), noted AS ({note}) TABLE joined", parameters
+            )
             return list(cursor.fetchall())
-        rows: list[tuple[Any, ...]] = []
-        for sql, parameter in statements:
-            cursor.execute(sql, [parameter])
-            rows = rows or cursor.fetchall()
-        return rows
+        rows = cursor.execute(texts[0], parameters[:1]).fetchall()
+        for text, parameter in zip(texts[1:], parameters[1:], strict=True):
+            cursor.execute(text, [parameter])
+        return list(rows)
 
 
 def _batch_row(channel: Channel, arrivals: Sequence[Arrival], now: str, actor: str) -> tuple[Any, ...]:
@@ -172,4 +178,4 @@ def _sql(vendor: str, text: str, *columns: tuple[str, str]) -> str:
             f"json_extract(value, '$[{place}]') AS {name}" for place, (name, _) in enumerate(columns)
         )
         rows = f"(SELECT {read} FROM json_each(%s)) AS r"  # noqa: S608
-    return text.format(rows=rows, now=_NOW[vendor], later=_LATER[vendor])
+    return text.format(rows=rows, now=_NOW[vendor], later=_LATER[vendor], of_batch=_OF_BATCH[vendor])

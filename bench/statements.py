@@ -68,9 +68,7 @@ def count_post(messages: list[Message]) -> Counts:
         )
     if answer.status_code != 200:
         raise ValueError(f"the webhook answered {answer.status_code}: {answer.content[:500]!r}")
-    # Several statements may travel in one query; they are counted one by one.
-    texts = [text for query in captured.captured_queries for text in query["sql"].split(";\n")]
-    words = [text.split()[0].upper() for text in texts]
+    words = [query["sql"].split()[0].upper() for query in captured.captured_queries]
     transaction = sum(word in TRANSACTION for word in words)
     return {"statements": len(words) - transaction, "transaction": transaction}
 

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db import IntegrityError
+from django.db import IntegrityError, InterfaceError, OperationalError, connection
 from django.db.models import F, Q
 
 from batches import ingest_sql as sql
@@ -92,14 +92,19 @@ def _store_new(channel: Channel, arrivals: Arrivals) -> dict[str, Place]:
     Most deliveries repeat nothing and meet no batch that is over its time, so nothing is asked first: the database
     refuses the others, and then what it refused is seen to. Raises IntegrityError when that does not help.
     """
-    for _attempt in range(ATTEMPTS):
+    for attempt in range(ATTEMPTS):
         try:
             return _places(arrivals, sql.store(channel, list(arrivals.values()), ACTOR)) if arrivals else {}
         except IntegrityError as error:
-            refused = error
+            problem: Exception = error
             _close_expired(channel, arrivals)
             arrivals = _without_stored(channel, arrivals)
-    raise refused
+        except (OperationalError, InterfaceError) as error:
+            if connection.in_atomic_block or attempt:
+                raise
+            problem = error
+            connection.close()  # it may have died while it was idle, when the server was restarted: try a new one
+    raise problem
 
 
 def _places(arrivals: Arrivals, joined: Mapping[str, Joined]) -> dict[str, Place]:

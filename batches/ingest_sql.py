@@ -132,6 +132,8 @@ def _execute(*statements: tuple[str, Mapping[str, str], str]) -> list[tuple[Any,
     """Run the statements, each with its columns and its parameter; gives the first one's rows."""
     texts = [_sql(connection.vendor, text, *columns.items()) for text, columns, _ in statements]
     parameters = [parameter for _, _, parameter in statements]
+    # No question first whether the connection lives: this is the question, and ingest tries again on a new one.
+    connection.health_check_done = True  # type: ignore[attr-defined]  # unknown to the stubs
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             join, store, note = texts

@@ -86,12 +86,12 @@ def _plan(options: argparse.Namespace) -> Plan:
 
 def _sized(kind: database.Kind, options: argparse.Namespace) -> Plan:
     web_processes = options.web_processes or (2 if kind == "postgres" else 1)
-    return Plan(kind, web_processes, options.web_threads or 4)
+    return Plan(kind, web_processes, options.web_threads or 8)
 
 
 def _plan_for_sqlite(plan: Plan) -> Plan:
     quick = plan.rounds == 1
-    small = Plan("sqlite", 1, 4)
+    small = Plan("sqlite", 1, 8)
     return small.quick() if quick else small
 
 

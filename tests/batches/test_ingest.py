@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import DatabaseError, IntegrityError, connection
 from django.db.models import F
 
@@ -135,3 +136,20 @@ class TestAtOnce:
         counts = Batch.objects.order_by("id").values_list("status", "message_count")
         assert list(counts) == [("closed", 1), ("open", 30)]
         assert not Message.objects.filter(received_at__lt=F("batch__opened_at")).exists()
+
+
+if "postgresql" in settings.DATABASES["default"]["ENGINE"]:  # SQLite has no server that could be restarted
+
+    @pytest.mark.django_db(transaction=True)
+    def test_it_survives_a_connection_that_died_while_it_was_idle() -> None:
+        batch = arrive("Yes")
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            [backend] = cursor.fetchone()
+        other = connection.copy()
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s)", [backend])
+        other.close()
+        assert ingest(batch.channel, [_sms("next")]).stored == 1
+        batch.refresh_from_db()
+        assert batch.message_count == 2

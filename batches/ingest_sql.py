@@ -29,10 +29,10 @@ _LATER = {
     "postgresql": "statement_timestamp() + make_interval(secs => r.seconds)",
     "sqlite": "strftime('%%Y-%%m-%%d %%H:%%M:%%f000', r.now, r.seconds || ' seconds')",
 }
-# The batch that a row belongs to, now that every sender has an open one.
-_OF_BATCH = {
-    "postgresql": "FROM joined b WHERE b.sender = r.sender",
-    "sqlite": "FROM batches_batch b WHERE b.channel_id = r.channel_id AND b.sender = r.sender AND b.status = 'open'",
+# Each row with the batch that it belongs to, now that every sender has an open one.
+_WITH_BATCH = {
+    "postgresql": "JOIN joined b ON b.sender = r.sender",
+    "sqlite": "JOIN batches_batch b ON b.channel_id = r.channel_id AND b.sender = r.sender AND b.status = 'open'",
 }
 
 _JOIN = """
@@ -45,10 +45,8 @@ RETURNING sender, id, message_count
 """
 _EVENTS = f"""
 INSERT INTO batches_batchevent (batch_id, at, kind, actor, data)
-SELECT (SELECT b.id {{of_batch}}), {{now}},
-       (SELECT CASE b.message_count WHEN r.added THEN '{EventKind.OPENED}' ELSE '{EventKind.MESSAGE_ADDED}' END
-        {{of_batch}}),
-       r.actor, r.data FROM {{rows}}
+SELECT b.id, {{now}}, CASE b.message_count WHEN r.added THEN '{EventKind.OPENED}' ELSE '{EventKind.MESSAGE_ADDED}' END,
+       r.actor, r.data FROM {{rows}} {{with_batch}}
 """  # noqa: S608 - fixed names only
 _BATCH_COLUMNS = {
     "channel_id": "bigint",
@@ -63,8 +61,8 @@ _BATCH_COLUMNS = {
 _MESSAGES = """
 INSERT INTO batches_message (channel_id, batch_id, provider_message_id, sender, sender_raw, sender_kind, text,
                              sent_at, sent_at_raw, received_at, payload)
-SELECT r.channel_id, (SELECT b.id {of_batch}), r.guid, r.sender, r.sender_raw, r.sender_kind, r.text,
-       r.sent_at, r.sent_at_raw, {now}, r.payload FROM {rows}
+SELECT r.channel_id, b.id, r.guid, r.sender, r.sender_raw, r.sender_kind, r.text,
+       r.sent_at, r.sent_at_raw, {now}, r.payload FROM {rows} {with_batch} ORDER BY r.place
 """
 _MESSAGE_COLUMNS = {
     "channel_id": "bigint",
@@ -77,6 +75,7 @@ _MESSAGE_COLUMNS = {
     "sent_at_raw": "text",
     "payload": "text",
     "now": "text",
+    "place": "integer",
 }
 
 
@@ -112,7 +111,10 @@ def store(channel: Channel, arrivals: Sequence[Arrival], actor: str) -> dict[str
         [_batch_row(channel, by_sender[sender], now, actor) for sender in sorted(by_sender)],
         ensure_ascii=False,
     )
-    messages = json.dumps([_message_row(channel, arrival, now) for arrival in arrivals], ensure_ascii=False)
+    messages = json.dumps(
+        [_message_row(channel, arrival, now, place) for place, arrival in enumerate(arrivals)],
+        ensure_ascii=False,
+    )
     with _all_or_nothing():
         rows = _execute(
             (_JOIN, _BATCH_COLUMNS, batches),
@@ -153,7 +155,7 @@ def _batch_row(channel: Channel, arrivals: Sequence[Arrival], now: str, actor: s
     return (channel.id, sender.address, sender.kind, len(arrivals), channel.window, now, actor, data)
 
 
-def _message_row(channel: Channel, arrival: Arrival, now: str) -> tuple[Any, ...]:
+def _message_row(channel: Channel, arrival: Arrival, now: str, place: int) -> tuple[Any, ...]:
     sms, sender = arrival.sms, arrival.sender
     return (
         channel.id,
@@ -166,6 +168,7 @@ def _message_row(channel: Channel, arrival: Arrival, now: str) -> tuple[Any, ...
         sms.sent_at_raw,
         sms.payload,
         now,
+        place,
     )
 
 
@@ -180,4 +183,4 @@ def _sql(vendor: str, text: str, *columns: tuple[str, str]) -> str:
             f"json_extract(value, '$[{place}]') AS {name}" for place, (name, _) in enumerate(columns)
         )
         rows = f"(SELECT {read} FROM json_each(%s)) AS r"  # noqa: S608
-    return text.format(rows=rows, now=_NOW[vendor], later=_LATER[vendor], of_batch=_OF_BATCH[vendor])
+    return text.format(rows=rows, now=_NOW[vendor], later=_LATER[vendor], with_batch=_WITH_BATCH[vendor])

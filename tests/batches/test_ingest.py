@@ -143,6 +143,7 @@ if "postgresql" in settings.DATABASES["default"]["ENGINE"]:  # SQLite has no ser
     @pytest.mark.django_db(transaction=True)
     def test_it_survives_a_connection_that_died_while_it_was_idle() -> None:
         batch = arrive("Yes")
+        channel = batch.channel  # loaded while the connection lives
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_backend_pid()")
             [backend] = cursor.fetchone()
@@ -150,6 +151,6 @@ if "postgresql" in settings.DATABASES["default"]["ENGINE"]:  # SQLite has no ser
         with other.cursor() as cursor:
             cursor.execute("SELECT pg_terminate_backend(%s)", [backend])
         other.close()
-        assert ingest(batch.channel, [_sms("next")]).stored == 1
+        assert ingest(channel, [_sms("next")]).stored == 1
         batch.refresh_from_db()
         assert batch.message_count == 2

@@ -47,7 +47,7 @@ def advance(
     `where` narrows the condition (a claim, a lease that has run out). Raises IllegalMove.
     """
     _check(source, target)
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         won = Batch.objects.filter(where or Q(), id=batch_id, status=source).update(status=target, **fields)
         if won:
             note([batch_id], event, actor, data)

@@ -48,8 +48,9 @@ def reap(actor: str = "sweep") -> int:
     """Queue again what nobody picked up or finished in time, up to CHUNK of each kind; say how many they were."""
     if not Batch.objects.abandoned().exists():  # a plain read: on SQLite, writers need not wait for it
         return 0
+    work_lists = _work_lists()
     with transaction.atomic():
-        reaped = [batch.id for rows, source in _work_lists() for batch in _requeue(rows, source, actor)]
+        reaped = [batch.id for rows, source in work_lists for batch in _requeue(rows, source, actor)]
         enqueue(reaped)
     if reaped:
         log.warning("Queued %(count)s batch(es) again: their worker is gone or late", {"count": len(reaped)})
@@ -63,7 +64,7 @@ def _work_lists() -> list[tuple[BatchQuerySet, BatchStatus]]:
     only make the queue longer: it is given ten times as long.
     """
     lost = Batch.objects.abandoned()
-    waiting = lost.filter(closed_at__lt=Now() - 10 * DISPATCH_GRACE) if backlog() else lost
+    waiting = lost.filter(lease_until__lt=Now() - 9 * DISPATCH_GRACE) if backlog() else lost
     return [(lost, BatchStatus.PROCESSING), (waiting, BatchStatus.CLOSED)]
 
 

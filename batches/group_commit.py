@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence, Sized
 from threading import Event, Lock
 from typing import Generic, TypeVar
 
+from django.db import InterfaceError, OperationalError
+
 Job = TypeVar("Job", bound=Sized)
 Outcome = TypeVar("Outcome")
 
@@ -29,7 +31,7 @@ class GroupCommit(Generic[Job, Outcome]):
 
     `write` takes the jobs of a group (together at most `limit` long, unless one alone is longer) in one transaction
     and gives their outcomes in order. When a group fails, each of its jobs is written by itself, so that nobody fails
-    for somebody else's.
+    for somebody else's; but when the database is away, all of them fail at once.
     """
 
     def __init__(self, write: Callable[[Sequence[Job]], Sequence[Outcome]], limit: int) -> None:
@@ -77,6 +79,12 @@ class GroupCommit(Generic[Job, Outcome]):
     def _settle(self, group: Sequence[_Ticket[Job, Outcome]]) -> None:
         try:
             outcomes = self._write([ticket.job for ticket in group])
+        except (
+            OperationalError,
+            InterfaceError,
+        ) as error:  # nobody's own: alone, each would only wait as long again
+            for ticket in group:
+                ticket.error = error
         except BaseException as error:  # noqa: BLE001 - raised again in the thread whose job it is
             if len(group) == 1:
                 group[0].error = error

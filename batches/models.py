@@ -172,7 +172,7 @@ class RejectedDelivery(models.Model):
     errors = models.JSONField(default=list)
     content_type = models.CharField(max_length=255, blank=True)
     remote_address = models.GenericIPAddressField(null=True)
-    size = models.PositiveIntegerField(help_text="Bytes of the body that were read.")
+    size = models.PositiveIntegerField(help_text="Characters of the refused part, before it was cut.")
     body = models.TextField(blank=True, help_text="The refused part, cut to a bounded length.")
 
     class Meta:

@@ -71,6 +71,9 @@ def process(batch_id: int, actor: str) -> None:
         return
     batch = Batch.objects.select_related("channel").get(id=batch_id)
     work = Work(batch, list(batch.messages.all()), token, actor)
+    if batch.attempts > settings.BATCH_MAX_ATTEMPTS and not batch.label:
+        _give_up(work, "every worker that began it was killed or ran out of time")
+        return
     try:
         _run(work)
     except LeaseLost:
@@ -80,12 +83,17 @@ def process(batch_id: int, actor: str) -> None:
             "PROCESSING FAILED | From: %(sender)s | Error: %(error)s", work.fields | {"error": repr(error)}
         )
         if batch.attempts >= settings.BATCH_MAX_ATTEMPTS:
-            reason = f"gave up after {batch.attempts} attempts: {error!r}"
-            state.fail(batch.id, token, outcome=Outcome.ERROR, reason=reason, actor=actor)
+            _give_up(work, repr(error))
+
+
+def _give_up(work: Work, problem: str) -> None:
+    reason = f"gave up after {work.batch.attempts} attempts: {problem}"
+    state.fail(work.batch.id, work.token, outcome=Outcome.ERROR, reason=reason, actor=work.actor)
+    log.error("PROCESSING FAILED | From: %(sender)s | Error: %(error)s", work.fields | {"error": reason})
 
 
 def _run(work: Work) -> None:
-    if work.batch.attempts == 1:
+    if work.batch.attempts == 1 and not work.batch.label:
         _log_received(work)
     reply = _resume(work) if work.batch.label else _begin(work)
     if reply.status == ReplyStatus.SENDING:

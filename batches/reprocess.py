@@ -6,9 +6,10 @@ only queued. A reply that may have left stays as it is unless the operator says 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Case, F, Q, Value, When
 
 from batches import state
 from batches.choices import BatchStatus, EventKind, Outcome
@@ -78,9 +79,11 @@ def _act(batch: Batch, action: str, actor: str) -> bool:
     if action == CLOSED:
         return close_due(actor, Q(id=batch.id)) == 1
     with transaction.atomic():
-        if action == RESENT and not _resend(batch, actor):
-            return False
-        return _queue(batch, actor)
+        done = (action != RESENT or _resend(batch, actor)) and _queue(batch, actor)
+        transaction.set_rollback(
+            not done
+        )  # both or neither: a reply to be sent again needs its batch in the queue
+    return done
 
 
 def _resend(batch: Batch, actor: str) -> bool:
@@ -93,7 +96,6 @@ def _queue(batch: Batch, actor: str) -> bool:
     """Back to the queue, as it was found; a verdict that nobody gave is asked for again."""
     source = BatchStatus(batch.status)
     rows = Batch.objects.abandoned() if source == BatchStatus.PROCESSING else Batch.objects.all()
-    label = "" if batch.label == Label.UNDECIDED else batch.label
     queued = state.queue_all(
         rows.filter(id=batch.id),
         source,
@@ -101,10 +103,16 @@ def _queue(batch: Batch, actor: str) -> bool:
         actor=actor,
         limit=1,
         **_UNSETTLED,
-        label=label,
     )
     enqueue([one.id for one in queued])
     return bool(queued)
 
 
-_UNSETTLED = {"outcome": Outcome.NONE, "reason": "", "completed_at": None}
+_UNSETTLED: dict[str, Any] = {
+    "outcome": Outcome.NONE,
+    "reason": "",
+    "completed_at": None,
+    "attempts": 0,
+    # in the database, because the row may have moved on since it was read
+    "label": Case(When(label=Label.UNDECIDED, then=Value("")), default=F("label")),
+}

@@ -50,6 +50,8 @@ def parse(document: Mapping[str, Any] | list[Any]) -> Delivery:
     for index, item in enumerate(items):
         try:
             messages.append(_message(item))
+        except RecursionError:  # decoded just so, and too deep to be written down
+            raise Malformed(f"message {index} is nested too deeply") from None
         except ValidationError as error:
             refused.append(item)
             refusals += [

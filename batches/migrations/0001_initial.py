@@ -89,7 +89,7 @@ class Migration(migrations.Migration):
                 ('errors', models.JSONField(default=list)),
                 ('content_type', models.CharField(blank=True, max_length=255)),
                 ('remote_address', models.GenericIPAddressField(null=True)),
-                ('size', models.PositiveIntegerField(help_text='Bytes of the body that were read.')),
+                ('size', models.PositiveIntegerField(help_text='Characters of the refused part, before it was cut.')),
                 ('body', models.TextField(blank=True, help_text='The refused part, cut to a bounded length.')),
                 ('channel', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to='batches.channel')),
             ],

@@ -75,8 +75,10 @@ class TestReaping:
         lease_over(batch, "closed")
         enqueue([batch.id])
         assert reap() == 0
-        Batch.objects.filter(id=batch.id).update(closed_at=Now() - timedelta(seconds=201))
+        Batch.objects.filter(id=batch.id).update(lease_until=Now() - timedelta(seconds=181))
         assert reap() == 1
+        Batch.objects.filter(id=batch.id).update(lease_until=Now() - timedelta(seconds=1))
+        assert reap() == 0  # it has been queued anew, and has to wait as long again
 
     def test_it_waits_before_it_queues_the_same_again(self) -> None:
         lease_over(arrive("Yes"), "closed")

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
 import pytest
+from django.db import OperationalError
 
 from batches.group_commit import GroupCommit
 
@@ -28,6 +29,8 @@ class Writer:
         assert self.go.wait(30)
         if "bad" in words:
             raise Refused
+        if "away" in words:
+            raise OperationalError("the database is away")
         return [word.upper() for word in words]
 
 
@@ -69,6 +72,13 @@ def test_nobody_fails_for_somebody_elses_job() -> None:
     assert good == "GOOD"
     assert isinstance(bad, Refused)
     assert writer.groups == [["a"], ["good", "bad"], ["good"], ["bad"]]
+
+
+def test_all_fail_at_once_when_the_database_is_away() -> None:
+    writer = Writer()
+    outcomes = together(writer, ["a", "b", "away"])[1:]
+    assert all(isinstance(outcome, OperationalError) for outcome in outcomes)
+    assert writer.groups == [["a"], ["b", "away"]]
 
 
 def test_it_goes_on_after_a_failure() -> None:

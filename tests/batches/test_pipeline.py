@@ -238,6 +238,21 @@ class TestDeath:
         assert (batch.status, batch.outcome) == (BatchStatus.FAILED, Outcome.ERROR)
         assert "a fault in the program" in batch.reason
 
+    def test_it_ends_a_batch_that_kills_its_workers(
+        self, monkeypatch: pytest.MonkeyPatch, settings: Any
+    ) -> None:
+        settings.BATCH_MAX_ATTEMPTS = 2
+        batch = closed("Yes")
+        monkeypatch.setattr(classification, "classify", die)
+        for _ in range(2):
+            with pytest.raises(Killed):
+                process(batch.id, "worker")
+            lease_over(batch)
+            reap()
+        batch = settled(batch)
+        assert (batch.status, batch.outcome) == (BatchStatus.FAILED, Outcome.ERROR)
+        assert "was killed" in batch.reason
+
     def test_it_waits_for_a_send_that_is_under_way(self, outbox: list[memory.Sms]) -> None:
         batch = closed("Yes")
         token = uuid4()

@@ -109,6 +109,15 @@ class TestReprocess:
         assert action(batch, resend_unknown=True) == "skipped"
         assert queued() == [batch.id]  # the task that closing queued, no other
 
+    def test_it_does_both_or_neither(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        batch = answered(NO_CREDIT)
+        with monkeypatch.context() as patch:
+            patch.setattr("batches.reprocess.state.queue_all", lambda *_, **__: [])  # somebody holds the row
+            assert action(batch) == "skipped"
+        batch.refresh_from_db()
+        assert (batch.status, batch.replies.get().status) == (BatchStatus.COMPLETED, "refused")
+        assert action(batch) == "resent"
+
     def test_it_only_looks_in_a_dry_run(self) -> None:
         batch = answered(NO_CREDIT)
         assert action(batch, dry_run=True) == "resent"
@@ -156,6 +165,12 @@ class TestCommand:
         text = command()
         assert "1 of 1 batches pushed" in text
         assert str(batch.id) in text
+
+    def test_a_providers_words_do_not_steer_the_terminal(self) -> None:
+        batch = answered(refused("http_400", "[/sendsms] \x1b[31m no"))
+        text = command("--id", str(batch.id))
+        assert "[/sendsms]" in text
+        assert "\x1b[31m" not in text
 
     def test_it_says_when_nothing_is_stuck(self) -> None:
         assert command() == "Nothing is stuck.\n"

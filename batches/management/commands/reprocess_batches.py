@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
+from rich.text import Text
 
 from batches.choices import BatchStatus
 from batches.models import Batch
@@ -108,5 +109,11 @@ def _table(results: Sequence[Result], dry_run: bool) -> Table:
     for heading in ("Found", "Would be" if dry_run else "Done", "Because"):
         table.add_column(heading)
     for result in results:
-        table.add_row(str(result.batch_id), result.status or "–", result.action, result.detail)
+        cells = (str(result.batch_id), result.status or "–", result.action, result.detail)
+        table.add_row(*(Text(_printable(cell)) for cell in cells))  # Text: a provider's words are no markup
     return table
+
+
+def _printable(text: str) -> str:
+    """What a provider says must not steer the terminal."""
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,9 +95,8 @@ class Server:
         """Ask it to end, wait up to PATIENCE, then kill whatever is left of its group."""
         self.ask_to_end()
         try:
-            self._process.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
-            pass
+            with suppress(subprocess.TimeoutExpired):  # what is still there is killed
+                self._process.wait(PATIENCE)
         finally:
             _kill_group(self._process.pid)
             self._process.wait()

@@ -59,14 +59,19 @@ class GroupCommit(Generic[Job, Outcome]):
         """Write one group (ours is its first job) and let the next in line lead."""
         with self._mutex:
             group = self._take()
-        self._settle(group)
+        try:
+            self._settle(group)
+        finally:  # whatever happened here, the others must not wait for ever
+            self._hand_over()
+            for ticket in group:
+                ticket.woken.set()
+
+    def _hand_over(self) -> None:
         with self._mutex:
             self._busy = bool(self._waiting)
             if self._waiting:
                 self._waiting[0].leads = True
                 self._waiting[0].woken.set()
-        for ticket in group:
-            ticket.woken.set()
 
     def _take(self) -> list[_Ticket[Job, Outcome]]:
         group = [self._waiting.popleft()]

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db import IntegrityError, InterfaceError, OperationalError, connection
+from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection
 from django.db.models import F, Q
 
 from batches import ingest_sql as sql
@@ -66,7 +66,10 @@ def ingest(channel: Channel, messages: Sequence[InboundSms]) -> Ingested:
     places = _writer.submit(Delivery(channel, arrivals)) if arrivals else {}
     _log_joined(channel, arrivals, places)
     if len(places) < len(messages):
-        _ignore_repeats(channel, messages, places)
+        try:
+            _ignore_repeats(channel, messages, places)
+        except DatabaseError:  # the messages are stored and that must be the answer: only their count is lost
+            log.exception("The repeats of a delivery could not be counted")
     return Ingested(stored=len(places), duplicates=len(messages) - len(places))
 
 

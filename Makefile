@@ -6,9 +6,9 @@ PY := $(VENV)/bin/python
 INSTALL := $(PYTHON) -m pip --python $(PY) --disable-pip-version-check install --quiet --only-binary :all:
 # Settings of a server, for checks: nothing of this machine's environment or .env.
 PRODUCTION := env -i PATH="$$PATH" ENV_FILE=/dev/null DATABASE_URL=sqlite://:memory: HTTPS=true \
-	ALLOWED_HOSTS=sms.example.org DJANGO_SECRET_KEY="$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(48))')"
+	ALLOWED_HOSTS=sms.example.org TRUSTED_PROXIES=127.0.0.1 DJANGO_SECRET_KEY="$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(48))')"
 
-.PHONY: help run test lint bench clean
+.PHONY: help run test lint bench chaos soak clean
 .DEFAULT_GOAL := help
 
 help: ## Show what can be made
@@ -21,15 +21,24 @@ run: $(VENV)/.run ## Set everything up and start it (PORT=8001 make run); Ctrl-C
 test: $(VENV)/.dev ## Run the tests (DATABASE_URL=postgres://… for PostgreSQL; ARGS="-k words")
 	$(PY) -m pytest $(ARGS)
 
-lint: $(VENV)/.dev ## Check style, types, migrations and the settings of a server
+lint: $(VENV)/.dev ## Check style, types, security, migrations, the API's description and a server's settings
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy .
+	$(PY) -m bandit --quiet --recursive --configfile pyproject.toml .
+	$(PY) .ci/audit
 	$(PRODUCTION) $(PY) manage.py makemigrations --check --dry-run
+	$(PRODUCTION) $(PY) manage.py spectacular --validate --fail-on-warn --file /dev/null
 	$(PRODUCTION) $(PY) manage.py check --deploy --fail-level WARNING
 
 bench: $(VENV)/.dev ## Measure speed and memory beside two baselines
 	$(PY) -m bench $(ARGS)
+
+chaos: $(VENV)/.dev ## Kill everything at random and prove that nothing is lost or sent twice (ARGS=--quick)
+	$(PY) -m chaos $(ARGS)
+
+soak: $(VENV)/.dev ## 100 messages/s for 30 minutes: nothing may grow (ARGS="--minutes 2")
+	$(PY) -m chaos.soak $(ARGS)
 
 clean: ## Remove what can be made again; .env and the database stay
 	rm -rf $(VENV) static run .pytest_cache .mypy_cache .ruff_cache .hypothesis

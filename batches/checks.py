@@ -1,10 +1,12 @@
-"""Settings that would break the promises, refused before the service starts."""
+"""Settings that would break the promises are refused before the service starts; open doors are pointed out."""
 
+from ipaddress import ip_address
 from math import ceil
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
+from django.core.checks import Warning as CheckWarning
 
 
 def retry_needed(cluster: dict[str, Any]) -> int:
@@ -36,15 +38,42 @@ def check_retry(**_kwargs: Any) -> list[CheckMessage]:
 @register()
 def check_times(**_kwargs: Any) -> list[CheckMessage]:
     """batches.E002: call time-out < task time-out < lease, or work is taken from somebody who is still at it."""
-    calls = 2 * settings.OPENAI_TIMEOUT + settings.SMS_TIMEOUT  # the model's client tries twice
+    calls = settings.OPENAI_DEADLINE + settings.SMS_TIMEOUT  # both bound a call as a whole, retries included
     send_in_time = settings.SMS_TIMEOUT < settings.BATCH_LEASE_SECONDS / 2  # a send's own lease
     if calls < settings.TASK_TIMEOUT < settings.BATCH_LEASE_SECONDS and send_in_time:
         return []
     return [
         Error(
-            f"OPENAI_TIMEOUT and SMS_TIMEOUT allow {calls} s, a task may take {settings.TASK_TIMEOUT} s, and the lease"
-            f" is {settings.BATCH_LEASE_SECONDS} s: each must be less than the next",
+            f"OPENAI_DEADLINE and SMS_TIMEOUT allow {calls:g} s, a task may take {settings.TASK_TIMEOUT} s, and the"
+            f" lease is {settings.BATCH_LEASE_SECONDS} s: each must be less than the next",
             hint="Lower the time-outs or raise BATCH_LEASE_SECONDS.",
             id="batches.E002",
         )
     ]
+
+
+@register()
+def check_open_webhook(**_kwargs: Any) -> list[CheckMessage]:
+    """batches.W005: messages are taken from people whom nobody knows."""
+    warning = open_webhook()
+    hint = "WEBHOOK_OPEN=false, and a token for each phone or provider: manage.py webhook_token default"
+    return [CheckWarning(warning, hint=hint, id="batches.W005")] if warning else []
+
+
+def open_webhook() -> str:
+    """What is to be said about WEBHOOK_OPEN, plainly; empty when it is off."""
+    if not settings.WEBHOOK_OPEN:
+        return ""
+    if _is_loopback(settings.HOST):
+        return "WEBHOOK_OPEN=true: whoever reaches this server may post messages without a token"
+    return (
+        f"WEBHOOK_OPEN=true and HOST={settings.HOST}: everybody on the network may post messages without a token,"
+        " and have this service reply to any number they name"
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -22,6 +22,7 @@ class Outcome(models.TextChoices):
     SUPPRESSED = "suppressed", "Reply suppressed"
     REFUSED = "refused", "Refused by the provider"
     UNKNOWN = "unknown", "Unknown whether sent"
+    HELD = "held", "Held for a person"
     UNDECIDED = "undecided", "No engine could decide"
     ERROR = "error", "Processing failed"
 
@@ -35,11 +36,27 @@ class SenderKind(models.TextChoices):
     UNKNOWN = "unknown", "Unknown"
 
 
+class StalePolicy(models.TextChoices):
+    """What becomes of a conversation that is only processed long after its window, after an outage for example."""
+
+    ANSWER = "answer", "Answer all the same"
+    HOLD = "hold", "Hold the reply for a person"
+    SKIP = "skip", "Do not reply"
+
+
+class Flag(models.TextChoices):
+    """What is odd about a batch. A flag changes nothing by itself."""
+
+    SENDER_RATE = "sender_rate", "Sender writes too fast"
+    CHANNEL_RATE = "channel_rate", "Channel gets too much"
+
+
 class EventKind(models.TextChoices):
     """The steps of a batch's history. Those of its reply are written by the same hand, in the pipeline."""
 
     OPENED = "opened", "Opened"
     MESSAGE_ADDED = "message_added", "Message added"
+    FLAGGED = "flagged", "Flagged"
     CLOSED = "closed", "Closed"
     CLAIMED = "claimed", "Claimed for processing"
     CLASSIFIED = "classified", "Classified"
@@ -49,7 +66,9 @@ class EventKind(models.TextChoices):
     REPLY_SENT = "reply_sent", "Reply sent"
     REPLY_REFUSED = "reply_refused", "Reply refused"
     REPLY_UNKNOWN = "reply_unknown", "Unknown whether the reply was sent"
+    REPLY_POSTPONED = "reply_postponed", "Reply postponed"
     REPLY_REQUEUED = "reply_requeued", "Reply to be sent again"
     COMPLETED = "completed", "Completed"
     FAILED = "failed", "Failed"
     REQUEUED = "requeued", "Queued again"
+    CORRECTED = "corrected", "Outcome corrected"

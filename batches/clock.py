@@ -1,24 +1,15 @@
 """The database's clock, which decides about windows and leases: several machines agree on it."""
 
 from datetime import UTC, datetime
-from typing import Any
 
-from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import functions
-from django.db.models.sql.compiler import SQLCompiler
+from classification.clock import Now
 
-# SQLite keeps times as text and compares them letter by letter, so every one needs Django's six decimals.
-SQLITE_NOW = "strftime('%%Y-%%m-%%d %%H:%%M:%%f000', 'now')"
+__all__ = ["Now", "sqlite_now"]
 
 
-class Now(functions.Now):
-    """The current time (UTC); in milliseconds on SQLite, where one machine has one clock."""
-
-    def as_sqlite(
-        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_extra: Any
-    ) -> tuple[str, tuple[str | int, ...]]:
-        sql, parameters = self.as_sql(compiler, connection, template=SQLITE_NOW.replace("%", "%%"))
-        return sql, tuple(parameters)
+def utc_text(at: datetime) -> str:
+    """An aware time as SQLite keeps it, without its zone."""
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 def sqlite_now() -> str:

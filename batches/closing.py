@@ -61,10 +61,11 @@ def _work_lists() -> list[tuple[BatchQuerySet, BatchStatus]]:
     """What may have been lost.
 
     While tasks wait in the queue, a closed batch has most likely just not had its turn, and queueing it again would
-    only make the queue longer: it is given ten times as long.
+    only make the queue longer: it is given ten times as long. One that was postponed is in no queue.
     """
     lost = Batch.objects.abandoned()
-    waiting = lost.filter(lease_until__lt=Now() - 9 * DISPATCH_GRACE) if backlog() else lost
+    unlikely_queued = Q(postponed=True) | Q(lease_until__lt=Now() - 9 * DISPATCH_GRACE)
+    waiting = lost.filter(unlikely_queued) if backlog() else lost
     return [(lost, BatchStatus.PROCESSING), (waiting, BatchStatus.CLOSED)]
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence, Sized
 from threading import Event, Lock
 from typing import Generic, TypeVar
 
-from django.db import InterfaceError, OperationalError
+from batches.outage import is_outage
 
 Job = TypeVar("Job", bound=Sized)
 Outcome = TypeVar("Outcome")
@@ -31,7 +31,7 @@ class GroupCommit(Generic[Job, Outcome]):
 
     `write` takes the jobs of a group (together at most `limit` long, unless one alone is longer) in one transaction
     and gives their outcomes in order. When a group fails, each of its jobs is written by itself, so that nobody fails
-    for somebody else's; but when the database is away, all of them fail at once.
+    for somebody else's; but when the database is away, all of them fail at once, with those who arrived meanwhile.
     """
 
     def __init__(self, write: Callable[[Sequence[Job]], Sequence[Outcome]], limit: int) -> None:
@@ -81,16 +81,25 @@ class GroupCommit(Generic[Job, Outcome]):
             room -= len(group[-1].job)
         return group
 
+    def _take_all(self) -> list[_Ticket[Job, Outcome]]:
+        with self._mutex:
+            waiting = list(self._waiting)
+            self._waiting.clear()
+        return waiting
+
+    @staticmethod
+    def _fail(tickets: Sequence[_Ticket[Job, Outcome]], error: BaseException) -> None:
+        for ticket in tickets:
+            ticket.error = error
+            ticket.woken.set()
+
     def _settle(self, group: Sequence[_Ticket[Job, Outcome]]) -> None:
         try:
             outcomes = self._write([ticket.job for ticket in group])
-        except (
-            OperationalError,
-            InterfaceError,
-        ) as error:  # nobody's own: alone, each would only wait as long again
-            for ticket in group:
-                ticket.error = error
         except BaseException as error:  # noqa: BLE001 - raised again in the thread whose job it is
+            if is_outage(error):  # nobody's own: each of them would only wait as long again
+                self._fail([*group, *self._take_all()], error)
+                return
             if len(group) == 1:
                 group[0].error = error
                 return

@@ -1,19 +1,22 @@
 """Storing what came in: each message once, in exactly one batch, in one short transaction."""
 
 import logging
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection
+from django.db import Error, IntegrityError, connection
 from django.db.models import F, Q
 
 from batches import ingest_sql as sql
+from batches import limits
 from batches.closing import close_due
 from batches.group_commit import GroupCommit
 from batches.inbound.base import InboundSms
 from batches.ingest_sql import Arrival, Joined
 from batches.models import Channel, Message
+from batches.outage import connection_lost
 from batches.phones import normalise
 
 log = logging.getLogger(__name__)
@@ -22,16 +25,18 @@ ACTOR = "web"
 GROUP_SIZE = 500  # messages in one transaction, unless one delivery alone has more
 
 ATTEMPTS = 5  # of one write, while others store the same GUIDs or windows run out under it
+RECONNECT_SECONDS = 1.0  # a connection that fails later than that did not die while it was idle
 
 Arrivals = Mapping[str, Arrival]  # by GUID
 
 
 @dataclass(frozen=True)
 class Ingested:
-    """What became of a delivery's messages."""
+    """What became of a delivery's messages; `spooled` ones are stored as soon as the database is back."""
 
     stored: int
     duplicates: int
+    spooled: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +70,11 @@ def ingest(channel: Channel, messages: Sequence[InboundSms]) -> Ingested:
         arrivals.setdefault(sms.provider_message_id, arrival)
     places = _writer.submit(Delivery(channel, arrivals)) if arrivals else {}
     _log_joined(channel, arrivals, places)
+    limits.watch(channel, _added(arrivals, places), ACTOR)
     if len(places) < len(messages):
         try:
             _ignore_repeats(channel, messages, places)
-        except DatabaseError:  # the messages are stored and that must be the answer: only their count is lost
+        except Error:  # the messages are stored and that must be the answer: only their count is lost
             log.exception("The repeats of a delivery could not be counted")
     return Ingested(stored=len(places), duplicates=len(messages) - len(places))
 
@@ -95,6 +101,7 @@ def _store_new(channel: Channel, arrivals: Arrivals) -> dict[str, Place]:
     Most deliveries repeat nothing and meet no batch that is over its time, so nothing is asked first: the database
     refuses the others, and then what it refused is seen to. Raises IntegrityError when that does not help.
     """
+    began = time.monotonic()
     for attempt in range(ATTEMPTS):
         try:
             return _places(arrivals, sql.store(channel, list(arrivals.values()), ACTOR)) if arrivals else {}
@@ -102,8 +109,9 @@ def _store_new(channel: Channel, arrivals: Arrivals) -> dict[str, Place]:
             problem: Exception = error
             _close_expired(channel, arrivals)
             arrivals = _without_stored(channel, arrivals)
-        except (OperationalError, InterfaceError) as error:
-            if connection.in_atomic_block or attempt:
+        except Error as error:
+            late = time.monotonic() - began > RECONNECT_SECONDS
+            if connection.in_atomic_block or attempt or late or not connection_lost(error):
                 raise
             problem = error
             connection.close()  # it may have died while it was idle, when the server was restarted: try a new one
@@ -134,6 +142,16 @@ def _without_stored(channel: Channel, arrivals: Arrivals) -> dict[str, Arrival]:
 
 
 _writer: GroupCommit[Delivery, dict[str, Place]] = GroupCommit(_store_group, GROUP_SIZE)
+
+
+def _added(arrivals: Arrivals, places: Mapping[str, Place]) -> dict[str, Joined]:
+    """Each sender's batch after this delivery, and how many of its messages the delivery brought."""
+    added: dict[str, Joined] = {}
+    for guid, place in places.items():
+        sender = arrivals[guid].sender.address
+        before = added[sender].added if sender in added else 0
+        added[sender] = Joined(place.batch_id, place.number, before + 1)
+    return added
 
 
 def _ignore_repeats(channel: Channel, messages: Sequence[InboundSms], places: Mapping[str, Place]) -> None:

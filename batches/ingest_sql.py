@@ -18,7 +18,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from batches.choices import EventKind
-from batches.clock import sqlite_now
+from batches.clock import sqlite_now, utc_text
 from batches.inbound.base import InboundSms
 from batches.models import Channel
 from batches.phones import Sender
@@ -28,6 +28,11 @@ _NOW = {"postgresql": "statement_timestamp()", "sqlite": "r.now"}
 _LATER = {
     "postgresql": "statement_timestamp() + make_interval(secs => r.seconds)",
     "sqlite": "strftime('%%Y-%%m-%%d %%H:%%M:%%f000', r.now, r.seconds || ' seconds')",
+}
+# When a message came: now, unless it says another time; never later than now, whatever the clock of its spool says.
+_RECEIVED = {
+    "postgresql": "LEAST(r.received_at AT TIME ZONE 'UTC', statement_timestamp())",  # passes over a null
+    "sqlite": "min(coalesce(r.received_at, r.now), r.now)",
 }
 # Each row with the batch that it belongs to, now that every sender has an open one.
 _WITH_BATCH = {
@@ -47,7 +52,7 @@ _EVENTS = f"""
 INSERT INTO batches_batchevent (batch_id, at, kind, actor, data)
 SELECT b.id, {{now}}, CASE b.message_count WHEN r.added THEN '{EventKind.OPENED}' ELSE '{EventKind.MESSAGE_ADDED}' END,
        r.actor, r.data FROM {{rows}} {{with_batch}}
-"""  # noqa: S608 - fixed names only
+"""  # noqa: S608 - fixed names only  # nosec B608
 _BATCH_COLUMNS = {
     "channel_id": "bigint",
     "sender": "text",
@@ -62,7 +67,7 @@ _MESSAGES = """
 INSERT INTO batches_message (channel_id, batch_id, provider_message_id, sender, sender_raw, sender_kind, text,
                              sent_at, sent_at_raw, received_at, payload)
 SELECT r.channel_id, b.id, r.guid, r.sender, r.sender_raw, r.sender_kind, r.text,
-       r.sent_at, r.sent_at_raw, {now}, r.payload FROM {rows} {with_batch} ORDER BY r.place
+       r.sent_at, r.sent_at_raw, {received}, r.payload FROM {rows} {with_batch} ORDER BY r.place
 """
 _MESSAGE_COLUMNS = {
     "channel_id": "bigint",
@@ -74,6 +79,7 @@ _MESSAGE_COLUMNS = {
     "sent_at": "timestamptz",
     "sent_at_raw": "text",
     "payload": "text",
+    "received_at": "timestamp",
     "now": "text",
     "place": "integer",
 }
@@ -167,6 +173,7 @@ def _message_row(channel: Channel, arrival: Arrival, now: str, place: int) -> tu
         sms.sent_at and str(connection.ops.adapt_datetimefield_value(sms.sent_at)),
         sms.sent_at_raw,
         sms.payload,
+        sms.received_at and utc_text(sms.received_at),
         now,
         place,
     )
@@ -177,10 +184,16 @@ def _sql(vendor: str, text: str, *columns: tuple[str, str]) -> str:
     """The statement with its rows read from one parameter, a JSON list of lists, as `r`."""
     if vendor == "postgresql":
         read = ", ".join(f"(value->>{place})::{kind} AS {name}" for place, (name, kind) in enumerate(columns))
-        rows = f"(SELECT {read} FROM json_array_elements(%s::json)) AS r"  # noqa: S608
+        rows = f"(SELECT {read} FROM json_array_elements(%s::json)) AS r"  # noqa: S608  # nosec B608
     else:
         read = ", ".join(
             f"json_extract(value, '$[{place}]') AS {name}" for place, (name, _) in enumerate(columns)
         )
-        rows = f"(SELECT {read} FROM json_each(%s)) AS r"  # noqa: S608
-    return text.format(rows=rows, now=_NOW[vendor], later=_LATER[vendor], with_batch=_WITH_BATCH[vendor])
+        rows = f"(SELECT {read} FROM json_each(%s)) AS r"  # noqa: S608  # nosec B608
+    return text.format(
+        rows=rows,
+        now=_NOW[vendor],
+        later=_LATER[vendor],
+        received=_RECEIVED[vendor],
+        with_batch=_WITH_BATCH[vendor],
+    )

@@ -5,10 +5,14 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from batches.choices import BatchStatus, EventKind, Outcome, SenderKind
+from batches import credentials
+from batches.choices import BatchStatus, EventKind, Outcome, SenderKind, StalePolicy
 from batches.querysets import BatchQuerySet
 from classification.append_only import AppendOnly
+from replies.senders import provider_choices
+from replies.senders.base import Account
 
+LABEL_LENGTH = 64  # characters
 SETTLED = Q(status__in=[BatchStatus.COMPLETED, BatchStatus.FAILED])
 
 
@@ -27,6 +31,34 @@ class Channel(models.Model):
     auto_reply_enabled = models.BooleanField(
         null=True, blank=True, help_text="Unknown: as SMS_AUTO_REPLY_ENABLED says."
     )
+    stale_policy = models.CharField(
+        max_length=6,
+        choices=StalePolicy,
+        blank=True,
+        help_text="What becomes of conversations processed long after their window. Empty: STALE_POLICY.",
+    )
+    provider = models.CharField(
+        max_length=32,
+        blank=True,
+        choices=provider_choices,
+        help_text="Who sends the replies. Empty: as SMS_SENDER says.",
+    )
+    credentials = models.TextField(
+        blank=True, editable=False, help_text="The provider's key, encrypted; see credentials.py."
+    )
+    sender_per_minute = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="Messages of one sender; above it, batches are flagged. Empty: INGEST_SENDER_PER_MINUTE.",
+    )
+    channel_per_minute = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="Messages of all senders; above it, batches are flagged. Empty: INGEST_CHANNEL_PER_MINUTE.",
+    )
+
+    class Meta:
+        permissions = [("change_credentials", "Can set channels' provider and credentials")]
 
     def __str__(self) -> str:
         return self.slug
@@ -44,6 +76,57 @@ class Channel(models.Model):
     def replies_enabled(self) -> bool:
         return settings.SMS_AUTO_REPLY_ENABLED if self.auto_reply_enabled is None else self.auto_reply_enabled
 
+    @property
+    def policy_when_stale(self) -> StalePolicy:
+        return StalePolicy(self.stale_policy or settings.STALE_POLICY)
+
+    @property
+    def account(self) -> Account:
+        """Who sends this channel's replies, and with which key.
+
+        Raises credentials.CredentialsUnreadable when no key of CREDENTIALS_KEYS decrypts it.
+        """
+        key = credentials.decrypt(self.credentials) if self.credentials else ""
+        return Account(self.provider, key)
+
+    @property
+    def sender_limit(self) -> int:
+        """Messages a minute of one sender before its batch is flagged."""
+        own = self.sender_per_minute
+        return settings.INGEST_SENDER_PER_MINUTE if own is None else own
+
+    @property
+    def message_limit(self) -> int:
+        """Messages a minute of all senders before their batches are flagged."""
+        own = self.channel_per_minute
+        return settings.INGEST_CHANNEL_PER_MINUTE if own is None else own
+
+
+class ChannelToken(models.Model):
+    """A secret that lets its holder post to a channel. Only its hash is here; several may be valid at once."""
+
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="tokens")
+    label = models.CharField(max_length=LABEL_LENGTH, blank=True, help_text="Who holds it.")
+    prefix = models.CharField("begins with", max_length=16)
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True, help_text="To the minute.")
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.prefix}…"
+
+    @property
+    def state(self) -> str:
+        """valid, expired or revoked."""
+        if self.revoked_at:
+            return "revoked"
+        return "expired" if self.expires_at and self.expires_at <= timezone.now() else "valid"
+
 
 class Batch(models.Model):
     """What one sender wrote within one window. Times are UTC, by the database's clock."""
@@ -60,16 +143,29 @@ class Batch(models.Model):
     label = models.CharField(max_length=32, blank=True, db_default="")
     outcome = models.CharField(max_length=12, choices=Outcome, blank=True, db_default="")
     reason = models.TextField(blank=True, db_default="")
+    flags = models.CharField(
+        max_length=64, blank=True, db_default="", help_text="Words of Flag, with commas."
+    )
     # The lease: who works on the batch, until when, and how often somebody began.
     claim = models.UUIDField(null=True)
     lease_until = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(db_default=0)
+    # Closed because its reply has to wait; `lease_until` says until when.
+    postponed = models.BooleanField(db_default=False)
+
+    # Not stored: whether its window was over long ago when it was claimed.
+    is_stale = False
 
     objects = BatchQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "batches"
         ordering = ["-id"]
+        permissions = [
+            ("reprocess_batch", "Can process batches again"),
+            ("resend_batch", "Can send replies again that may have left"),
+            ("export_batch", "Can export batches"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["channel", "sender"],
@@ -96,10 +192,15 @@ class Batch(models.Model):
             ),
             models.Index(fields=["sender"], name="batch_sender"),
             models.Index(fields=["opened_at"], name="batch_opened_at"),
+            models.Index(fields=["-id"], condition=~Q(flags=""), name="batch_flagged"),
         ]
 
     def __str__(self) -> str:
         return f"Batch {self.pk}"
+
+    @property
+    def flag_list(self) -> list[str]:
+        return self.flags.split(",") if self.flags else []
 
     @property
     def is_overdue(self) -> bool:
@@ -134,6 +235,7 @@ class Message(models.Model):
 
     class Meta:
         ordering = ["received_at", "id"]
+        permissions = [("export_message", "Can export messages")]
         constraints = [
             models.UniqueConstraint(
                 fields=["channel", "provider_message_id"], name="message_once_per_channel"

@@ -1,9 +1,14 @@
 """django-q2's cluster, of which nothing is left behind and nothing goes on half-dead.
 
 As it comes, django-q2 1.11 leaves workers that go on working when its main process or its sentinel is killed, hangs
-when SIGTERM reaches its whole process group, and never records a task again once its monitor was killed. Here every
-process dies with its parent, SIGTERM is for the main process alone, and a dead monitor ends the cluster, which
-whoever started it then starts anew.
+when SIGTERM reaches its whole process group or comes twice, and gives out or records no task again once a worker or
+its monitor was killed at the wrong moment. Here
+
+- main process or sentinel killed: every process dies with its parent, and whoever started the node starts it anew;
+- worker, pusher or monitor killed: the sentinel puts another in its place within half a second, and the others go on,
+  for nothing that they share can be left locked (see lockless.py). Ending the whole node instead would cut off the
+  calls that the other workers are making, and each of those may be a reply that then nobody knows of;
+- SIGTERM is for the main process alone, as often as it comes, and to whomever else.
 """
 
 import ctypes
@@ -15,8 +20,12 @@ from multiprocessing.process import BaseProcess
 from types import FrameType
 from typing import Any
 
+from django.db import DatabaseError
 from django_q import cluster
+from django_q.conf import Conf
 
+from batches.lockless import Flag, Queue, Timer
+from batches.queue import SWEEP_QUEUE, enqueue_sweep
 from batches.sweep import stop_all
 
 log = logging.getLogger(__name__)
@@ -38,10 +47,23 @@ class Sentinel(cluster.Sentinel):  # type: ignore[misc]  # django-q2 has no type
         return process
 
     def reincarnate(self, process: BaseProcess) -> None:
-        if process is self.monitor:
-            log.critical("The cluster's monitor is dead, and so the cluster ends")
-            os.kill(os.getpid(), signal.SIGKILL)  # and with this process, all that it has started
+        """Put another in the place of one that ended: recycled (exit code 0), dead, or beyond its time (none yet)."""
+        role = {self.monitor: "monitor", self.pusher: "pusher"}.get(process, "worker")
+        code = process.exitcode
         super().reincarnate(process)
+        if code != 0:
+            log.warning(
+                "NODE | The %(role)s died (exit code %(code)s) and was replaced", {"role": role, "code": code}
+            )
+            self._replace_sweep()
+
+    def _replace_sweep(self) -> None:
+        """A sweep that may have died with a process is not waited for until the schedule's next turn (a minute)."""
+        if Conf.CLUSTER_NAME == SWEEP_QUEUE:
+            try:
+                enqueue_sweep()
+            except DatabaseError:
+                log.exception("No sweep can be queued; the schedule will do it")
 
 
 class Node(cluster.Cluster):  # type: ignore[misc]
@@ -50,18 +72,37 @@ class Node(cluster.Cluster):  # type: ignore[misc]
     def run(self) -> int:
         """Work until SIGTERM or SIGINT; returns the exit code, which is not 0 when the cluster broke."""
         cluster.Sentinel = Sentinel  # the class that start() runs
-        os.register_at_fork(after_in_child=_die_with_parent)
+        if sys.platform == "linux":
+            _share_nothing_lockable()
+            _tie_children_to_parents()
         self.start()
         self.sentinel.join()
         return int(self.sentinel.exitcode != 0)
 
-    def sig_handler(self, signum: int, frame: FrameType | None) -> None:
+    def sig_handler(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002
         """Let the workers finish what they are at; sweeps would run on for minutes if they were not told."""
         stop_all()
-        super().sig_handler(signum, frame)
+        if self.stop_event is None:
+            sys.exit(0)  # nothing has been started yet
+        self.stop_event.set()  # and run() goes on waiting: a handler that waited would not survive a second signal
 
 
-def _die_with_parent() -> None:
-    """Ask the kernel to kill this process when its parent dies, however it dies. Linux only."""
-    if sys.platform == "linux":
+def _share_nothing_lockable() -> None:
+    cluster.Queue, cluster.Event, cluster.Value = Queue, Flag, Timer
+    Conf.QSIZE = False  # these queues do not count; the numbers would be for django-q2's own terminal monitor
+
+
+def _tie_children_to_parents() -> None:
+    """From here on the kernel kills each process that is forked when its parent dies, however that dies."""
+    parent = os.getpid()
+
+    def remember() -> None:
+        nonlocal parent
+        parent = os.getpid()
+
+    def tie() -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != parent:  # it died before we had asked
+            os._exit(1)
+
+    os.register_at_fork(before=remember, after_in_child=tie)

@@ -18,14 +18,22 @@ from django.db import transaction
 from batches import state
 from batches.choices import EventKind, Outcome
 from batches.models import Batch, Message
+from classification import rows
 from classification import services as classification
 from classification.labels import Label
 from replies import services as replies
 from replies.models import Reply, ReplyStatus
-from replies.policy import DISABLED
+from replies.policy import DISABLED, HELD
+from replies.senders.base import Account
 
 log = logging.getLogger(__name__)
 
+# Written out for the reason that classification.rows gives.
+BATCH = "SELECT *, closes_at < {long_ago} AS is_stale FROM batches_batch WHERE id = %s"
+MESSAGES = (
+    "SELECT id, provider_message_id, sender_raw, text, received_at FROM batches_message WHERE batch_id = %s"
+    " ORDER BY received_at, id"
+)
 OUTCOMES = {
     ReplyStatus.SENT: Outcome.REPLIED,
     ReplyStatus.DELIVERED: Outcome.REPLIED,
@@ -34,6 +42,7 @@ OUTCOMES = {
     ReplyStatus.UNKNOWN: Outcome.UNKNOWN,
     ReplyStatus.SUPPRESSED: Outcome.SUPPRESSED,
 }
+SUPPRESSED_FOR = {DISABLED.reason: Outcome.DISABLED, HELD.reason: Outcome.HELD}
 
 
 class LeaseLost(Exception):
@@ -69,8 +78,10 @@ def process(batch_id: int, actor: str) -> None:
     token = uuid4()
     if not state.claim(batch_id, token, timedelta(seconds=settings.BATCH_LEASE_SECONDS), actor):
         return
-    batch = Batch.objects.select_related("channel").get(id=batch_id)
-    work = Work(batch, list(batch.messages.all()), token, actor)
+    batch = Batch.objects.raw(BATCH.format(long_ago=rows.now(-settings.STALE_AFTER)), [batch_id])[0]
+    messages = list(Message.objects.raw(MESSAGES, [batch_id]))
+    batch.is_stale = batch.is_stale or _waited_in_the_spool(batch, messages[0])
+    work = Work(batch, messages, token, actor)
     if batch.attempts > settings.BATCH_MAX_ATTEMPTS and not batch.label:
         _give_up(work, "every worker that began it was killed or ran out of time")
         return
@@ -86,6 +97,11 @@ def process(batch_id: int, actor: str) -> None:
             _give_up(work, repr(error))
 
 
+def _waited_in_the_spool(batch: Batch, first: Message) -> bool:
+    """Whether its first text came in so long before it could be stored that the conversation was old by then."""
+    return (batch.opened_at - first.received_at).total_seconds() > settings.STALE_AFTER
+
+
 def _give_up(work: Work, problem: str) -> None:
     reason = f"gave up after {work.batch.attempts} attempts: {problem}"
     state.fail(work.batch.id, work.token, outcome=Outcome.ERROR, reason=reason, actor=work.actor)
@@ -99,40 +115,46 @@ def _run(work: Work) -> None:
     if reply.status == ReplyStatus.SENDING:
         return  # another process is at it, and its lease decides
     _log_reply(work, reply)
+    if reply.status == ReplyStatus.PENDING:
+        return  # its turn comes later
     _log_settled(work)
 
 
 def _begin(work: Work) -> Reply:
     """The first time: ask for the verdict, write it down with the reply, make the call and write what came of it."""
+    account = work.batch.channel.account  # before anything is asked: it may not be readable
     decision = classification.classify([message.text for message in work.messages])
     with transaction.atomic():
-        reply = _write_verdict(work, decision)
-        if reply.status == ReplyStatus.SUPPRESSED:
-            _settle(work, reply)
+        reply = _write_verdict(work, decision, account)
+        if reply.status == ReplyStatus.SUPPRESSED or reply.retry_in:
+            _end(work, reply)
     _log_classified(work, decision)
-    if reply.status != ReplyStatus.SENDING:
+    if not reply.in_hand:
         return reply
-    return replies.deliver(reply, record=work.record, then=partial(_settle, work))
+    return replies.deliver(reply, record=work.record, then=partial(_end, work), account=account)
 
 
 def _resume(work: Work) -> Reply:
     """A later time: the verdict is there, and the reply that was written with it tells what is left to do."""
     reply = work.batch.replies.latest("id")
     if reply.status in (ReplyStatus.PENDING, ReplyStatus.SENDING):
-        return replies.send_once(reply.id, record=work.record, then=partial(_settle, work))
+        account = work.batch.channel.account
+        return replies.send_once(reply.id, record=work.record, then=partial(_end, work), account=account)
     with transaction.atomic():
-        _settle(work, reply)
+        # A late answer may be changing it just now.
+        reply = Reply.objects.select_for_update().get(id=reply.id)
+        _end(work, reply)
     return reply
 
 
-def _write_verdict(work: Work, decision: classification.Decision) -> Reply:
+def _write_verdict(work: Work, decision: classification.Decision, account: Account) -> Reply:
     """Label, verdict and reply, in the caller's transaction; the reply is in our hands, unless it is suppressed."""
     batch, events = work.batch, list[tuple[str, Mapping[str, Any]]]()
     if not state.set_label(batch.id, work.token, decision.label):
         raise LeaseLost
     batch.label = decision.label
-    row = classification.record(batch.id, decision)
-    verdict = {"label": decision.label, "engine": decision.engine, "classification": row.id}
+    verdict_id = classification.record(batch.id, decision)
+    verdict = {"label": decision.label, "engine": decision.engine, "classification": verdict_id}
     events.append((EventKind.CLASSIFIED, verdict))
     reply = replies.prepare(
         batch_id=batch.id,
@@ -140,29 +162,37 @@ def _write_verdict(work: Work, decision: classification.Decision) -> Reply:
         label=decision.label,
         sender_kind=batch.sender_kind,
         enabled=batch.channel.replies_enabled,
+        when_stale=batch.channel.policy_when_stale if batch.is_stale else "",
         record=lambda kind, data: events.append((kind, data)),
+        account=account,
         send_now=True,
     )
     state.note_all(batch.id, work.actor, events)
     return reply
 
 
-def _settle(work: Work, reply: Reply) -> None:
-    """Settle the batch as its reply ended, in the caller's transaction.
+def _end(work: Work, reply: Reply) -> None:
+    """Settle the batch as its reply ended, or put it aside until the reply's turn; in the caller's transaction.
 
-    A batch that was taken from us meanwhile is left to its new owner; the reply's own outcome is written all the same.
+    A batch that was taken from us meanwhile is left to its new owner, unless it was settled as unknown and we know.
     """
     batch = work.batch
+    if reply.status == ReplyStatus.PENDING:
+        data = {"wait_seconds": round(reply.retry_in or 0, 1), "reason": reply.reason}
+        state.postpone(batch.id, work.token, reply.retry_in or 0, data=data, actor=work.actor)
+        return
     undecided = batch.label == Label.UNDECIDED
     batch.outcome = Outcome.UNDECIDED if undecided else _outcome(reply)
     batch.reason = reply.error
     move = state.fail if undecided else state.complete
-    if not move(batch.id, work.token, outcome=batch.outcome, reason=batch.reason, actor=work.actor):
+    ending: dict[str, Any] = {"outcome": batch.outcome, "reason": batch.reason, "actor": work.actor}
+    if not move(batch.id, work.token, **ending) and not state.correct(batch.id, **ending):
         log.warning("Batch %(batch)s was taken over while its reply was under way", {"batch": batch.id})
 
 
 def _outcome(reply: Reply) -> Outcome:
-    return Outcome.DISABLED if reply.reason == DISABLED.reason else OUTCOMES[ReplyStatus(reply.status)]
+    outcome = OUTCOMES[ReplyStatus(reply.status)]
+    return SUPPRESSED_FOR.get(reply.reason, outcome) if outcome == Outcome.SUPPRESSED else outcome
 
 
 def _verdict(label: str) -> str:
@@ -202,6 +232,12 @@ def _log_reply(work: Work, reply: Reply) -> None:
         log.info('AUTO-REPLY SENT (batch) | To: %(to)s | Messages: %(count)s | "%(body)s"', fields)
     elif reply.status in (ReplyStatus.REFUSED, ReplyStatus.UNKNOWN):
         log.error("AUTO-REPLY FAILED (batch) | To: %(to)s | Error: %(error)s", fields)
+    elif reply.status == ReplyStatus.PENDING:
+        wait = {"seconds": round(reply.retry_in or 0)}
+        log.warning(
+            "AUTO-REPLY POSTPONED (batch) | To: %(to)s | Next try in: %(seconds)ss | Error: %(error)s",
+            fields | wait,
+        )
 
 
 def _log_settled(work: Work) -> None:

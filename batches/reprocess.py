@@ -61,6 +61,8 @@ def needs(batch: Batch, *, resend_unknown: bool = False) -> tuple[str, str]:
         return REQUEUED, f"it failed: {batch.reason}"
     if batch.outcome == Outcome.REFUSED:
         return RESENT, f"the provider refused the reply: {batch.reason}"
+    if batch.outcome == Outcome.HELD:
+        return RESENT, "its reply was held for a person"
     if batch.outcome == Outcome.UNKNOWN and resend_unknown:
         return RESENT, "the reply may have been sent; it is sent again because you said so"
     if batch.outcome == Outcome.UNKNOWN:

@@ -5,19 +5,21 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
-from django.db.models import F, Q
+from django.db import connection, transaction
+from django.db.models import Case, F, Value, When
+from django.db.models.functions import Collate, Concat
 
-from batches.choices import BatchStatus, EventKind, Outcome
+from batches.choices import BatchStatus, EventKind, Flag, Outcome
 from batches.clock import Now
 from batches.models import Batch, BatchEvent
 from batches.querysets import BatchQuerySet
+from classification import rows
 
 MOVES = {
     (BatchStatus.OPEN, BatchStatus.CLOSED),
     (BatchStatus.CLOSED, BatchStatus.CLOSED),  # nobody picked it up: queued again
     (BatchStatus.CLOSED, BatchStatus.PROCESSING),
-    (BatchStatus.PROCESSING, BatchStatus.CLOSED),  # whoever worked on it is gone: queued again
+    (BatchStatus.PROCESSING, BatchStatus.CLOSED),  # whoever worked on it is gone, or its reply has to wait
     (BatchStatus.PROCESSING, BatchStatus.COMPLETED),
     (BatchStatus.PROCESSING, BatchStatus.FAILED),
     (BatchStatus.FAILED, BatchStatus.CLOSED),  # an operator's reprocess
@@ -38,36 +40,41 @@ def advance(
     *,
     event: EventKind,
     actor: str,
-    where: Q | None = None,
+    held: UUID | None = None,
     data: Mapping[str, Any] | None = None,
     **fields: Any,
 ) -> bool:
     """Move one batch and write the event, in one transaction; say whether we were the one who moved it.
 
-    `where` narrows the condition (a claim, a lease that has run out). Raises IllegalMove.
+    With `held` it must be claimed by that token. Raises IllegalMove.
     """
     _check(source, target)
+    where = {"id": batch_id, "status": source} | ({"claim": held} if held else {})
     with transaction.atomic(savepoint=False):
-        won = Batch.objects.filter(where or Q(), id=batch_id, status=source).update(status=target, **fields)
+        won = rows.update(Batch, where, status=target, **fields)
         if won:
             note([batch_id], event, actor, data)
     return won == 1
 
 
 def queue_all(
-    rows: BatchQuerySet, source: BatchStatus, *, event: EventKind, actor: str, limit: int, **fields: Any
+    which: BatchQuerySet, source: BatchStatus, *, event: EventKind, actor: str, limit: int, **fields: Any
 ) -> list[Batch]:
-    """Move up to `limit` of `rows` from `source` to CLOSED and give them back. Needs a transaction around it.
+    """Move up to `limit` of `which` from `source` to CLOSED and give them back. Needs a transaction around it.
 
     Rows that somebody else holds are left out: whoever holds them acts, or the next pass meets them.
     """
     _check(source, BatchStatus.CLOSED)
-    locked = rows.filter(status=source).select_for_update(skip_locked=True, of=("self",))
+    locked = which.filter(status=source).select_for_update(skip_locked=True, of=("self",))
     batches = list(locked.order_by("closes_at")[:limit])
     ids = [batch.id for batch in batches]
     if ids:
         Batch.objects.filter(id__in=ids).update(
-            status=BatchStatus.CLOSED, claim=None, lease_until=Now() + DISPATCH_GRACE, **fields
+            status=BatchStatus.CLOSED,
+            claim=None,
+            lease_until=Now() + DISPATCH_GRACE,
+            postponed=False,
+            **fields,
         )
         note(ids, event, actor)
     return batches
@@ -82,8 +89,8 @@ def claim(batch_id: int, token: UUID, lease: timedelta, actor: str) -> bool:
         event=EventKind.CLAIMED,
         actor=actor,
         claim=token,
-        lease_until=Now() + lease,
-        attempts=F("attempts") + 1,
+        lease_until=rows.now(lease.total_seconds()),
+        attempts=rows.Sql("attempts + 1"),
     )
 
 
@@ -112,37 +119,93 @@ def _settle(
         target,
         event=event,
         actor=actor,
-        where=Q(claim=token),
+        held=token,
         data={"outcome": outcome, "reason": reason},
         outcome=outcome,
         reason=reason,
-        completed_at=Now(),
+        completed_at=rows.now(),
         claim=None,
         lease_until=None,
     )
 
 
+def postpone(
+    batch_id: int, token: UUID, wait: float, *, data: Mapping[str, Any] | None = None, actor: str
+) -> bool:
+    """Put a batch that we hold aside for `wait` seconds; False when it has been taken from us.
+
+    Then the reaper queues it again. The attempts begin anew: this one did all that it could.
+    """
+    return advance(
+        batch_id,
+        BatchStatus.PROCESSING,
+        BatchStatus.CLOSED,
+        event=EventKind.REPLY_POSTPONED,
+        actor=actor,
+        held=token,
+        data=data,
+        claim=None,
+        lease_until=rows.now(wait),
+        postponed=True,
+        attempts=0,
+    )
+
+
+def correct(batch_id: int, outcome: Outcome, reason: str, actor: str) -> bool:
+    """Write what became known after all of a batch that was settled as unknown; False when it is none."""
+    settled = {"id": batch_id, "status": BatchStatus.COMPLETED, "outcome": Outcome.UNKNOWN}
+    with transaction.atomic(savepoint=False):
+        won = rows.update(Batch, settled, outcome=outcome, reason=reason)
+        if won:
+            note([batch_id], EventKind.CORRECTED, actor, {"outcome": outcome, "reason": reason})
+    return won == 1
+
+
 def set_label(batch_id: int, token: UUID, label: str) -> bool:
     """Write the verdict on a batch that we still hold; False when it has been taken from us."""
-    held = Batch.objects.filter(id=batch_id, status=BatchStatus.PROCESSING, claim=token)
-    return held.update(label=label) == 1
+    held = {"id": batch_id, "status": BatchStatus.PROCESSING, "claim": token}
+    return rows.update(Batch, held, label=label) == 1
+
+
+def flag(batch_ids: Iterable[int], word: Flag, actor: str, data: Mapping[str, Any]) -> list[int]:
+    """Flag those batches, whatever their status, that have not this flag already; gives their ids.
+
+    They are locked in the order in which ingest takes them, by their senders' code points, so that neither locks the
+    other out.
+    """
+    order = Collate("sender", "C") if connection.vendor == "postgresql" else F("sender")
+    with transaction.atomic(savepoint=False):
+        named = Batch.objects.select_for_update().filter(id__in=list(batch_ids))
+        ids = list(named.exclude(flags__contains=word).order_by(order).values_list("id", flat=True))
+        if ids:
+            flags = Case(
+                When(flags="", then=Value(word.value)), default=Concat("flags", Value(f",{word.value}"))
+            )
+            Batch.objects.filter(id__in=ids).update(flags=flags)
+            note(ids, EventKind.FLAGGED, actor, data)
+    return ids
 
 
 def note(
     batch_ids: Iterable[int], kind: EventKind | str, actor: str, data: Mapping[str, Any] | None = None
 ) -> None:
     """Write one event for each batch, in the caller's transaction. The database's clock dates it."""
-    BatchEvent.objects.bulk_create(
-        BatchEvent(batch_id=batch_id, at=Now(), kind=kind, actor=actor, data=dict(data or {}))
-        for batch_id in batch_ids
-    )
+    _insert((batch_id, kind, actor, data or {}) for batch_id in batch_ids)
 
 
 def note_all(batch_id: int, actor: str, entries: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
     """Write several events of one batch, in order, in the caller's transaction."""
-    BatchEvent.objects.bulk_create(
-        BatchEvent(batch_id=batch_id, at=Now(), kind=kind, actor=actor, data=dict(data))
-        for kind, data in entries
+    _insert((batch_id, kind, actor, data) for kind, data in entries)
+
+
+def _insert(events: Iterable[tuple[int, str, str, Mapping[str, Any]]]) -> None:
+    at = rows.now()
+    rows.insert(
+        BatchEvent,
+        *(
+            {"batch_id": batch_id, "at": at, "kind": kind, "actor": actor, "data": dict(data)}
+            for batch_id, kind, actor, data in events
+        ),
     )
 
 

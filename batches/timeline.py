@@ -28,6 +28,7 @@ Facts = tuple[tuple[str, Any], ...]
 LOOKS: dict[str, tuple[str, str]] = {
     EventKind.OPENED: ("play_circle", ""),
     EventKind.MESSAGE_ADDED: ("sms", "info"),
+    EventKind.FLAGGED: ("flag", "warning"),
     EventKind.CLOSED: ("timer", ""),
     EventKind.CLAIMED: ("engineering", ""),
     EventKind.CLASSIFIED: ("psychology", "primary"),
@@ -37,10 +38,12 @@ LOOKS: dict[str, tuple[str, str]] = {
     EventKind.REPLY_SENT: ("mark_email_read", "success"),
     EventKind.REPLY_REFUSED: ("unsubscribe", "danger"),
     EventKind.REPLY_UNKNOWN: ("help", "warning"),
+    EventKind.REPLY_POSTPONED: ("schedule_send", "warning"),
     EventKind.REPLY_REQUEUED: ("forward_to_inbox", "warning"),
     EventKind.COMPLETED: ("check_circle", ""),
     EventKind.FAILED: ("error", "danger"),
     EventKind.REQUEUED: ("replay", "warning"),
+    EventKind.CORRECTED: ("published_with_changes", "warning"),
 }
 ATTEMPT_ENDS = {
     AttemptOutcome.ACCEPTED: EventKind.REPLY_SENT,
@@ -95,7 +98,7 @@ def _messages(batch: Batch, events: Iterable[BatchEvent]) -> Iterator[Entry]:
     for event in events:
         for guid in event.data.get("messages", []):
             if message := rows.pop(guid, None):
-                yield _message(message, batch, event.actor)
+                yield _message(message, batch, event.actor, waited=event.at - message.received_at)
             elif batch.message_count <= MAX_MESSAGES:
                 key, facts = (event.kind, guid), (("GUID", guid), ("Text", "no longer stored"))
                 yield Entry(key, event.at, EventKind.MESSAGE_ADDED, event.actor, facts=facts)
@@ -134,7 +137,7 @@ def _event_facts(data: Mapping[str, Any]) -> Facts:
     return _facts((name.replace("_", " ").capitalize(), value) for name, value in shown.items())
 
 
-def _message(message: Message, batch: Batch, actor: str = "") -> Entry:
+def _message(message: Message, batch: Batch, actor: str = "", waited: timedelta = timedelta()) -> Entry:
     facts = [
         ("GUID", message.provider_message_id),
         ("Sender as written", message.sender_raw if message.sender_raw != batch.sender else ""),
@@ -142,6 +145,7 @@ def _message(message: Message, batch: Batch, actor: str = "") -> Entry:
             "Sent, says the provider",
             f"{moment(message.sent_at)} UTC" if message.sent_at else message.sent_at_raw,
         ),
+        ("Waited for the database", span(waited) if waited else ""),
         ("Repeats ignored", message.repeats or ""),
     ]
     return Entry(

@@ -15,13 +15,20 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from batches import access
+from batches.channels import ChannelUnknown, last_known
 from batches.inbound import body, smsmobileapi
 from batches.inbound.base import Delivery, Malformed
-from batches.ingest import Ingested, ingest
+from batches.ingest import Ingested
+from batches.intake import take
 from batches.models import Channel
 from batches.rejections import keep
+from batches.schema import webhook
+from batches.spool import SpoolUnavailable
 
 log = logging.getLogger(__name__)
+
+RETRY_SECONDS = 10  # when neither the database nor the spool can take a delivery
 
 
 class AnswerInJson(BaseContentNegotiation):
@@ -37,27 +44,49 @@ class AnswerInJson(BaseContentNegotiation):
         return renderer, renderer.media_type
 
 
+@webhook
 class InboundSmsView(APIView):
-    """`/api/webhook/sms-received`: SMSMobileAPI's webhook, for the channel `default`."""
+    """SMSMobileAPI's webhook: `/api/webhook/<channel>/<token>`, and `/api/webhook/sms-received` for `default`."""
 
     authentication_classes = ()
     permission_classes = ()
     content_negotiation_class = AnswerInJson
 
-    def get(self, _request: Request) -> Response:
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Before anything is read: who may post, and to which channel. Raises access.Refused."""
+        super().initial(request, *args, **kwargs)
+        self.slug = access.admit(request._request, **kwargs)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        response = super().handle_exception(exc)
+        if isinstance(exc, access.Refused):
+            response._has_been_logged = True  # type: ignore[attr-defined]  # counted, and told once a minute
+        return response
+
+    def get(self, _request: Request, **_address: str) -> Response:
         """The provider calls it before it sends anything; monitoring calls it too."""
         now = timezone.now().isoformat()
         return Response({"status": "ok", "message": "The SMS webhook is ready", "timestamp": now})
 
-    def post(self, request: Request) -> Response:
-        """Store one message or a list of them: 200 unless nothing in the body could be used."""
-        channel, raw = channel_of("default"), b""
+    def post(self, request: Request, **_address: str) -> Response:
+        """Store or spool one message or a list of them: 200 unless nothing in the body could be used.
+
+        503 with Retry-After when they can be put nowhere: nothing of the delivery is kept then.
+        """
+        try:
+            return self._take(request, channel_of(self.slug))
+        except (SpoolUnavailable, ChannelUnknown) as problem:
+            log.error("NOT ACCEPTED | Error: %(error)s", {"error": str(problem)})
+            return _try_later()
+
+    def _take(self, request: Request, channel: Channel) -> Response:
+        raw = b""
         try:
             raw = body.read(request._request)
             delivery = smsmobileapi.parse(body.decode(raw))
         except Malformed as malformed:
             return _refuse(request, channel, malformed, raw)
-        result = ingest(channel, delivery.messages)
+        result = take(channel, delivery.messages)
         status = 400 if delivery.refusals and not delivery.messages else 200
         if delivery.refusals:
             errors = [refusal.as_dict() for refusal in delivery.refusals]
@@ -68,8 +97,16 @@ class InboundSmsView(APIView):
 
 @cached(TTLCache(maxsize=100, ttl=2), lock=Lock())
 def channel_of(slug: str) -> Channel:
-    """The channel as it was at most two seconds ago."""
-    return Channel.objects.get_or_create(slug=slug)[0]
+    """The channel as it was at most two seconds ago; while the database is away, as it was last seen."""
+    return last_known(slug, lambda: Channel.objects.get_or_create(slug=slug)[0])
+
+
+def _try_later() -> Response:
+    answer = {
+        "status": "error",
+        "message": "Nothing can be stored at the moment; nothing of this delivery was kept. Send it again later.",
+    }
+    return Response(answer, status=503, headers={"Retry-After": str(RETRY_SECONDS)})
 
 
 def _refuse(request: Request, channel: Channel, malformed: Malformed, raw: bytes) -> Response:
@@ -93,6 +130,9 @@ def _summary(delivery: Delivery, result: Ingested) -> dict[str, Any]:
         "skipped": result.duplicates,
         "message_count": delivery.size,
     }
+    if result.spooled:
+        answer["message"] += f", spooled {_count(result.spooled, 'message')}"
+        answer["spooled"] = result.spooled
     if rejected:
         answer["message"] += f", refused {_count(rejected, 'message')}"
         answer["rejected"] = rejected

@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil  # type: ignore[import-untyped]
 
 from bench.database import Database
-from bench.traffic import PATH
+from bench.traffic import PATH, TOKEN
 
 ROOT = Path(__file__).resolve().parent.parent
 HEALTH = f"GET {PATH} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode()
@@ -48,9 +48,12 @@ class Site:
             "SMS_AUTO_REPLY_ENABLED": "true",
             "SMS_SENDER": "console",
             "CONSOLIDATION_WINDOW": str(self.window),
+            "WEBHOOK_TOKEN": TOKEN,
+            "INGEST_CHANNEL_PER_MINUTE": "100000000",  # floods are what is measured, not what is flagged
             "HOST": "127.0.0.1",
             "WEB_PROCESSES": str(self.web_processes),
             "WEB_THREADS": str(self.web_threads),
+            "SPOOL_PATH": str(self.directory / "spool.sqlite3"),
             "LOG_LEVEL": "INFO",
         }
 
@@ -118,7 +121,8 @@ def _answers(port: int) -> bool:
         return False
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A TCP port of the loopback interface that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -143,7 +147,7 @@ def _serving(server: Server) -> Iterator[Server]:
 @contextmanager
 def product(site: Site) -> Iterator[Server]:
     """The product's web server, as it ships."""
-    port = _free_port()
+    port = free_port()
     command = [sys.executable, "-m", "smsconsolidator.web"]
     with _serving(Server(site, "product", command, {"PORT": str(port)}, port)) as server:
         yield server
@@ -152,7 +156,7 @@ def product(site: Site) -> Iterator[Server]:
 @contextmanager
 def plain_drf(site: Site) -> Iterator[Server]:
     """The baseline of DRF and ordinary ORM calls, under the same web server and size."""
-    port = _free_port()
+    port = free_port()
     command = _granian(site, "bench.baselines.plain_drf:application", port)
     with _serving(Server(site, "plain_drf", command, {"DJANGO_SETTINGS_MODULE": ""}, port)) as server:
         yield server
@@ -161,7 +165,7 @@ def plain_drf(site: Site) -> Iterator[Server]:
 @contextmanager
 def fastapi_memory(site: Site) -> Iterator[Server]:
     """The in-memory baseline: uvicorn, one process, no access log."""
-    port = _free_port()
+    port = free_port()
     options = ["--host", "127.0.0.1", "--port", str(port), "--no-access-log", "--log-level", "warning"]
     command = [sys.executable, "-m", "uvicorn", *options, "bench.baselines.fastapi_memory:app"]
     with _serving(Server(site, "fastapi_memory", command, {}, port)) as server:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import count
 
 PATH = "/api/webhook/sms-received"
+TOKEN = "token-of-the-bench-on-the-loopback-interface"
 # Philippine mobile prefixes (three digits after +63); seven digits follow each.
 PREFIXES = ("917", "918", "919", "920", "927", "998")
 TEXTS = ("Yes, I can help", "on my way po", "Sorry, I cannot make it today", "ok", "Opo, darating ako mamaya")
@@ -52,14 +53,15 @@ class Traffic:
 
     def _endless(self, per_sender: int) -> Iterator[Message]:
         while True:
-            block = [_number(next(self._senders)) for _ in range(SENDERS_IN_BLOCK)]
+            block = [number(next(self._senders)) for _ in range(SENDERS_IN_BLOCK)]
             for _ in range(per_sender):
-                for number in block:
+                for sender in block:
                     index = next(self._guids)
-                    yield Message(f"{self._name}-{index}", number, TEXTS[index % len(TEXTS)])
+                    yield Message(f"{self._name}-{index}", sender, TEXTS[index % len(TEXTS)])
 
 
-def _number(index: int) -> str:
+def number(index: int) -> str:
+    """The mobile number (E.164) with this index: another one for each."""
     # Prefixes take turns, so that neighbouring senders do not sit side by side in an index.
     return f"+63{PREFIXES[index % len(PREFIXES)]}{index // len(PREFIXES):07d}"
 
@@ -74,4 +76,5 @@ def request(post: Post) -> bytes:
     payloads = [message.payload() for message in post]
     content = json.dumps(payloads[0] if len(payloads) == 1 else {"messages": payloads}).encode()
     lines = [f"POST {PATH} HTTP/1.1", "Host: 127.0.0.1", "Content-Type: application/json"]
+    lines.append(f"X-Webhook-Token: {TOKEN}")
     return "\r\n".join([*lines, f"Content-Length: {len(content)}", "", ""]).encode() + content

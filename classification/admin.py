@@ -1,19 +1,37 @@
-"""Verdicts, to look at. Nothing can be added, changed or deleted here."""
+"""Verdicts and circuits, to look at. Nothing can be added or deleted here, and nothing changed but a circuit closed."""
 
 import json
+from datetime import datetime
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from unfold.decorators import action, display
 
-from classification.models import Classification
+from classification import circuit as circuits
+from classification import services
+from classification.models import Circuit, CircuitState, Classification
 from classification.record_admin import DayRangeFilter, RecordAdmin
+from classification.revealing import reveal, revealed
+
+MODEL, ERROR = revealed("model", "Model"), revealed("error", "Error")
+FALLBACK = revealed("fallback_reason", "Fallback reason")
+
+COLOURS = {CircuitState.CLOSED: "success", CircuitState.OPEN: "danger", CircuitState.HALF_OPEN: "warning"}
+WORDS = {
+    CircuitState.CLOSED: "The model is asked.",
+    CircuitState.OPEN: "The model is not asked; the next engine, if any, decides.",
+    CircuitState.HALF_OPEN: "One conversation is trying the model; for the others it is not asked.",
+}
 
 
 @admin.register(Classification)
 class ClassificationAdmin(RecordAdmin):
-    list_display = ["id", "batch", "label", "engine", "model", "confidence", "latency_ms", "created_at"]
+    list_display = ["id", "batch", "label", "engine", MODEL, "confidence", "latency_ms", "created_at"]
     list_filter = ["engine", "label", ("created_at", DayRangeFilter)]
     list_select_related = ["batch"]
     search_fields = ["batch__sender"]
@@ -24,15 +42,15 @@ class ClassificationAdmin(RecordAdmin):
         "label",
         "confidence",
         "engine",
-        "model",
+        MODEL,
         "latency_ms",
         ("input_tokens", "output_tokens"),
-        "fallback_reason",
-        "error",
+        FALLBACK,
+        ERROR,
         "why",
         "tried",
     ]
-    readonly_fields = ["why", "tried"]
+    readonly_fields = ["why", "tried", MODEL, ERROR, FALLBACK]
 
     @admin.display(description="Why")
     def why(self, row: Classification) -> str:
@@ -47,6 +65,85 @@ class ClassificationAdmin(RecordAdmin):
         return _lines(_attempt(attempt) for attempt in row.attempts) or "–"
 
 
+@admin.register(Circuit)
+class CircuitAdmin(RecordAdmin):
+    """The breakers in front of the model: one for each key, address and model that has ever failed."""
+
+    list_display = [
+        "name",
+        "shown_state",
+        "meaning",
+        "open_since",
+        "next_try",
+        "failures",
+        "shown_error",
+        "in_use",
+    ]
+    fields = [
+        ("engine", "model"),
+        ("base_url", "account"),
+        "state",
+        "meaning",
+        ("open_since", "next_try"),
+        ("failures", "shown_error"),
+        "in_use",
+    ]
+    readonly_fields = ["meaning", "open_since", "next_try", "shown_error", "in_use"]
+    actions = ["try_again_now"]
+
+    def has_close_permission(self, request: HttpRequest, _object_id: str | None = None) -> bool:
+        """Nobody edits a circuit; whoever is allowed to change circuits may have the model tried again."""
+        return request.user.has_perm("classification.change_circuit")
+
+    @action(description="Try again now", permissions=["close"])  # type: ignore[untyped-decorator]
+    def try_again_now(self, request: HttpRequest, queryset: QuerySet[Circuit]) -> None:
+        """Close them: the next conversation asks the model."""
+        affected = list(queryset.exclude(state=CircuitState.CLOSED))
+        closed = circuits.close(queryset, f"admin:{request.user.get_username()}")
+        for row in affected:
+            self.log_change(request, row, "Closed: try again now")
+        told = (
+            f"Closed: {closed}. The next conversation asks the model." if closed else "None of them was open."
+        )
+        messages.add_message(request, messages.SUCCESS if closed else messages.WARNING, told)
+
+    @admin.display(description="Model", ordering="model")
+    def name(self, row: Circuit) -> str:
+        return f"{row.model} at {row.base_url}"
+
+    @display(description="State", label=COLOURS)  # type: ignore[untyped-decorator]
+    def shown_state(self, row: Circuit) -> tuple[str, str]:
+        return row.state, row.get_state_display()
+
+    @admin.display(description="Which means")
+    def meaning(self, row: Circuit) -> str:
+        if not self.in_use(row):
+            return "Nothing: the settings no longer name it."
+        over = row.next_try_at and row.next_try_at <= timezone.now()
+        return "The next conversation tries the model." if over else WORDS[CircuitState(row.state)]
+
+    @admin.display(description="Open since")
+    def open_since(self, row: Circuit) -> str:
+        return _moment(row.opened_at)
+
+    @admin.display(description="Next try")
+    def next_try(self, row: Circuit) -> str:
+        return _moment(row.next_try_at)
+
+    @admin.display(description="Last error")
+    def shown_error(self, row: Circuit) -> str:
+        return f"{row.last_error} at {_moment(row.failed_at)}" if row.failed_at else "–"
+
+    @admin.display(description="In use", boolean=True)
+    def in_use(self, row: Circuit) -> bool:
+        """Whether the settings still name it."""
+        return any(row.endpoint == endpoint for endpoint in services.endpoints())
+
+
+def _moment(at: datetime | None) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC" if at else "–"
+
+
 def _hit(hit: dict[str, Any]) -> str:
     negated = ", negated" if hit["negated"] else ""
     return f"“{hit['words']}” in “{hit['clause']}”: {hit['label']} ({hit['rule']}{negated})"
@@ -58,8 +155,8 @@ def _attempt(attempt: dict[str, Any]) -> str:
 
 
 def _lines(texts: Any) -> SafeString:
-    return format_html_join("", "<div>{}</div>", ((text,) for text in texts))
+    return format_html_join("", "<div>{}</div>", ((reveal(text),) for text in texts))
 
 
 def _as_json(document: Any) -> SafeString:
-    return format_html("<pre>{}</pre>", json.dumps(document, indent=2, ensure_ascii=False))
+    return format_html("<pre>{}</pre>", reveal(json.dumps(document, indent=2, ensure_ascii=False)))

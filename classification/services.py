@@ -9,7 +9,9 @@ from typing import Any
 
 from django.conf import settings
 
-from classification.engines.base import Engine, EngineError, Verdict
+from classification import rows
+from classification.circuit import guarded
+from classification.engines.base import Endpoint, Engine, EngineError, Verdict
 from classification.engines.openai_engine import OpenAIEngine
 from classification.engines.rules import RulesEngine
 from classification.labels import Label
@@ -92,23 +94,30 @@ def preload() -> None:
         _engine(name).preload()
 
 
-def record(batch_id: int, decision: Decision) -> Classification:
-    """Store the verdict: one INSERT, in the caller's transaction."""
-    row: Classification = Classification.objects.create(
-        batch_id=batch_id,
-        label=decision.label,
-        engine=decision.engine,
-        model=decision.model,
-        confidence=decision.confidence,
-        latency_ms=decision.latency_ms,
-        input_tokens=decision.input_tokens,
-        output_tokens=decision.output_tokens,
-        error=decision.error,
-        fallback_reason=decision.fallback_reason,
-        trace=dict(decision.trace),
-        attempts=[asdict(attempt) for attempt in decision.attempts],
-    )
-    return row
+def endpoints() -> list[Endpoint]:
+    """The services outside that classify() would call now."""
+    found = [_engine(name).endpoint() for name in settings.CLASSIFICATION_ENGINES]
+    return [endpoint for endpoint in found if endpoint]
+
+
+def record(batch_id: int, decision: Decision) -> int:
+    """Store the verdict, in the caller's transaction; gives the row's id."""
+    verdict = {
+        "batch_id": batch_id,
+        "created_at": rows.now(),
+        "label": decision.label,
+        "engine": decision.engine,
+        "model": decision.model,
+        "confidence": decision.confidence,
+        "latency_ms": decision.latency_ms,
+        "input_tokens": decision.input_tokens,
+        "output_tokens": decision.output_tokens,
+        "error": decision.error,
+        "fallback_reason": decision.fallback_reason,
+        "trace": dict(decision.trace),
+        "attempts": [asdict(attempt) for attempt in decision.attempts],
+    }
+    return rows.insert(Classification, verdict)[0]
 
 
 def method_name(engine: str) -> str:
@@ -119,7 +128,9 @@ def method_name(engine: str) -> str:
 def _try(name: str, texts: Sequence[str]) -> tuple[EngineAttempt, Verdict | None]:
     start = perf_counter()
     try:
-        verdict = _engine(name).classify(texts)
+        engine = _engine(name)
+        with guarded(engine.endpoint()):
+            verdict = engine.classify(texts)
     except EngineError as error:
         return _failed(name, start, error), None
     except Exception as error:  # noqa: BLE001 - whatever breaks in one engine, the next one still decides

@@ -4,7 +4,12 @@ from django.contrib import admin
 from unfold.admin import TabularInline
 
 from classification.record_admin import DayRangeFilter, ReadOnly, RecordAdmin
+from classification.revealing import revealed
 from replies.models import Reply, ReplyAttempt
+
+TO, BODY, ERROR = revealed("to", "To"), revealed("body", "Body"), revealed("error", "Error")
+PROVIDER_ID = revealed("provider_message_id", "Provider's message id")
+RESPONSE = revealed("response", "Response")
 
 
 class ReplyAttemptInline(ReadOnly, TabularInline):  # type: ignore[misc]  # unfold has no types
@@ -16,10 +21,11 @@ class ReplyAttemptInline(ReadOnly, TabularInline):  # type: ignore[misc]  # unfo
         "finished_at",
         "outcome",
         "http_status",
-        "provider_message_id",
-        "error",
-        "response",
+        PROVIDER_ID,
+        ERROR,
+        RESPONSE,
     ]
+    readonly_fields = [PROVIDER_ID, ERROR, RESPONSE]
 
 
 @admin.register(Reply)
@@ -27,7 +33,7 @@ class ReplyAdmin(RecordAdmin):
     list_display = [
         "id",
         "batch",
-        "to",
+        TO,
         "status",
         "reason",
         "provider",
@@ -39,4 +45,19 @@ class ReplyAdmin(RecordAdmin):
     list_select_related = ["batch"]
     search_fields = ["to", "provider_message_id"]
     search_help_text = "Number, or the provider's message id"
+    readonly_fields = [TO, BODY, ERROR, PROVIDER_ID]
+    fields = [
+        "batch",
+        TO,
+        BODY,
+        "provider",
+        "status",
+        "reason",
+        ERROR,
+        PROVIDER_ID,
+        "attempt_count",
+        "created_at",
+        "sending_until",
+        "settled_at",
+    ]
     inlines = [ReplyAttemptInline]

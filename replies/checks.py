@@ -10,6 +10,12 @@ NO_KEY = Error(
     hint="Set SMS_MOBILE_API_KEY, or SMS_SENDER=console to print replies.",
     id="replies.E001",
 )
+GATE_NOT_SET_UP = Error(
+    "SMS_SENDER is smsgate but SMS_GATE_USER, SMS_GATE_PASSWORD or SMS_GATE_DEVICE_ID is not set:"
+    " every reply would be refused.",
+    hint="Set all three, as the app shows them, or SMS_SENDER=console to print replies.",
+    id="replies.E002",
+)
 PRINTED = Warning(
     "SMS_AUTO_REPLY_ENABLED is true but SMS_MOBILE_API_KEY is not set: replies are printed, not sent.",
     hint="Set SMS_MOBILE_API_KEY to send them, or SMS_AUTO_REPLY_ENABLED=false.",
@@ -28,6 +34,10 @@ def sender_can_send(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:  # n
     sender, key = settings.SMS_SENDER, settings.SMS_MOBILE_API_KEY
     if sender == "smsmobileapi" and not key:
         return [NO_KEY]
+    if sender == "smsgate" and not (
+        settings.SMS_GATE_USER and settings.SMS_GATE_PASSWORD and settings.SMS_GATE_DEVICE_ID
+    ):
+        return [GATE_NOT_SET_UP]
     if sender == "console" and not key and settings.SMS_AUTO_REPLY_ENABLED:
         return [PRINTED]
     return [IN_MEMORY] if sender == "memory" else []

@@ -1,4 +1,6 @@
-"""What was said to a sender, and every call that tried to say it. Only services.py changes these rows."""
+"""What was said to a sender, and every call that tried to say it. Changed by drafting.py and services.py alone."""
+
+from uuid import uuid4
 
 from django.db import models
 from django.db.models import Q
@@ -46,10 +48,23 @@ class Reply(models.Model):
     )
     error = models.TextField(blank=True, db_default="", help_text="The same for people.")
     provider_message_id = models.CharField(max_length=255, blank=True, db_default="")
+    idempotency_key = models.UUIDField(
+        default=uuid4, help_text="The same for every attempt, so that a provider that looks at it sends once."
+    )
     attempt_count = models.PositiveSmallIntegerField(db_default=0)
     created_at = models.DateTimeField(db_default=Now())
+    expires_at = models.DateTimeField(
+        null=True, help_text="What could not be sent until then is sent no more."
+    )
+    send_at = models.DateTimeField(
+        null=True, help_text="Its turn, where SMS_SENDS_PER_MINUTE is set; empty: none has been given yet."
+    )
     sending_until = models.DateTimeField(null=True, help_text="The lease of the process that is sending.")
     settled_at = models.DateTimeField(null=True)
+
+    # Not stored, for whoever works on the reply. `in_hand`: it is ours to deliver; `retry_in`: seconds to wait.
+    in_hand = False
+    retry_in: float | None = None
 
     class Meta:
         verbose_name_plural = "replies"
@@ -96,3 +111,13 @@ class ReplyAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"Attempt {self.number} ({self.outcome})"
+
+
+class Pace(models.Model):
+    """When a provider may be given the next SMS; used where SMS_SENDS_PER_MINUTE is set."""
+
+    provider = models.CharField(max_length=32, unique=True)
+    next_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.provider

@@ -21,15 +21,23 @@ NOT_A_NUMBER = Decision(
     "not_a_phone_number",
     "The sender is not a phone number: short codes, names and unreadable senders are not answered.",
 )
+HELD = Decision(
+    False,
+    "held",
+    "The conversation was processed long after it took place: a person decides whether it is still to be answered.",
+)
+STALE = Decision(False, "stale", "The conversation was processed long after it took place.")
+WHEN_STALE = {"": ALLOWED, "answer": ALLOWED, "hold": HELD, "skip": STALE}
 UNDECIDED = Decision(
     False, "undecided", "No engine could tell what the texts mean, so there is nothing to answer yet."
 )
 
 
-def may_reply(*, label: str, sender_kind: str, enabled: bool) -> Decision:
+def may_reply(*, label: str, sender_kind: str, enabled: bool, when_stale: str = "") -> Decision:
     """Whether this conversation gets a reply; `sender_kind` is "number" for a phone number.
 
-    The first reason that holds is given: the switch, then the sender, then the verdict.
+    `when_stale` is empty for a conversation of now, else what is to become of an old one: "answer", "hold", "skip".
+    The first reason that holds is given: the switch, then the sender, then the verdict, then the age.
     """
     if not enabled:
         return DISABLED
@@ -37,4 +45,4 @@ def may_reply(*, label: str, sender_kind: str, enabled: bool) -> Decision:
         return NOT_A_NUMBER
     if label == Label.UNDECIDED:
         return UNDECIDED
-    return ALLOWED
+    return WHEN_STALE[when_stale]

@@ -1,27 +1,31 @@
-"""Make a reply, send it once, and write down what came of it. The only code that changes a Reply."""
+"""Send a reply once, and write down what came of it."""
 
 import logging
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
-from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
-from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import DurationField, ExpressionWrapper, F
 
-from replies.content import reply_text
+from classification import rows
+from classification.clock import Now
+from replies import pacing
+from replies.drafting import Recorder, attempt_data, lease, note_attempt, prepare
 from replies.models import AttemptOutcome, Reply, ReplyAttempt, ReplyStatus
-from replies.policy import may_reply
-from replies.senders import get_sender
-from replies.senders.base import Sender, SendKind, SendResult, unknown
+from replies.policy import HELD
+from replies.retries import wait_before_retry
+from replies.senders import ENVIRONMENT, get_sender
+from replies.senders.base import Account, Sender, SendKind, SendResult, unknown
+
+__all__ = ["Recorder", "deliver", "prepare", "resend", "send_once"]
 
 log = logging.getLogger(__name__)
 
-# Writes one event (kind, data) into the caller's history, in the transaction of the change it tells.
-Recorder = Callable[[str, Mapping[str, Any]], None]
-# Adds to the transaction that settles a reply.
+# Adds to the transaction that settles a reply, or postpones it (then it is pending and `retry_in` is set).
 Then = Callable[[Reply], None]
 
 STATUS = {
@@ -29,16 +33,9 @@ STATUS = {
     SendKind.REFUSED: ReplyStatus.REFUSED,
     SendKind.UNKNOWN: ReplyStatus.UNKNOWN,
 }
-SUPPRESSED = Q(status=ReplyStatus.SUPPRESSED)
-RESENDABLE = [ReplyStatus.REFUSED, ReplyStatus.UNKNOWN]
-AFRESH: dict[str, Any] = {
-    "status": ReplyStatus.PENDING,
-    "reason": "",
-    "error": "",
-    "provider_message_id": "",
-    "settled_at": None,
-}
 LIMITS = {"provider_message_id": 255, "reason": 64, "error": 1000, "response": 1000}  # characters
+
+WRITE_AGAIN = 0.5  # seconds between two tries to write an outcome
 
 INTERRUPTED = unknown("interrupted", "The process that was sending ended before it could write the outcome.")
 
@@ -47,125 +44,130 @@ def _nothing(_reply: Reply) -> None:
     """What `then` is where the caller has nothing to add."""
 
 
-def prepare(
-    *,
-    batch_id: int,
-    to: str,
-    label: str,
-    sender_kind: str,
-    enabled: bool,
-    record: Recorder,
-    send_now: bool = False,
+def send_once(
+    reply_id: int, *, record: Recorder, then: Then = _nothing, account: Account = ENVIRONMENT
 ) -> Reply:
-    """The batch's reply: pending, or suppressed with the reason. Call it inside a transaction.
-
-    A batch has one live reply for ever: when there is one already, that one is returned unchanged. Repeating a
-    suppression for the same reason adds nothing either.
-
-    With `send_now` the new reply is in its caller's hands at once (sending, with its first attempt), for `deliver` to
-    send as soon as the transaction is committed. Then a second live reply raises IntegrityError.
-    """
-    decision = may_reply(label=label, sender_kind=sender_kind, enabled=enabled)
-    reply = Reply(batch_id=batch_id, to=to, body=reply_text(label), provider=settings.SMS_SENDER)
-    if not decision.allowed:
-        reply.status, reply.reason, reply.error = (
-            ReplyStatus.SUPPRESSED,
-            decision.reason,
-            decision.explanation,
-        )
-        return _insert_suppressed(reply, record)
-    if send_now:
-        return _insert_sending(reply, record)
-    reply.status = ReplyStatus.PENDING
-    return _insert_live(reply, record)
-
-
-def _lease() -> timedelta:
-    """Half a batch's lease: when the batch is taken over, its interrupted send must be recognisable as such."""
-    return timedelta(seconds=settings.BATCH_LEASE_SECONDS / 2)
-
-
-def _insert_live(reply: Reply, record: Recorder) -> Reply:
-    try:
-        with transaction.atomic():  # a savepoint: losing the race must not break the caller's transaction
-            reply.save(force_insert=True)
-    except IntegrityError:
-        live = Reply.objects.filter(~SUPPRESSED, batch_id=reply.batch_id).first()
-        if live is None:
-            raise
-        return live
-    record("reply_created", {"reply_id": reply.pk, "provider": reply.provider})
-    return reply
-
-
-def _insert_sending(reply: Reply, record: Recorder) -> Reply:
-    reply.status, reply.attempt_count, reply.sending_until = ReplyStatus.SENDING, 1, Now() + _lease()
-    reply.save(force_insert=True)
-    record("reply_created", {"reply_id": reply.pk, "provider": reply.provider})
-    _note_attempt(reply, record)
-    return reply
-
-
-def _insert_suppressed(reply: Reply, record: Recorder) -> Reply:
-    earlier = Reply.objects.filter(~SUPPRESSED | Q(reason=reply.reason), batch_id=reply.batch_id)
-    if existing := sorted(earlier, key=lambda row: row.status == ReplyStatus.SUPPRESSED):
-        return existing[0]  # a live one comes first
-    reply.save(force_insert=True)
-    record("reply_suppressed", {"reply_id": reply.pk, "reason": reply.reason, "explanation": reply.error})
-    return reply
-
-
-def send_once(reply_id: int, *, record: Recorder, then: Then = _nothing) -> Reply:
     """Send a pending reply, and return the reply as it is afterwards. Not inside a transaction.
 
     Of several callers one sends; the others get the row as it stands ("sending" while the first one's lease lasts,
-    which is half of BATCH_LEASE_SECONDS). A send whose lease has run out becomes unknown, and is not repeated.
-    Settled replies are returned untouched. `then` is called with the settled reply, in the transaction that settles it.
+    which is half of BATCH_LEASE_SECONDS). A send whose lease has run out becomes unknown and is not repeated, unless
+    the provider looks at the idempotency key. A pending reply whose turn has not come tells so in `retry_in`; one that
+    has expired is refused. Settled replies are returned untouched.
 
     Raises Reply.DoesNotExist, ImproperlyConfigured (no such sender), RuntimeError (called in a transaction).
     """
-    claimed, reply = _begin(reply_id, get_sender().name, record)
-    if claimed:
-        return deliver(reply, record=record, then=then)
+    sender = get_sender(account)
+    reply = Reply.objects.get(pk=reply_id)
     if reply.status == ReplyStatus.SENDING:
-        _expire(reply, record, then)
-    return reply
+        reply = _give_up_if_interrupted(sender, reply, record, then)
+    if reply.status == ReplyStatus.PENDING:
+        reply = _begin(reply, sender.name, record, then)
+    if not reply.in_hand:
+        return reply
+    return deliver(reply, record=record, then=then, account=account)
 
 
-def deliver(reply: Reply, *, record: Recorder, then: Then = _nothing) -> Reply:
+def deliver(
+    reply: Reply, *, record: Recorder, then: Then = _nothing, account: Account = ENVIRONMENT
+) -> Reply:
     """Make the call for a reply that is in our hands (see `prepare`), and settle it. Not inside a transaction."""
-    _settle(reply, _storable(_ask(get_sender(), reply)), record, then)
+    sender = get_sender(account)
+    result = _storable(_ask(sender, reply, account.key))
+    reply.in_hand = False
+    wait = wait_before_retry(sender, reply, result)
+    finish = partial(_finish, reply, result, wait, record, then, status=_open_to(result))
+    if not _until_written(finish):
+        # An operator or the next attempt has gone on without us: the outcome belongs to this attempt alone.
+        _close_attempt(reply, result)
+        log.warning(
+            "REPLY ANSWERED TOO LATE | Reply: %(reply_id)s | Attempt: %(attempt)s", attempt_data(reply)
+        )
+        reply.refresh_from_db()
     return reply
 
 
-def _begin(reply_id: int, provider: str, record: Recorder) -> tuple[bool, Reply]:
-    """Claim the reply and write the attempt, committed before the call. Says whether the claim was won."""
+def _until_written(write: Callable[[], bool]) -> bool:
+    """What `write` returns, tried again while the database is away: what the provider said is known to us alone."""
+    end = time.monotonic() + lease().total_seconds()
+    while True:
+        try:
+            return write()
+        except (OperationalError, InterfaceError):
+            if connection.in_atomic_block or time.monotonic() > end:
+                raise
+            log.warning("The outcome of a send cannot be written yet: the database is away")
+            connection.close()
+            time.sleep(WRITE_AGAIN)
+
+
+def _open_to(result: SendResult) -> list[str]:
+    """The states in which an answer still counts, also when the call was given up as interrupted meanwhile."""
+    late = [ReplyStatus.PENDING] if result.kind == SendKind.ACCEPTED else []
+    return [ReplyStatus.SENDING, ReplyStatus.UNKNOWN, *late]
+
+
+def _begin(reply: Reply, provider: str, record: Recorder, then: Then) -> Reply:
+    """Claim a pending reply and write the attempt, committed before the call; the reply says whether it was won."""
+    claim = {
+        "status": ReplyStatus.SENDING,
+        "provider": provider,
+        "attempt_count": rows.Sql("attempt_count + 1"),
+        "sending_until": rows.now(lease().total_seconds()),
+    }
     with transaction.atomic(durable=True):
-        claimed = Reply.objects.filter(pk=reply_id, status=ReplyStatus.PENDING).update(
-            status=ReplyStatus.SENDING,
-            provider=provider,
-            attempt_count=F("attempt_count") + 1,
-            sending_until=Now() + _lease(),
-        )
-        reply = Reply.objects.get(pk=reply_id)
+        if _refuse_expired(reply, record, then):
+            return reply
+        if wait := _wait_for_turn(reply, provider):
+            reply.retry_in = wait
+            then(reply)
+            return reply
+        claimed = rows.update(Reply, {"id": reply.pk, "status": ReplyStatus.PENDING}, **claim)
+        reply.refresh_from_db()
         if claimed:
-            _note_attempt(reply, record)
-    return bool(claimed), reply
+            reply.in_hand = True
+            note_attempt(reply, record)
+    return reply
 
 
-def _note_attempt(reply: Reply, record: Recorder) -> None:
-    ReplyAttempt.objects.create(reply=reply, number=reply.attempt_count)
-    record("reply_sending", _attempt_data(reply))
+def _refuse_expired(reply: Reply, record: Recorder, then: Then) -> bool:
+    """pending → refused (or unknown, when an attempt may have gone through) once it is too old to be sent."""
+    tried = reply.attempts.filter(outcome=AttemptOutcome.UNKNOWN).exists()
+    changes = {
+        "status": ReplyStatus.UNKNOWN if tried else ReplyStatus.REFUSED,
+        "reason": "expired",
+        "error": f"Not sent within {settings.REPLY_EXPIRES_AFTER / 60:g} minutes. {reply.error}".strip(),
+    }
+    expired = {"id": reply.pk, "status": ReplyStatus.PENDING, "expires_at": rows.Sql(f"<= {rows.now()}")}
+    if not rows.update(Reply, expired, **changes, settled_at=rows.now()):
+        return False
+    record(
+        f"reply_{changes['status']}", {"reply_id": reply.pk, "reason": "expired", "error": changes["error"]}
+    )
+    _take_over(reply, changes)
+    then(reply)
+    return True
 
 
-def _ask(sender: Sender, reply: Reply) -> SendResult:
+def _wait_for_turn(reply: Reply, provider: str) -> float:
+    """Seconds until this reply may be given to the provider; it keeps the turn that it once got."""
+    if not settings.SMS_SENDS_PER_MINUTE:
+        return 0
+    if reply.send_at is None:
+        wait = pacing.wait_for_turn(provider)
+        rows.update(Reply, {"id": reply.pk, "send_at": rows.Sql("IS NULL")}, send_at=rows.now(wait))
+    left = ExpressionWrapper(F("send_at") - Now(), output_field=DurationField())
+    turn = Reply.objects.filter(pk=reply.pk).annotate(left=left).values_list("left", flat=True).get()
+    return max(0.0, float(turn.total_seconds()))
+
+
+def _ask(sender: Sender, reply: Reply, key: str) -> SendResult:
     """The outside call. A fault in a sender is no answer."""
     try:
-        return sender.send(reply.to, reply.body, reference=f"reply-{reply.pk}")
+        return sender.send(reply.to, reply.body, reference=str(reply.idempotency_key), key=key)
     except Exception as error:
         log.exception(
             "REPLY SENDER FAILED | Provider: %(provider)s | Reply: %(reply_id)s | Attempt: %(attempt)s",
-            _attempt_data(reply),
+            attempt_data(reply),
         )
         return unknown("sender_fault", f"The sender broke off with {type(error).__name__}.")
 
@@ -179,48 +181,56 @@ def _storable(result: SendResult) -> SendResult:
     return replace(result, **texts)  # type: ignore[arg-type]  # every name in LIMITS is a text
 
 
-def _settle(reply: Reply, result: SendResult, record: Recorder, then: Then) -> None:
-    """Write the call's outcome. It still counts when the call was given up as interrupted meanwhile."""
-    if _finish(reply, result, record, then, status__in=[ReplyStatus.SENDING, ReplyStatus.UNKNOWN]):
-        return
-    # An operator has put the reply back already: the outcome belongs to the attempt alone.
-    _close_attempt(reply, result)
-    log.warning("REPLY ANSWERED TOO LATE | Reply: %(reply_id)s | Attempt: %(attempt)s", _attempt_data(reply))
-    reply.refresh_from_db()
-
-
-def _expire(reply: Reply, record: Recorder, then: Then) -> None:
-    """sending → unknown once the sender's lease has run out; else nothing."""
-    if not _finish(reply, INTERRUPTED, record, then, status=ReplyStatus.SENDING, sending_until__lte=Now()):
+def _give_up_if_interrupted(sender: Sender, reply: Reply, record: Recorder, then: Then) -> Reply:
+    """Once the lease of a send has run out it is unknown, or tried again where the provider looks at the key."""
+    over = rows.Sql(f"<= {rows.now()}")
+    again = sender.idempotent and sender.name == reply.provider
+    wait, then = (0.0, _nothing) if again else (None, then)
+    if not _finish(reply, INTERRUPTED, wait, record, then, status=ReplyStatus.SENDING, sending_until=over):
         reply.refresh_from_db()
+    return reply
 
 
-def _finish(reply: Reply, result: SendResult, record: Recorder, then: Then, **condition: Any) -> bool:
-    """Settle the reply, its attempt and the event if this is still its last attempt and `condition` holds."""
+def _finish(
+    reply: Reply, result: SendResult, wait: float | None, record: Recorder, then: Then, **condition: Any
+) -> bool:
+    """Write the attempt's outcome and settle the reply, or postpone it by `wait` seconds; False when it is not ours.
+
+    That is so when it has had another attempt since, or `condition` does not hold.
+    """
     changes = {
-        "status": STATUS[result.kind],
+        "status": STATUS[result.kind] if wait is None else ReplyStatus.PENDING,
         "reason": result.reason,
         "error": result.error,
         "provider_message_id": result.provider_message_id,
         "sending_until": None,
+        "send_at": None,
     }
+    mine = {"id": reply.pk, "attempt_count": reply.attempt_count, **condition}
     with transaction.atomic(durable=True):
-        mine = Reply.objects.filter(pk=reply.pk, attempt_count=reply.attempt_count, **condition)
-        if not mine.update(**changes, settled_at=Now()):
+        if not rows.update(Reply, mine, **changes, settled_at=rows.now() if wait is None else None):
             return False
         _close_attempt(reply, result)
-        record(f"reply_{changes['status']}", _attempt_data(reply) | _result_data(result))
-        for name, value in changes.items():
-            setattr(reply, name, value)
-        del reply.settled_at  # the database's clock set it: loaded when somebody asks
+        record(f"reply_{STATUS[result.kind]}", attempt_data(reply) | _result_data(result))
+        _take_over(reply, changes)
+        reply.retry_in = wait
         then(reply)
     return True
 
 
+def _take_over(reply: Reply, changes: Mapping[str, Any]) -> None:
+    """What was written, on the object; the database's clock set the time, which is loaded when somebody asks."""
+    for name, value in changes.items():
+        setattr(reply, name, value)
+    vars(reply).pop("settled_at", None)
+
+
 def _close_attempt(reply: Reply, result: SendResult) -> None:
-    ReplyAttempt.objects.filter(reply=reply, number=reply.attempt_count).update(
+    rows.update(
+        ReplyAttempt,
+        {"reply_id": reply.pk, "number": reply.attempt_count},
         outcome=AttemptOutcome(result.kind),
-        finished_at=Now(),
+        finished_at=rows.now(),
         http_status=result.http_status,
         provider_message_id=result.provider_message_id,
         error=result.error,
@@ -229,20 +239,26 @@ def _close_attempt(reply: Reply, result: SendResult) -> None:
 
 
 def resend(reply_id: int, *, record: Recorder) -> bool:
-    """Put a refused or unknown reply back to pending; an operator's choice, for a second text may go out.
+    """Put a refused, unknown or held reply back to pending; an operator's choice, for a second text may go out.
 
     Says whether it did; False when the reply is in any other state or somebody else was faster.
     """
     with transaction.atomic():
-        before = Reply.objects.filter(pk=reply_id, status__in=RESENDABLE).values("status", "reason").first()
-        if before is None or not Reply.objects.filter(pk=reply_id, status=before["status"]).update(**AFRESH):
+        before = Reply.objects.filter(pk=reply_id).first()
+        if before is None or not _resendable(before):
             return False
-        record("reply_requeued", {"reply_id": reply_id, "was": before["status"], "reason": before["reason"]})
+        afresh = {"status": ReplyStatus.PENDING, "reason": "", "error": "", "provider_message_id": ""}
+        expires = rows.now(settings.REPLY_EXPIRES_AFTER)
+        found = {"id": reply_id, "status": before.status}
+        if not rows.update(Reply, found, **afresh, settled_at=None, send_at=None, expires_at=expires):
+            return False
+        record("reply_requeued", {"reply_id": reply_id, "was": before.status, "reason": before.reason})
     return True
 
 
-def _attempt_data(reply: Reply) -> dict[str, Any]:
-    return {"reply_id": reply.pk, "attempt": reply.attempt_count, "provider": reply.provider}
+def _resendable(reply: Reply) -> bool:
+    held = reply.status == ReplyStatus.SUPPRESSED and reply.reason == HELD.reason
+    return held or reply.status in (ReplyStatus.REFUSED, ReplyStatus.UNKNOWN)
 
 
 def _result_data(result: SendResult) -> dict[str, Any]:

@@ -4,12 +4,15 @@
 """
 
 import os
+import re
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import dj_database_url
+from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
@@ -18,6 +21,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 BASE_DIR = Path(__file__).resolve().parent.parent
 ENV_FILE = Path(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
 ENGINES = ("openai", "rules")
+REDIS_PATIENCE = {"socket_connect_timeout": "2", "socket_timeout": "4"}
 
 
 def _split(value: str) -> tuple[str, ...]:
@@ -33,6 +37,23 @@ def _engines(value: str) -> str:
 def _secret_key(value: SecretStr) -> SecretStr:
     if len(value.get_secret_value()) < 32:
         raise ValueError("must have at least 32 characters")
+    return value
+
+
+def _webhook_token(value: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"[A-Za-z0-9._~-]{24,256}", value.get_secret_value()):
+        raise ValueError(
+            "must have 24 to 256 characters, of A-Z a-z 0-9 . _ ~ - alone, as it may stand in a URL"
+        )
+    return value
+
+
+def _networks(value: str) -> str:
+    for part in _split(value):
+        try:
+            ip_network(part, strict=False)
+        except ValueError:
+            raise ValueError(f"{part} is neither an address nor a network like 10.0.0.0/8") from None
     return value
 
 
@@ -60,6 +81,15 @@ def _redis_url(value: SecretStr) -> SecretStr:
     return value
 
 
+def _fernet_keys(value: SecretStr) -> SecretStr:
+    try:
+        for key in _split(value.get_secret_value()):
+            Fernet(key)
+    except ValueError:
+        raise ValueError("must hold Fernet keys (32 random bytes in URL-safe base64), with commas") from None
+    return value
+
+
 def _web_url(value: str) -> str:
     if not value.startswith(("http://", "https://")):
         raise ValueError("must begin with http:// or https://")
@@ -78,10 +108,13 @@ SecretKey = Annotated[SecretStr, AfterValidator(_secret_key)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 # Lists are written with commas ("a,b"); as_list() splits them.
 CommaList = str
+WebhookToken = Annotated[SecretStr, AfterValidator(_webhook_token)]
+NetworkList = Annotated[CommaList, AfterValidator(_networks)]
 EngineList = Annotated[CommaList, AfterValidator(_engines)]
 # Addresses that may hold a password are secrets as a whole.
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_database_url)]
 RedisUrl = Annotated[SecretStr, AfterValidator(_redis_url)]
+FernetKeys = Annotated[SecretStr, AfterValidator(_fernet_keys)]
 WebUrl = Annotated[str, AfterValidator(_web_url)]
 
 
@@ -103,7 +136,11 @@ class Environment(BaseSettings):
     allowed_hosts: CommaList = Field("localhost,127.0.0.1,[::1]", examples=["sms.example.org,localhost"])
     csrf_trusted_origins: CommaList = Field("", examples=["https://sms.example.org"])
     https: bool = Field(False, examples=["true"])
-    host: str = Field("127.0.0.1", examples=["0.0.0.0"])  # noqa: S104  an example
+    trusted_proxies: NetworkList = Field("", examples=["127.0.0.1,10.0.0.0/8"])
+    credentials_keys: FernetKeys = Field(
+        SecretStr(""), examples=["what `manage.py rotate_credentials --new-key` prints"]
+    )
+    host: str = Field("127.0.0.1", examples=["0.0.0.0"])  # noqa: S104  an example  # nosec B104
     port: int = Field(8000, ge=1, le=65535, examples=["8000"])
     web_processes: int = Field(1, ge=1, le=64, examples=["2"])
     web_threads: int = Field(8, ge=1, le=128, examples=["8"])
@@ -121,8 +158,16 @@ class Environment(BaseSettings):
     provider_time_zone: TimeZone = Field("Asia/Manila", examples=["Asia/Manila"])
     webhook_max_bytes: int = Field(1_048_576, ge=1024, examples=["1048576"])
     webhook_max_messages: int = Field(500, ge=1, le=2000, examples=["500"])
+    webhook_token: WebhookToken = Field(SecretStr(""), examples=["24-or-more-random-letters-and-digits"])
+    webhook_open: bool = Field(False, examples=["false"])
+    webhook_failures_per_minute: int = Field(20, ge=1, examples=["20"])
+    ingest_sender_per_minute: int = Field(30, ge=1, examples=["30"])
+    ingest_channel_per_minute: int = Field(6000, ge=1, examples=["6000"])
     rejected_keep_rows: int = Field(1000, ge=0, examples=["1000"])
     rejected_keep_days: int = Field(30, ge=1, examples=["30"])
+    spool_path: str = Field("run/spool.sqlite3", examples=["/var/lib/smsconsolidator/spool.sqlite3"])
+    spool_max_bytes: int = Field(268_435_456, ge=65_536, examples=["268435456"])
+    spool_max_messages: int = Field(100_000, ge=1, examples=["100000"])
     batch_lease_seconds: float = Field(60, gt=0, examples=["60"])
     batch_max_attempts: int = Field(3, ge=1, le=20, examples=["3"])
 
@@ -132,17 +177,32 @@ class Environment(BaseSettings):
     openai_model: str = Field("gpt-5.6-luna", examples=["gpt-5.6-luna"])
     openai_base_url: WebUrl = Field("", examples=["http://localhost:11434/v1"])
     openai_timeout: float = Field(8, gt=0, le=20, examples=["8"])
+    openai_deadline: float = Field(15, gt=0, le=30, examples=["15"])
+    openai_breaker_failures: int = Field(5, ge=0, le=1000, examples=["5"])
+    openai_breaker_seconds: float = Field(30, ge=1, le=600, examples=["30"])
     openai_temperature: float | None = Field(None, ge=0, le=2, examples=["0"])
 
     # Replying
     sms_auto_reply_enabled: bool = Field(False, examples=["true"])
     sms_auto_reply_text: str = Field("", max_length=1600, examples=["Thank you, we will call you."])
-    sms_sender: Literal["", "console", "smsmobileapi", "memory"] = Field("", examples=["smsmobileapi"])
+    sms_sender: Literal["", "console", "smsmobileapi", "smsgate", "memory"] = Field(
+        "", examples=["smsmobileapi"]
+    )
     sms_mobile_api_key: SecretStr = Field(SecretStr(""), examples=["the key of your SMSMobileAPI account"])
     sms_mobile_api_url: WebUrl = Field(
         "https://api.smsmobileapi.com/sendsms/", examples=["https://api.smsmobileapi.com/sendsms/"]
     )
     sms_timeout: float = Field(10, gt=0, le=20, examples=["10"])
+    sms_sends_per_minute: float = Field(0, ge=0, le=60_000, examples=["30"])
+    reply_expires_minutes: float = Field(360, gt=0, le=10_080, examples=["360"])
+    stale_after_minutes: float = Field(60, gt=0, le=525_600, examples=["60"])
+    stale_policy: Literal["answer", "hold", "skip"] = Field("hold", examples=["hold"])
+    sms_gate_url: WebUrl = Field(
+        "https://api.sms-gate.app/3rdparty/v1", examples=["http://192.168.1.20:8080"]
+    )
+    sms_gate_user: str = Field("", examples=["the user name that the app shows"])
+    sms_gate_password: SecretStr = Field(SecretStr(""), examples=["the password that the app shows"])
+    sms_gate_device_id: str = Field("", examples=["the device id that the app shows"])
 
     # Logs
     log_format: Literal["text", "json"] = Field("text", examples=["json"])
@@ -151,7 +211,18 @@ class Environment(BaseSettings):
 
     def as_list(self, name: str) -> list[str]:
         """The comma list called `name`, split."""
-        return list(_split(getattr(self, name)))
+        value = getattr(self, name)
+        return list(_split(value.get_secret_value() if isinstance(value, SecretStr) else value))
+
+    def redis_url_with_patience(self) -> str:
+        """The address with the time-outs (seconds) that it does not give itself: a silent Redis must hold nobody up.
+
+        Reading takes a second by itself (BLPOP).
+        """
+        url = self.redis_url.get_secret_value()
+        given = parse_qs(urlsplit(url).query)
+        missing = {name: value for name, value in REDIS_PATIENCE.items() if name not in given}
+        return f"{url}{'&' if given else '?'}{urlencode(missing)}" if missing else url
 
     def secrets(self) -> list[str]:
         """Every configured text that no log line may show: keys, and the passwords inside addresses.
@@ -159,13 +230,30 @@ class Environment(BaseSettings):
         A password shorter than 8 characters may be an everyday word: it counts only as it stands in an
         address.
         """
-        keys = (self.django_secret_key, self.openai_api_key, self.sms_mobile_api_key)
+        keys = (
+            self.django_secret_key,
+            self.openai_api_key,
+            self.sms_mobile_api_key,
+            self.sms_gate_password,
+            self.webhook_token,
+        )
         found = {key.get_secret_value() for key in keys}
+        found |= set(_split(self.credentials_keys.get_secret_value()))
         for url in (self.database_url, self.redis_url):
             password = urlsplit(url.get_secret_value()).password or ""
             found |= {f":{password}@"} if password else set()
             found |= {text for text in (password, unquote(password)) if len(text) >= 8}
         return sorted(found - {""}, key=len, reverse=True)
+
+
+def public_address(env: Environment) -> str:
+    """The address that a browser on this machine, or on the network when HOST listens on all, can use."""
+    host = env.host
+    if host in ("0.0.0.0", "::"):  # noqa: S104  recognised, not bound  # nosec B104
+        names = [name for name in env.as_list("allowed_hosts") if not name.startswith((".", "*", "["))]
+        host = next((name for name in names if name not in ("localhost", "127.0.0.1")), "127.0.0.1")
+    host = f"[{host}]" if ":" in host else host
+    return f"https://{host}" if env.https else f"http://{host}:{env.port}"
 
 
 def load() -> Environment:

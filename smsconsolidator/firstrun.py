@@ -15,13 +15,14 @@ from pathlib import Path
 
 import django
 import redis
+from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError
 from dotenv import dotenv_values
 
 from smsconsolidator import __version__
-from smsconsolidator.env import BASE_DIR, ENV_FILE, Environment
+from smsconsolidator.env import BASE_DIR, ENV_FILE, Environment, public_address
 
 EXAMPLE = BASE_DIR / ".env.example"
 ADMIN = "admin"
@@ -29,16 +30,24 @@ FIRST_TRY = """\
 # Written for a first try: replies are on, and the console sender prints them instead of sending an SMS.
 # Without this line, or with false, no reply is made (the default).
 SMS_AUTO_REPLY_ENABLED=true"""
+TOKEN_HINT = "   (with a token: manage.py webhook_token default)"  # noqa: S105 - no password
+OPEN_AT_FIRST = """\
+# Written for a first try: whoever reaches this server may post messages, without a token. That is this machine alone
+# while HOST is 127.0.0.1. Before you change HOST: remove this line (false is the default), and give each phone or
+# provider a token: manage.py webhook_token default
+WEBHOOK_OPEN=true"""
 
 
 def write_env(path: Path) -> bool:
-    """Write `path` from .env.example with a new secret key, mode 0600; False if it is there.
+    """Write `path` from .env.example with new secret keys, mode 0600; False if it is there.
 
     Defaults are commented out, so that a later version's defaults apply.
     """
     lines = re.sub(r"(?m)^(?=[A-Z])", "#", EXAMPLE.read_text(encoding="utf-8"))
     lines = re.sub(r"(?m)^#(DJANGO_SECRET_KEY=).*$", rf"\g<1>{secrets.token_urlsafe(48)}", lines)
+    lines = re.sub(r"(?m)^#(CREDENTIALS_KEYS=).*$", rf"\g<1>{Fernet.generate_key().decode()}", lines)
     lines = re.sub(r"(?m)^#SMS_AUTO_REPLY_ENABLED=.*$", FIRST_TRY, lines)
+    lines = re.sub(r"(?m)^#WEBHOOK_OPEN=.*$", OPEN_AT_FIRST, lines)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
@@ -105,7 +114,7 @@ def where_to_look(env: Environment, password: str | None) -> str:
     site = public_address(env)
     lines = [
         f"smsconsolidator {__version__}",
-        f"  Webhook    {site}/api/webhook/sms-received",
+        f"  Webhook    {site}/api/webhook/sms-received{'' if env.webhook_open else TOKEN_HINT}",
         f"  Admin      {site}/admin/",
     ]
     if password:
@@ -113,20 +122,10 @@ def where_to_look(env: Environment, password: str | None) -> str:
     return "\n".join([*lines, f"  Settings   {ENV_FILE}", "  Stop       Ctrl-C"])
 
 
-def public_address(env: Environment) -> str:
-    """The address that a browser on this machine, or on the network when HOST listens on all, can use."""
-    host = env.host
-    if host in ("0.0.0.0", "::"):  # noqa: S104  recognised, not bound
-        names = [name for name in env.as_list("allowed_hosts") if not name.startswith((".", "*", "["))]
-        host = next((name for name in names if name not in ("localhost", "127.0.0.1")), "127.0.0.1")
-    host = f"[{host}]" if ":" in host else host
-    return f"https://{host}" if env.https else f"http://{host}:{env.port}"
-
-
 def run() -> None:
     os.umask(0o077)  # the database holds people's messages
     if "DJANGO_SECRET_KEY" not in os.environ and write_env(ENV_FILE):
-        say(f"Wrote {ENV_FILE} with a new secret key. Replies are printed, not sent: see SMS_SENDER there.")
+        say(f"Wrote {ENV_FILE} with new secret keys. Replies are printed, not sent: see SMS_SENDER there.")
     for sentence in unknown_names(ENV_FILE):
         say(f"Warning: {sentence}")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smsconsolidator.settings")

@@ -16,10 +16,13 @@ from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 from pythonjsonlogger.json import JsonEncoder
 from pythonjsonlogger.json import JsonFormatter as BaseJsonFormatter
 
+from batches.credentials import revealed
+from batches.tokens import HIDDEN as REDACTED
+from batches.tokens import hide_tokens
+
 # Longest text shown of one value, in characters. The longest SMS (10 parts) has 1,530; with it a line stays
 # under 4,096 bytes, which Linux guarantees to reach a pipe in one piece (PIPE_BUF).
 MAX_VALUE = 1600
-REDACTED = "[secret]"
 
 # Seven or more digits, as people write numbers: +63 917 123 4567, (0917) 123-4567.
 _NUMBER = re.compile(r"\+?\d(?:[ ().-]{0,2}\d){6,}")
@@ -94,9 +97,7 @@ class _Guard:
 
     def __init__(self, mask: bool, secrets: Collection[str]) -> None:
         self.mask = mask
-        # A secret may appear as it is, or as visible() or JSON has escaped it.
-        forms = {form for text in secrets for form in (text, visible(text), text.replace('"', '\\"'))}
-        self.secrets = sorted(forms - {""}, key=len, reverse=True)
+        self.secrets = frozenset(secrets)
 
     def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
         """A copy with guarded values; the record itself stays as it is for other handlers."""
@@ -121,10 +122,25 @@ class _Guard:
         return "\n".join(f"    {visible(line)}" for line in text.split("\n"))
 
     def redact(self, line: str) -> str:
-        for secret in self.secrets:
-            if secret in line:
-                line = line.replace(secret, REDACTED)
-        return line
+        """The line without secrets: the environment's, what was decrypted in this process, and webhook tokens.
+
+        Django quotes those with the path.
+        """
+        for form in _forms(self.secrets | revealed()):
+            if form in line:
+                line = line.replace(form, REDACTED)
+        return hide_tokens(line)
+
+
+@lru_cache(maxsize=8)
+def _forms(secrets: frozenset[str]) -> list[str]:
+    """Each secret as it is, and as visible(), repr() or JSON escapes it; the longest first."""
+    forms = {
+        form
+        for text in secrets
+        for form in (text, visible(text), repr(text)[1:-1], json.dumps(text)[1:-1], text.replace('"', '\\"'))
+    }
+    return sorted(forms - {""}, key=len, reverse=True)
 
 
 class TextFormatter(logging.Formatter):

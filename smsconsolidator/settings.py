@@ -1,23 +1,31 @@
 """Django's settings. Operators give values in the environment (see env.py); nothing here is a secret."""
 
+from datetime import timedelta
 from math import ceil
 from typing import Any
 
 import dj_database_url
+from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 
 from smsconsolidator import __version__
-from smsconsolidator.env import BASE_DIR, load
+from smsconsolidator.env import BASE_DIR, load, public_address
 
 ENV = load()
 
 # --- the web site -----------------------------------------------------------------------------------------
 SECRET_KEY = ENV.django_secret_key.get_secret_value()
+CREDENTIALS_KEYS = ENV.as_list("credentials_keys")
 DEBUG = ENV.django_debug
 ALLOWED_HOSTS = ENV.as_list("allowed_hosts")
+HOST = ENV.host
 CSRF_TRUSTED_ORIGINS = ENV.as_list("csrf_trusted_origins")
+TRUSTED_PROXIES = ENV.as_list("trusted_proxies")
+HOST = ENV.host
+SITE_URL = public_address(ENV)
 ROOT_URLCONF = "smsconsolidator.urls"
 WSGI_APPLICATION = "smsconsolidator.wsgi.application"
 APPEND_SLASH = False
+DEFAULT_EXCEPTION_REPORTER = "smsconsolidator.reports.Reporter"
 LOGIN_REDIRECT_URL = "admin:index"
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "static"
@@ -27,15 +35,18 @@ USE_TZ = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATA_UPLOAD_MAX_MEMORY_SIZE = ENV.webhook_max_bytes
 
+SECURE_SSL_REDIRECT = ENV.https
 if ENV.https:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    SECURE_SSL_REDIRECT = True
     SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # asked by machines behind the proxy
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
+    # Browsers take a name with this prefix from HTTPS and this very host alone, not from a neighbour's subdomain.
+    SESSION_COOKIE_NAME = "__Host-sessionid"
+    CSRF_COOKIE_NAME = "__Host-csrftoken"
 
 INSTALLED_APPS = [
     "unfold",
@@ -46,7 +57,11 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "axes",
+    "csp",
     "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "django_q",
     "batches",
     "classification",
@@ -55,12 +70,14 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "smsconsolidator.middleware.PolicyMiddleware",
+    "smsconsolidator.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "smsconsolidator.middleware.AuthenticationMiddleware",
+    "smsconsolidator.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 TEMPLATES = [
@@ -77,20 +94,83 @@ TEMPLATES = [
     }
 ]
 
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
+# --- who may come in --------------------------------------------------------------------------------------
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
+    for name, options in {
+        "UserAttributeSimilarityValidator": {},
+        "MinimumLengthValidator": {"min_length": 12},
+        "CommonPasswordValidator": {},
+        "NumericPasswordValidator": {},
+    }.items()
 ]
+
+# A log-in ends with the browser, or after an hour without a click.
+SESSION_COOKIE_AGE = 3600
+SESSION_SAVE_EVERY_REQUEST = True
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"  # Strict would log out whoever follows a link to a batch from a mail
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Strict"
+
+# Guessing (django-axes): one name from one address is locked, so that nobody locks others out, nor a whole office.
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # else a robot keeps a person locked out for ever
+AXES_CLIENT_IP_CALLABLE = "batches.addresses.client_address"
+AXES_LOCKOUT_CALLABLE = "batches.admin.lockouts.locked_out"
+AXES_DISABLE_ACCESS_LOG = True  # a row for every log-in, for ever; the log has a line for it
+AXES_ENABLE_ADMIN = False  # its pages are not in the theme's look: see batches/admin/lockouts.py
+AXES_VERBOSE = False
+AXES_SENSITIVE_PARAMETERS = ["username", "csrfmiddlewaretoken"]  # many a password is typed as a name
+
+# --- what a browser may do with the admin's pages ---------------------------------------------------------
+# docs/security.md tells how each allowance was found. Static files come from the same address.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, UNSAFE_EVAL],  # the theme's Alpine.js makes functions of its pages' attributes
+        "style-src": [
+            SELF,
+            UNSAFE_INLINE,
+        ],  # the theme's colours (<style>), htmx's indicator, widths (style="…")
+        "img-src": [SELF],
+        "font-src": [SELF],
+        "connect-src": [SELF],  # the theme's search box (Ctrl-K)
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CONTENT_TYPE_NOSNIFF = True
 
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "UNAUTHENTICATED_USER": None,
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+}
+
+# The API's description (/api/schema/) and the page that shows it (/api/docs/), whose files come with us.
+SPECTACULAR_SETTINGS = {
+    "TITLE": "smsconsolidator",
+    "DESCRIPTION": "Takes in SMS, makes one conversation of what a sender writes within a window, and answers it once.",
+    "VERSION": __version__,
+    "OAS_VERSION": "3.1.1",
+    "POSTPROCESSING_HOOKS": [
+        f"smsconsolidator.api.{hook}" for hook in ("without_slashes", "with_bodies_required", "with_health")
+    ],
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"validatorUrl": None},  # asks no other server what it thinks of the description
 }
 
 UNFOLD = {
@@ -117,7 +197,14 @@ def _database() -> dict[str, Any]:
     else:
         config["CONN_MAX_AGE"] = 600
         config["CONN_HEALTH_CHECKS"] = True
-        config["OPTIONS"] = {"connect_timeout": 5, **config.get("OPTIONS", {})}
+        # Seconds (the last one: milliseconds) until a server that has gone without a word counts as gone.
+        patience = {
+            "connect_timeout": 2,
+            "keepalives_idle": 5,
+            "keepalives_interval": 2,
+            "keepalives_count": 3,
+        }
+        config["OPTIONS"] = {**patience, "tcp_user_timeout": 10_000, **config.get("OPTIONS", {})}
     return config
 
 
@@ -129,24 +216,24 @@ TASK_TIMEOUT = 45
 SWEEP_DURATION = 110
 
 
-def _retry(workers: int, queue_limit: int, timeout: int) -> int:
+def _retry(workers: int, queue_limit: int, bulk: int, timeout: int) -> int:
     """How long a task may wait and run (seconds) before the broker may hand it out again."""
-    return (ceil((queue_limit + 1) / workers) + 1) * (timeout + 3) + 16
+    return (ceil((queue_limit + bulk) / workers) + 1) * (timeout + 3) + 16
 
 
 Q_CLUSTER: dict[str, Any] = {
     "name": "sms",
     "workers": ENV.workers,
     "queue_limit": ENV.workers,
-    "bulk": 1,
+    "bulk": ENV.workers,
     "poll": 0.1,
     "timeout": TASK_TIMEOUT,
-    "retry": _retry(ENV.workers, ENV.workers, TASK_TIMEOUT),
+    "retry": _retry(ENV.workers, ENV.workers, ENV.workers, TASK_TIMEOUT),
     "ack_failures": True,
     "max_attempts": 1,
     "guard_cycle": 0.5,  # 0.1 and 0.7 switch the hard kill off: the timer is compared after float subtraction
     "catch_up": False,
-    "recycle": 500,
+    "recycle": 5000,
     "max_rss": 300_000,
     "save_limit": -1,  # the batches' own events are the record
     "label": "Queue",
@@ -154,15 +241,16 @@ Q_CLUSTER: dict[str, Any] = {
         "sweep": {
             "workers": 2,
             "queue_limit": 1,
+            "bulk": 1,
             "timeout": SWEEP_DURATION + 15,
-            "retry": _retry(2, 1, SWEEP_DURATION + 15),
+            "retry": _retry(2, 1, 1, SWEEP_DURATION + 15),
         }
     },
 }
 if ENV.redis_url.get_secret_value():
-    Q_CLUSTER["redis"] = ENV.redis_url.get_secret_value()
+    Q_CLUSTER["redis"] = ENV.redis_url_with_patience()
 else:
-    Q_CLUSTER["orm"] = "default"
+    Q_CLUSTER |= {"orm": "default", "broker_class": "batches.broker.Broker"}
 
 # --- receiving and batching -------------------------------------------------------------------------------
 CONSOLIDATION_WINDOW = ENV.consolidation_window
@@ -170,8 +258,16 @@ DEFAULT_REGION = ENV.default_region
 PROVIDER_TIME_ZONE = ENV.provider_time_zone
 WEBHOOK_MAX_BYTES = ENV.webhook_max_bytes
 WEBHOOK_MAX_MESSAGES = ENV.webhook_max_messages
+WEBHOOK_TOKEN = ENV.webhook_token.get_secret_value()
+WEBHOOK_OPEN = ENV.webhook_open
+WEBHOOK_FAILURES_PER_MINUTE = ENV.webhook_failures_per_minute
+INGEST_SENDER_PER_MINUTE = ENV.ingest_sender_per_minute
+INGEST_CHANNEL_PER_MINUTE = ENV.ingest_channel_per_minute
 REJECTED_KEEP_ROWS = ENV.rejected_keep_rows
 REJECTED_KEEP_DAYS = ENV.rejected_keep_days
+SPOOL_PATH = BASE_DIR / ENV.spool_path
+SPOOL_MAX_BYTES = ENV.spool_max_bytes
+SPOOL_MAX_MESSAGES = ENV.spool_max_messages
 BATCH_LEASE_SECONDS = ENV.batch_lease_seconds
 BATCH_MAX_ATTEMPTS = ENV.batch_max_attempts
 
@@ -181,6 +277,9 @@ OPENAI_API_KEY = ENV.openai_api_key.get_secret_value()
 OPENAI_MODEL = ENV.openai_model
 OPENAI_BASE_URL = ENV.openai_base_url
 OPENAI_TIMEOUT = ENV.openai_timeout
+OPENAI_DEADLINE = ENV.openai_deadline
+OPENAI_BREAKER_FAILURES = ENV.openai_breaker_failures
+OPENAI_BREAKER_SECONDS = ENV.openai_breaker_seconds
 OPENAI_TEMPERATURE = ENV.openai_temperature
 
 # --- replying ---------------------------------------------------------------------------------------------
@@ -189,12 +288,20 @@ SMS_AUTO_REPLY_TEXT = ENV.sms_auto_reply_text
 SMS_MOBILE_API_KEY = ENV.sms_mobile_api_key.get_secret_value()
 SMS_MOBILE_API_URL = ENV.sms_mobile_api_url
 SMS_TIMEOUT = ENV.sms_timeout
+SMS_GATE_URL = ENV.sms_gate_url
+SMS_GATE_USER = ENV.sms_gate_user
+SMS_GATE_PASSWORD = ENV.sms_gate_password.get_secret_value()
+SMS_GATE_DEVICE_ID = ENV.sms_gate_device_id
+SMS_SENDS_PER_MINUTE = ENV.sms_sends_per_minute
+REPLY_EXPIRES_AFTER = ENV.reply_expires_minutes * 60  # seconds
+STALE_AFTER = ENV.stale_after_minutes * 60  # seconds
+STALE_POLICY = ENV.stale_policy
 # As in the original, a key is all that it takes to send; without one, replies are printed.
 SMS_SENDER = ENV.sms_sender or ("smsmobileapi" if SMS_MOBILE_API_KEY else "console")
 
 # --- logs -------------------------------------------------------------------------------------------------
 # Libraries that quote requests, keys or SQL parameters at lower levels.
-QUIET_LOGGERS = ("asyncio", "django-q", "httpcore2", "httpx2", "openai", "urllib3")
+QUIET_LOGGERS = ("asyncio", "axes", "django-q", "httpcore2", "httpx2", "openai", "urllib3")
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -1,5 +1,7 @@
 """`python -m smsconsolidator.supervise`: web server and cluster under supervisord, until Ctrl-C or SIGTERM.
 
+Options are supervisord's: a second one on a machine needs a log and a pid file of its own (`-l FILE -j FILE`).
+
 supervisord can write its programs' output only to a file name, and /dev/stdout fails or overwrites when stdout
 is a socket, another user's file or shared with other writers. So it always writes to a pipe, which this process
 copies on.
@@ -9,7 +11,7 @@ import contextlib
 import ctypes
 import os
 import signal
-import subprocess
+import subprocess  # fixed arguments, no shell  # nosec B404
 import sys
 from pathlib import Path
 from types import FrameType
@@ -27,8 +29,8 @@ def main() -> int:
     (BASE_DIR / "run").mkdir(exist_ok=True)
     _prctl(PR_SET_CHILD_SUBREAPER, 1)
     source, target = os.pipe()
-    child = subprocess.Popen(
-        [sys.executable, "-m", "supervisor.supervisord", "-c", str(CONFIG)],
+    child = subprocess.Popen(  # nosec B603
+        [sys.executable, "-m", "smsconsolidator.supervisord", "-c", str(CONFIG), *sys.argv[1:]],
         cwd=BASE_DIR,
         env=_environment(),
         stdout=target,
@@ -36,6 +38,7 @@ def main() -> int:
         preexec_fn=lambda: _prctl(PR_SET_PDEATHSIG, signal.SIGTERM),
     )
     _pass_on_signals(child)
+    _reap_orphans(child)
     os.close(target)
     _copy_output(child, source)
     code = child.wait()
@@ -48,12 +51,25 @@ def _prctl(option: int, value: int) -> None:
         ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
 
+def _reap_orphans(child: subprocess.Popen[bytes]) -> None:
+    """The processes of a killed node die with it, and become this process's children only to be waited for."""
+
+    def reap(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+        for pid in _children():
+            if pid != child.pid:
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(pid, os.WNOHANG)
+
+    signal.signal(signal.SIGCHLD, reap)
+
+
 def _kill_orphans() -> None:
     """What outlived a killed supervisord or server has become this process's child: leave none behind."""
     with contextlib.suppress(ChildProcessError):  # none left
         while True:
             for pid in _children():
-                os.kill(pid, signal.SIGKILL)
+                with contextlib.suppress(ProcessLookupError):  # reaped meanwhile
+                    os.kill(pid, signal.SIGKILL)
             os.waitpid(-1, 0)
 
 

@@ -9,5 +9,6 @@ urlpatterns = [
     path("healthz", views.healthz),
     path("readyz", views.readyz),
     path("admin/", admin.site.urls),
+    path("api/", include("smsconsolidator.api")),
     path("", include("batches.urls")),
 ]

@@ -10,19 +10,27 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
+from batches import spool
+from batches.deadline import within
+from batches.outage import disconnect
 from batches.sweep import last_beat
+from classification import circuit
+from classification import services as classification
 from smsconsolidator import __version__
 
 log = logging.getLogger(__name__)
 
 # Seconds. A leader that dies is replaced within 3 s; four times that, and nobody closes batches.
 SWEEP_MAX_AGE = 10
+DATABASE_SECONDS = 2.5
 
 State = dict[str, Any]
 
 
+@csrf_exempt  # they change nothing; another method is a 405, not a 403
 @never_cache
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
@@ -30,17 +38,26 @@ def healthz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
     return JsonResponse({"status": "ok", "version": __version__})
 
 
+@csrf_exempt
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
-    """200 when messages can be taken and batches are being closed, else 503; with each part's state."""
+    """200 when messages can be taken and batches are being closed, else 503; with each part's state.
+
+    The model is told of, no more: without it, the next engine decides.
+    """
+    model: State = {}
     try:
-        checks = {"database": {"ok": True}, "migrations": _migrations(), "sweep": _sweep()}
+        with within(DATABASE_SECONDS):
+            checks = {"database": {"ok": True}, "migrations": _migrations(), "sweep": _sweep()}
+            model = _model() if checks["migrations"]["ok"] else {}
     except (DatabaseError, InterfaceError) as error:
         log.warning("NOT READY | Error: %(error)s", {"error": str(error)})
+        disconnect()
         checks = {"database": {"ok": False, "problem": "cannot be read"}}
+    checks["spool"] = _spool()
     ready = all(check["ok"] for check in checks.values())
-    body = {"status": "ready" if ready else "not ready", "version": __version__, "checks": checks}
+    body = {"status": "ready" if ready else "not ready", "version": __version__, "checks": checks} | model
     response = JsonResponse(body, status=200 if ready else 503)
     response._has_been_logged = True  # type: ignore[attr-defined]  # a probe's 503 is no ERROR in Django's log
     return response
@@ -63,3 +80,21 @@ def _sweep() -> State:
         return {"ok": False, "age_seconds": None}
     age = max(0.0, (datetime.now(UTC) - beat).total_seconds())
     return {"ok": age < SWEEP_MAX_AGE, "age_seconds": round(age, 1)}
+
+
+def _model() -> State:
+    """Whether the model is being asked; nothing where none is to be asked."""
+    states = [circuit.state_of(endpoint) for endpoint in classification.endpoints()]
+    return {"model": states[0]} if states else {}
+
+
+def _spool() -> State:
+    """What waits on this machine for the database, and what could not be stored even then."""
+    try:
+        state = spool.here().state()
+    except spool.SpoolUnavailable as error:
+        log.warning("NOT READY | Spool: %(error)s", {"error": str(error)})
+        return {"ok": False, "problem": "cannot be used"}
+    age = max(0.0, (datetime.now(UTC) - state.oldest).total_seconds()) if state.oldest else None
+    oldest = None if age is None else round(age, 1)
+    return {"ok": True, "waiting": state.waiting, "failed": state.failed, "oldest_age_seconds": oldest}

@@ -1,5 +1,7 @@
 """`python -m smsconsolidator.web`: the web server on HOST and PORT, with WEB_PROCESSES and WEB_THREADS."""
 
+import logging
+import multiprocessing
 import os
 import sys
 import threading
@@ -11,10 +13,18 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.handlers.wsgi import WSGIHandler
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.common import AbstractServer
 
+from batches.checks import open_webhook
+
+log = logging.getLogger(__name__)
+
 STOP_SECONDS = 10  # for requests under way, before a process is killed
+# Bytes of a request's head, up to twice as many as the server reads ahead; it takes no more than 100 headers by itself.
+# More is answered with 431.
+HEAD = HTTP1Settings(max_buffer_size=32 * 1024)
 
 
 def server() -> AbstractServer[Any]:
@@ -27,6 +37,7 @@ def server() -> AbstractServer[Any]:
         port=env.port,
         interface=Interfaces.WSGI,
         http=HTTPModes.http1,
+        http1_settings=HEAD,
         websockets=False,
         workers=env.web_processes,
         blocking_threads=env.web_threads,
@@ -46,7 +57,8 @@ def _logging() -> dict[str, Any]:
 
 def application() -> WSGIHandler:
     """The WSGI application, in a process that does not outlive the server's main process, not even its kill -9."""
-    threading.Thread(target=_exit_with, args=(os.getppid(),), daemon=True).start()
+    server = multiprocessing.parent_process()  # by what it was told at its birth: it may be dead by now
+    threading.Thread(target=_exit_with, args=(server.pid if server else os.getppid(),), daemon=True).start()
     from smsconsolidator.wsgi import application as site
 
     return site
@@ -64,6 +76,8 @@ def main() -> None:
         web = server()
     except ImproperlyConfigured as error:
         sys.exit(str(error))
+    if warning := open_webhook():
+        log.warning("WEBHOOK OPEN | %(warning)s", {"warning": warning})
     web.serve()
 
 

@@ -2,7 +2,14 @@
 
 import os
 
-from django.core.wsgi import get_wsgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smsconsolidator.settings")
-application = get_wsgi_application()
+django.setup(set_prefix=False)
+
+from batches import deadline, drain  # noqa: E402  (applications are loaded by the line above)
+from smsconsolidator.handler import Handler  # noqa: E402
+
+application = Handler()
+deadline.start()
+drain.start()

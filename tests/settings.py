@@ -14,6 +14,8 @@ for name in Environment.model_fields:
         os.environ.pop(name.upper(), None)
 os.environ["DJANGO_SECRET_KEY"] = "only-for-tests-" * 4
 os.environ["SMS_SENDER"] = "memory"
+os.environ["SPOOL_PATH"] = f"{tempfile.gettempdir()}/smsconsolidator-test-{os.getpid()}/spool.sqlite3"
+os.environ["WEBHOOK_OPEN"] = "true"
 
 from smsconsolidator.settings import *  # noqa: E402, F403
 from smsconsolidator.settings import DATABASES  # noqa: E402

@@ -11,8 +11,10 @@ from unfold.contrib.filters.admin import DropdownFilter, MultipleChoicesDropdown
 from unfold.decorators import display
 
 from batches.admin import looks
+from batches.admin.exporting import ExportAction
 from batches.admin.reprocessing import ReprocessActions
 from batches.admin.search import messages_with_guid, spellings
+from batches.choices import Flag
 from batches.models import Batch, Message
 from batches.templatetags.times import moment
 from batches.templatetags.untrusted import one_line, reveal
@@ -36,12 +38,34 @@ class LabelFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no types
         return queryset.filter(label=self.value()) if self.value() else queryset
 
 
+class FlagFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no types
+    """By what is odd about it. Few batches are flagged, and an index holds just those."""
+
+    title = "flag"
+    parameter_name = "flag"
+
+    def lookups(self, *_: Any) -> list[tuple[str, str]]:
+        return [("any", "Any"), *Flag.choices]
+
+    def queryset(self, _request: HttpRequest, queryset: QuerySet[Batch]) -> QuerySet[Batch]:
+        if not (word := self.value()):
+            return queryset
+        flagged = queryset.exclude(flags="")
+        return flagged if word == "any" else flagged.filter(flags__contains=word)
+
+
 @admin.register(Batch)
-class BatchAdmin(ReprocessActions, RecordAdmin):
+class BatchAdmin(ReprocessActions, ExportAction, RecordAdmin):
+    actions = ["process_again", "send_again", "export_as_csv"]
+    export_fields = [
+        "id", "channel__slug", "sender", "sender_kind", "status", "message_count", "opened_at", "closes_at",
+        "closed_at", "completed_at", "label", "outcome", "reason",
+    ]  # fmt: skip
     list_display = ["number", "from_whom", "opened", "messages", "text", "state", "verdict", "end"]
     list_filter = [
         ("status", MultipleChoicesDropdownFilter),
         LabelFilter,
+        FlagFilter,
         ("outcome", MultipleChoicesDropdownFilter),
         ("channel", RelatedDropdownFilter),
         ("opened_at", DayRangeFilter),
@@ -122,6 +146,7 @@ def _story(batch: Batch) -> dict[str, Any]:
         "badges": [
             (batch.get_status_display(), looks.STATUS[batch.status]),
             (dict(Label.choices).get(batch.label, batch.label), looks.LABEL.get(batch.label, "")),
+            *((Flag(word).label, "warning") for word in batch.flag_list),
             (batch.get_outcome_display() if batch.outcome else "", looks.OUTCOME.get(batch.outcome, "")),
         ],
         "late": batch.closed_at - batch.closes_at if batch.closed_at else None,

@@ -6,12 +6,22 @@ import phonenumbers
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
 
+from batches.admin.accounts import AccountAdmin
+from batches.admin.tokens import TokensPage
+from batches.channels import DEFAULT
 from batches.models import Channel
 
-DEFAULT = "default"
 LONGEST_WINDOW = 3600  # seconds, as for CONSOLIDATION_WINDOW
+# What an operator sets; the provider's account has a part of the page of its own.
+OWN_FIELDS = [
+    "region",
+    "window_seconds",
+    "auto_reply_enabled",
+    "stale_policy",
+    "sender_per_minute",
+    "channel_per_minute",
+]
 
 
 class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic when it runs
@@ -19,7 +29,7 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic whe
 
     class Meta:
         model = Channel
-        fields = ["region", "window_seconds", "auto_reply_enabled"]
+        fields = [*OWN_FIELDS, "provider"]
 
     def clean_region(self) -> str:
         region: str = self.cleaned_data["region"].upper()
@@ -37,13 +47,13 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic whe
 
 
 @admin.register(Channel)
-class ChannelAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class ChannelAdmin(TokensPage, AccountAdmin):
     """Changes hold for batches that open from then on."""
 
     form = ChannelForm
-    list_display = ["slug", "effective_region", "effective_window", "replies"]
-    readonly_fields = ["slug"]
-    fields = ["slug", "region", "window_seconds", "auto_reply_enabled"]
+    list_display = ["slug", "effective_region", "effective_window", "replies", "provider", "key"]
+    readonly_fields = ["slug", "tokens"]
+    fields = ["slug", *OWN_FIELDS, "tokens"]
 
     def has_add_permission(self, _request: HttpRequest) -> bool:
         """A channel needs an address to receive at; the service makes those it has."""

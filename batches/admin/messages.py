@@ -8,7 +8,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 
+from batches.admin.exporting import ExportAction
 from batches.admin.search import messages_with_guid, spellings
+from batches.admin.spool import SpoolPage
 from batches.models import Message
 from batches.templatetags.times import moment
 from batches.templatetags.untrusted import one_line, reveal
@@ -16,7 +18,12 @@ from classification.record_admin import DayRangeFilter, RecordAdmin
 
 
 @admin.register(Message)
-class MessageAdmin(RecordAdmin):
+class MessageAdmin(SpoolPage, ExportAction, RecordAdmin):
+    actions = ["export_as_csv"]
+    export_fields = [
+        "id", "batch_id", "channel__slug", "provider_message_id", "sender", "sender_raw", "sender_kind", "text",
+        "received_at", "sent_at", "repeats",
+    ]  # fmt: skip
     list_display = ["received", "from_whom", "excerpt", "guid", "repeats", "in_batch"]
     list_filter = [
         ("sender_kind", ChoicesDropdownFilter),

@@ -31,32 +31,34 @@ DONE = {
     SKIPPED: "left alone",
 }
 CONFIRMED = "confirmed"
-PERMISSIONS = ["reprocess"]  # unfold asks has_reprocess_permission()
+# unfold and Django ask has_…_permission()
+MAY_REPROCESS, MAY_RESEND = ["reprocess"], ["resend"]
 
 
 class ReprocessActions(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """Two actions on the list of batches and, where the state allows, on a batch's page. Only a POST acts."""
 
-    actions = ["process_again", "send_again"]
     actions_detail = ["process_this_again", "send_this_again"]
 
     def has_reprocess_permission(self, request: HttpRequest, _object_id: str | None = None) -> bool:
-        """Nobody edits a batch; whoever is allowed to change batches may push them."""
-        return request.user.has_perm("batches.change_batch")
+        return request.user.has_perm("batches.reprocess_batch")
 
-    @action(description=PROCESS, permissions=PERMISSIONS)  # type: ignore[untyped-decorator]
+    def has_resend_permission(self, request: HttpRequest, _object_id: str | None = None) -> bool:
+        return request.user.has_perm("batches.resend_batch")
+
+    @action(description=PROCESS, permissions=MAY_REPROCESS)  # type: ignore[untyped-decorator]
     def process_again(self, request: HttpRequest, queryset: QuerySet[Batch]) -> HttpResponse:
         return self._reprocess(request, _ids(queryset), resend_unknown=False)
 
-    @action(description=SEND, permissions=PERMISSIONS)  # type: ignore[untyped-decorator]
+    @action(description=SEND, permissions=MAY_RESEND)  # type: ignore[untyped-decorator]
     def send_again(self, request: HttpRequest, queryset: QuerySet[Batch]) -> HttpResponse:
         return self._reprocess(request, _ids(queryset), resend_unknown=True)
 
-    @action(description=PROCESS, permissions=PERMISSIONS, icon="replay")  # type: ignore[untyped-decorator]
+    @action(description=PROCESS, permissions=MAY_REPROCESS, icon="replay")  # type: ignore[untyped-decorator]
     def process_this_again(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self._reprocess(request, [self._found(request, object_id).pk], resend_unknown=False)
 
-    @action(description=SEND, permissions=PERMISSIONS, icon="forward_to_inbox")  # type: ignore[untyped-decorator]
+    @action(description=SEND, permissions=MAY_RESEND, icon="forward_to_inbox")  # type: ignore[untyped-decorator]
     def send_this_again(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self._reprocess(request, [self._found(request, object_id).pk], resend_unknown=True)
 

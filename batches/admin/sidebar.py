@@ -5,8 +5,8 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
-# group → (title, Material Symbols icon, app_label, model)
-GROUPS = {
+# group → (title, Material Symbols icon, app_label, model, and the page where it is not the list)
+GROUPS: dict[str, list[tuple[str, ...]]] = {
     "Conversations": [
         ("Batches", "forum", "batches", "batch"),
         ("Messages", "sms", "batches", "message"),
@@ -14,8 +14,11 @@ GROUPS = {
         ("Classifications", "psychology", "classification", "classification"),
     ],
     "Trouble": [
+        ("Spool", "inbox", "batches", "message", "spool"),
         ("Rejected deliveries", "block", "batches", "rejecteddelivery"),
+        ("Model circuits", "electrical_services", "classification", "circuit"),
         ("Failed tasks", "error", "django_q", "failure"),
+        ("Failed log-ins", "lock", "axes", "accessattempt"),
     ],
     "Settings": [
         ("Channels", "cell_tower", "batches", "channel"),
@@ -38,9 +41,11 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     ]
 
 
-def _seen(request: HttpRequest, _title: str, _icon: str, app: str, model: str) -> bool:
+def _seen(
+    request: HttpRequest, _title: str, _icon: str, app: str, model: str, _page: str = "changelist"
+) -> bool:
     return request.user.has_perm(f"{app}.view_{model}")
 
 
-def _item(title: str, icon: str, app: str, model: str) -> dict[str, Any]:
-    return {"title": title, "icon": icon, "link": reverse(f"admin:{app}_{model}_changelist")}
+def _item(title: str, icon: str, app: str, model: str, page: str = "changelist") -> dict[str, Any]:
+    return {"title": title, "icon": icon, "link": reverse(f"admin:{app}_{model}_{page}")}

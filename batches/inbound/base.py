@@ -7,11 +7,15 @@ from datetime import datetime
 from typing import Any, Protocol
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
 class InboundSms:
-    """One SMS as the provider told it. `sent_at` is UTC or None where the provider's time cannot be read."""
+    """One SMS as the provider told it. `sent_at` is UTC or None where the provider's time cannot be read.
+
+    `received_at` (UTC) is ours: when it came in, of a message that has waited since; None: it is stored at once.
+    """
 
     provider_message_id: str
     sender_raw: str
@@ -19,6 +23,7 @@ class InboundSms:
     sent_at: datetime | None
     sent_at_raw: str
     payload: str
+    received_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +75,10 @@ def storable(text: str) -> str:
     if text.isascii() and "\0" not in text:
         return text
     return _SURROGATE.sub("\ufffd", text).replace("\0", "\u2400")
+
+
+def storable_id(text: str) -> str:
+    """The same for an identifier, where two that differ must not become one: each character as JSON would escape it."""
+    if text.isascii() and "\0" not in text:
+        return text
+    return _UNSTORABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

@@ -2,20 +2,28 @@
 
 import json
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any, NoReturn
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, UnreadablePostError
 
 from batches.inbound.base import Malformed
 
 
 def read(request: HttpRequest) -> bytes:
-    """The raw body. Raises Malformed: 415 for another content type than JSON, 413 over WEBHOOK_MAX_BYTES."""
+    """The raw body. Raises Malformed: 415 if not plain JSON, 413 over WEBHOOK_MAX_BYTES, 400 for half of one."""
     if request.content_type not in ("application/json", ""):
         raise Malformed(f"Content-Type must be application/json, not {request.content_type}", status=415)
+    if (coding := request.META.get("HTTP_CONTENT_ENCODING", "identity")) not in ("identity", ""):
+        raise Malformed(
+            f"Content-Encoding must be identity, not {coding}: send the body as it is", status=415
+        )
     limit = settings.WEBHOOK_MAX_BYTES
-    body = request.read(limit + 1) if request.META.get("CONTENT_LENGTH") else _chunked(request, limit + 1)
+    try:
+        body = request.read(limit + 1) if request.META.get("CONTENT_LENGTH") else _chunked(request, limit + 1)
+    except UnreadablePostError:  # nobody is left to read the answer; the record says what happened
+        raise Malformed("the connection broke before the body was complete") from None
     if len(body) > limit:
         raise Malformed(f"the body must not be larger than {limit} bytes", status=413)
     return body
@@ -26,8 +34,10 @@ def decode(body: bytes) -> Mapping[str, Any] | list[Any]:
     if not body:
         raise Malformed("the body is empty; send one message or a list of messages as JSON")
     try:
-        document = json.loads(body, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
+        document = json.loads(body, parse_constant=_no_constant, parse_int=_int, parse_float=_float)
+    except RecursionError:
+        raise Malformed("the body is nested too deeply") from None
+    except ValueError as error:
         raise Malformed(f"the body is not JSON: {error}") from None
     if not isinstance(document, dict | list):
         raise Malformed("the body must be a JSON object or a list")
@@ -39,6 +49,20 @@ def _chunked(request: HttpRequest, size: int) -> bytes:
     if "chunked" not in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
         return b""
     return bytes(request.META["wsgi.input"].read(size))
+
+
+def _int(digits: str) -> int | str:
+    """The number; as text where it has more digits than Python converts, for it may stand beside good messages."""
+    try:
+        return int(digits)
+    except ValueError:
+        return digits
+
+
+def _float(digits: str) -> float | str:
+    """The number; as text where it is too large for one, for JSON cannot write infinity down again."""
+    number = float(digits)
+    return number if isfinite(number) else digits
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -7,13 +7,27 @@ from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from pydantic import AfterValidator, BaseModel, BeforeValidator, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    ValidationError,
+    WithJsonSchema,
+)
 
-from batches.inbound.base import Delivery, InboundSms, Malformed, Refusal, storable
+from batches.inbound.base import Delivery, InboundSms, Malformed, Refusal, storable, storable_id
+
+TOO_DEEP = "nested too deeply"
 
 
 def _clean(value: Any) -> Any:
     return storable(value) if isinstance(value, str) else value
+
+
+def _clean_id(value: Any) -> Any:
+    return storable_id(value) if isinstance(value, str) else value
 
 
 def _not_blank(value: str) -> str:
@@ -24,18 +38,44 @@ def _not_blank(value: str) -> str:
 
 Text = Annotated[str, BeforeValidator(_clean)]
 Short = Annotated[str, StringConstraints(max_length=255), BeforeValidator(_clean)]
-Required = Annotated[Short, AfterValidator(_not_blank)]
+# In the API's description a pattern says what _not_blank checks.
+_NOT_BLANK = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"\S"}
+Required = Annotated[Short, AfterValidator(_not_blank), WithJsonSchema(_NOT_BLANK)]
+Id = Annotated[
+    str,
+    StringConstraints(max_length=255),
+    BeforeValidator(_clean_id),
+    AfterValidator(_not_blank),
+    WithJsonSchema(_NOT_BLANK),
+]
 
 
-class _Message(BaseModel):
-    """The provider's fields. Only these three are needed: our own receipt time orders the messages."""
+class InboundMessage(BaseModel):
+    """One SMS as SMSMobileAPI posts it. Fields that are not named here are kept in the record and not read."""
 
-    message: Text
-    number: Required
-    guid: Required
-    time_received: Short | None = None
-    date: Short | None = None
-    hour: Short | None = None
+    message: Text = Field(
+        description="The text, as long as it may be; it can be empty.", examples=["Yes, I can help"]
+    )
+    number: Required = Field(
+        description="Who wrote: a phone number in any usual spelling, a short code, or a name.",
+        examples=["+639123456789"],
+    )
+    guid: Id = Field(
+        description="The provider's name for this SMS. The same one again is counted and ignored.",
+        examples=["abcde12345"],
+    )
+    time_received: Short | None = Field(
+        None,
+        description="When the phone got it, in the phone's local time (PROVIDER_TIME_ZONE) unless it names an offset. "
+        "Kept as it is where it cannot be read; messages are ordered by when they arrive here.",
+        examples=["2025-01-20 10:14:50"],
+    )
+    date: Short | None = Field(
+        None, description="Read with `hour` where `time_received` is missing.", examples=["2025-01-20"]
+    )
+    hour: Short | None = Field(
+        None, description="Read with `date` where `time_received` is missing.", examples=["10:15:00"]
+    )
 
 
 def parse(document: Mapping[str, Any] | list[Any]) -> Delivery:
@@ -50,14 +90,24 @@ def parse(document: Mapping[str, Any] | list[Any]) -> Delivery:
     for index, item in enumerate(items):
         try:
             messages.append(_message(item))
-        except RecursionError:  # decoded just so, and too deep to be written down
-            raise Malformed(f"message {index} is nested too deeply") from None
         except ValidationError as error:
-            refused.append(item)
+            refused.append(_writable(item))
             refusals += [
                 _refusal(index, dict(one)) for one in error.errors(include_url=False, include_input=False)
             ]
+        except RecursionError:  # decoded just so, and too deep to be written down
+            refused.append(_writable(item))
+            refusals.append(Refusal(index, "", TOO_DEEP))
     return Delivery(messages, refusals, refused, is_list)
+
+
+def _writable(item: Any) -> Any:
+    """The refused item, or a word in its place where JSON can be read but not be written again."""
+    try:
+        json.dumps([[item]])
+    except RecursionError:
+        return TOO_DEEP
+    return item
 
 
 def _items(document: Mapping[str, Any] | list[Any]) -> tuple[list[Any], bool]:
@@ -74,7 +124,7 @@ def _items(document: Mapping[str, Any] | list[Any]) -> tuple[list[Any], bool]:
 
 
 def _message(item: Any) -> InboundSms:
-    read = _Message.model_validate(item)
+    read = InboundMessage.model_validate(item)
     raw = read.time_received or " ".join(filter(None, (read.date, read.hour)))
     return InboundSms(
         provider_message_id=read.guid,
@@ -101,4 +151,6 @@ def _zone() -> ZoneInfo:
 
 def _refusal(index: int, error: dict[str, Any]) -> Refusal:
     field = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "model_type":
+        return Refusal(index, field, "Input should be a JSON object")  # and not the name of our class
     return Refusal(index, field, error["msg"].removeprefix("Value error, "))

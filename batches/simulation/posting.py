@@ -12,6 +12,7 @@ import requests
 from django.conf import settings
 
 from batches.simulation.script import Planned
+from batches.tokens import hide_tokens
 
 LANES = 16
 TIMEOUT = (5, 20)  # seconds to connect, and to wait for an answer
@@ -19,6 +20,21 @@ TIMEOUT = (5, 20)  # seconds to connect, and to wait for an answer
 
 class NotRunning(Exception):
     """Nothing that looks like the webhook answers."""
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """Where to post, and the token if its address does not have it. As text it tells neither."""
+
+    url: str
+    token: str = ""
+
+    def __str__(self) -> str:
+        return hide_tokens(self.url)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"X-Webhook-Token": self.token} if self.token else {}
 
 
 @dataclass(frozen=True)
@@ -31,19 +47,22 @@ class Posted:
     problem: str = ""
 
 
-def check(url: str) -> None:
+def check(webhook: Webhook) -> None:
     """Ask the webhook for its health. Raises NotRunning with what to do about it."""
     try:
-        answer = requests.get(url, timeout=TIMEOUT, allow_redirects=False)
+        answer = requests.get(webhook.url, headers=webhook.headers, timeout=TIMEOUT, allow_redirects=False)
     except (requests.ConnectionError, requests.Timeout):
-        raise NotRunning(f"Nothing answers at {url}: is it running? Try: make run") from None
+        raise NotRunning(f"Nothing answers at {webhook}: is it running? Try: make run") from None
     except requests.RequestException as error:
-        raise NotRunning(f"--url: {url} cannot be used: {error}") from None
+        raise NotRunning(f"--url: {webhook} cannot be used: {hide_tokens(str(error))}") from None
     if answer.status_code != 200:
-        raise NotRunning(f"{url} answers HTTP {answer.status_code}: is that the webhook of this service?")
+        raise NotRunning(
+            f"{webhook} answers HTTP {answer.status_code}: is that the webhook of this service?"
+            " Its address must name a channel and a valid token"
+        )
 
 
-def post_all(url: str, plan: Sequence[Planned], done: Callable[[Posted], None]) -> list[Posted]:
+def post_all(webhook: Webhook, plan: Sequence[Planned], done: Callable[[Posted], None]) -> list[Posted]:
     """Post everything, at most LANES messages at once; `done` is called after each, from several threads."""
     start = time.monotonic()
     lanes: list[list[Planned]] = [[] for _ in range(LANES)]
@@ -53,9 +72,10 @@ def post_all(url: str, plan: Sequence[Planned], done: Callable[[Posted], None]) 
     def run(lane: list[Planned]) -> list[Posted]:
         posted = []
         with requests.Session() as session:
+            session.headers.update(webhook.headers)
             for one in lane:
                 time.sleep(max(0.0, start + one.at - time.monotonic()))
-                posted.append(_post(session, url, one))
+                posted.append(_post(session, webhook.url, one))
                 done(posted[-1])
         return posted
 

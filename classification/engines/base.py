@@ -19,10 +19,21 @@ class Verdict:
     trace: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Endpoint:
+    """A service outside as an engine uses it: what fails or works as one. `account` is a fingerprint of the key."""
+
+    engine: str
+    base_url: str
+    model: str
+    account: str
+
+
 class EngineError(Exception):
     """The engine could not decide. `code` is short and countable ("timeout", "rate_limit"), the message is for people.
 
-    `model` is the one that was asked. Tokens that were billed all the same are kept.
+    The message is in our own words: those of a server may quote what a person wrote. `model` is the one that was
+    asked. Tokens that were billed all the same are kept. `retry_after` is what the service asks for, in seconds.
     """
 
     def __init__(
@@ -33,12 +44,14 @@ class EngineError(Exception):
         model: str = "",
         input_tokens: int | None = None,
         output_tokens: int | None = None,
+        retry_after: float | None = None,
     ) -> None:
         super().__init__(message)
         self.code = code
         self.model = model
         self.input_tokens = input_tokens
         self.output_tokens = output_tokens
+        self.retry_after = retry_after
 
 
 class Engine(Protocol):
@@ -46,6 +59,10 @@ class Engine(Protocol):
 
     def preload(self) -> None:
         """Load what takes time. Opens no connection: the caller may fork afterwards."""
+        ...
+
+    def endpoint(self) -> Endpoint | None:
+        """The service that it would call now; None when it calls none."""
         ...
 
     def classify(self, texts: Sequence[str]) -> Verdict:

@@ -9,15 +9,17 @@ enforces it.
 import importlib
 import json
 import os
+import re
 import weakref
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from django.conf import settings
+from django.utils.crypto import salted_hmac
 from pydantic import BaseModel, ConfigDict
 
-from classification.engines.base import EngineError, Verdict
+from classification.engines.base import Endpoint, EngineError, Verdict
 from classification.engines.untrusted import billed, visible
 from classification.labels import Label
 
@@ -32,6 +34,7 @@ MAX_CHARACTERS = 1000
 # Room for a reasoning model's hidden tokens; the answer itself takes about ten.
 MAX_COMPLETION_TOKENS = 2048
 MAX_MODEL = 128
+MAX_ADDRESS = 300
 
 INSTRUCTIONS = """\
 You read the SMS reply of one person to a question, invitation or appointment of ours, and say what the person decided.
@@ -61,18 +64,28 @@ class OpenAIEngine:
         if settings.OPENAI_API_KEY:
             importlib.import_module("openai")
 
+    def endpoint(self) -> Endpoint | None:
+        """The account's model at its address; None without a key, and where the breaker is switched off."""
+        key = settings.OPENAI_API_KEY
+        if not key or not settings.OPENAI_BREAKER_FAILURES:
+            return None
+        address = re.sub("//[^/]*@", "//", settings.OPENAI_BASE_URL or OPENAI_URL)
+        account = salted_hmac("classification.circuit", key, algorithm="sha256").hexdigest()[:8]
+        return Endpoint("openai", address[:MAX_ADDRESS], settings.OPENAI_MODEL[:MAX_MODEL], account)
+
     def classify(self, texts: Sequence[str]) -> Verdict:
         """The model's verdict.
 
-        Raises EngineError with one of the codes: no_key, timeout, connection, auth, rate_limit, server_error,
-        bad_request, refused, truncated, invalid_answer.
+        Raises EngineError after OPENAI_DEADLINE seconds at the latest, with one of the codes: no_key, timeout,
+        connection, auth, rate_limit, server_error, bad_request, refused, truncated, invalid_answer.
         """
         if not settings.OPENAI_API_KEY:
             raise EngineError("no_key", model=settings.OPENAI_MODEL)
         from classification.engines.openai_errors import explained
+        from classification.engines.openai_http import within
 
         with explained():
-            return _verdict(_ask(texts))
+            return _verdict(within(settings.OPENAI_DEADLINE, lambda: _ask(texts)))
 
 
 def messages(texts: Sequence[str]) -> "list[ChatCompletionMessageParam]":
@@ -100,7 +113,7 @@ def _verdict(completion: "ParsedChatCompletion[Answer]") -> Verdict:
     tokens = billed(completion.usage)
     message = completion.choices[0].message
     if message.refusal:
-        raise EngineError("refused", f"The model refused: {message.refusal}", **tokens)
+        raise EngineError("refused", "The model refused.", **tokens)
     if message.parsed is None:
         raise EngineError("invalid_answer", "The model's answer was empty.", **tokens)
     # Servers may answer with a model of their own choice, and in any shape.
@@ -117,13 +130,12 @@ def _client() -> "OpenAI":
 @lru_cache(maxsize=1)
 def _connected(api_key: str, base_url: str, timeout: float, process: int) -> "OpenAI":  # noqa: ARG001
     """One client, with its open connections, for a process: after a fork the parent's is left alone."""
-    from openai import DefaultHttpxClient, OpenAI
+    from openai import OpenAI
 
-    from classification.engines.openai_errors import forbid_long_waits
+    from classification.engines import openai_http
 
     # The address is always given: an OPENAI_BASE_URL that is set but empty would leave the package without one.
-    hooks = {"response": [forbid_long_waits]}
-    http_client = DefaultHttpxClient(timeout=timeout, event_hooks=hooks)
+    http_client = openai_http.client(timeout)
     client = OpenAI(
         api_key=api_key, base_url=base_url, timeout=timeout, max_retries=1, http_client=http_client
     )

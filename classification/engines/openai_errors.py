@@ -1,80 +1,90 @@
-"""The OpenAI package's exceptions in the project's words. Imported with the package itself: only when it is used."""
+"""The OpenAI package's exceptions in the project's words. Imported with the package itself: only when it is used.
+
+A server's own words are never kept: an error may quote the conversation or the key. What an operator needs is: the
+HTTP status, the error's code, type and parameter where they are identifiers, and the request's id.
+"""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import Any
 
 import openai
 from django.conf import settings
 from pydantic import ValidationError
 
 from classification.engines.base import EngineError
-from classification.engines.untrusted import billed, visible
+from classification.engines.openai_http import retry_after
+from classification.engines.untrusted import billed
 
-if TYPE_CHECKING:
-    import httpx2
-
-MAX_MESSAGE = 300
-# Seconds. A server that asks for more patience than this is not asked again: the next engine decides now.
-MAX_WAIT = 2.0
-
-# In order: the first class that fits names the code.
-CODES: list[tuple[type[Exception], str]] = [
-    (openai.APITimeoutError, "timeout"),
-    (openai.APIConnectionError, "connection"),
-    (openai.AuthenticationError, "auth"),
-    (openai.PermissionDeniedError, "auth"),
-    (openai.RateLimitError, "rate_limit"),
-    (openai.InternalServerError, "server_error"),
-    (openai.APIStatusError, "bad_request"),
-    (openai.LengthFinishReasonError, "truncated"),
-    (openai.ContentFilterFinishReasonError, "refused"),
+# In order: the first class that fits names the code, and what is said where there is no HTTP status.
+CODES: list[tuple[type[Exception], str, str]] = [
+    (openai.APITimeoutError, "timeout", "No answer in time"),
+    (openai.APIConnectionError, "connection", "No connection"),
+    (openai.AuthenticationError, "auth", ""),
+    (openai.PermissionDeniedError, "auth", ""),
+    (openai.RateLimitError, "rate_limit", ""),
+    (openai.InternalServerError, "server_error", ""),
+    (openai.APIStatusError, "bad_request", ""),
+    (openai.LengthFinishReasonError, "truncated", "The model ran out of tokens"),
+    (openai.ContentFilterFinishReasonError, "refused", "The content filter stopped the answer"),
+    (openai.OpenAIError, "invalid_answer", "The answer is no chat completion"),
 ]
 # An answer that is no chat completion at all: the package meets it with whatever breaks first.
 MALFORMED = (ValidationError, json.JSONDecodeError, AttributeError, TypeError, IndexError)
+# As OpenAI writes codes and types (rate_limit_exceeded), parameters (messages[0].content) and ids (req_0f3a).
+NAME = re.compile(r"[a-z][a-z_]{0,63}", re.ASCII)
+PARAMETER = re.compile(r"[a-z][a-z_]{0,31}(\[\d{1,2}\])?(\.[a-z][a-z_]{0,31}){0,3}", re.ASCII)
+REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """Turn what the package raises into EngineError. No message holds the key or is longer than MAX_MESSAGE."""
+    """Turn what the package raises into EngineError, in our own words."""
     try:
         yield
     except EngineError as error:
-        raise _error(error.code, str(error), error.input_tokens, error.output_tokens) from None
+        error.model = settings.OPENAI_MODEL
+        raise error from None
     except openai.OpenAIError as error:
-        code = next((code for kind, code in CODES if isinstance(error, kind)), "invalid_answer")
-        usage = getattr(getattr(error, "completion", None), "usage", None)
-        raise _error(code, _message(error), **billed(usage)) from None
+        raise _translated(error) from None
     except MALFORMED as error:
         message = f"The answer does not fit the schema ({type(error).__name__})."
-        raise _error("invalid_answer", message) from None
+        raise EngineError("invalid_answer", message, model=settings.OPENAI_MODEL) from None
 
 
-def _error(
-    code: str, message: str, input_tokens: int | None = None, output_tokens: int | None = None
-) -> EngineError:
-    model = settings.OPENAI_MODEL
-    safe = visible(message.replace(settings.OPENAI_API_KEY, "[key]"), MAX_MESSAGE)
-    return EngineError(code, safe, model=model, input_tokens=input_tokens, output_tokens=output_tokens)
+def _translated(error: openai.OpenAIError) -> EngineError:
+    code, words = next((code, words) for kind, code, words in CODES if isinstance(error, kind))
+    usage = getattr(getattr(error, "completion", None), "usage", None)
+    if isinstance(error, openai.APIStatusError):
+        wait, words = retry_after(error.response.headers), _status(error)
+    else:
+        wait, words = None, words + _cause(error) + "."
+    return EngineError(code, words, model=settings.OPENAI_MODEL, retry_after=wait, **billed(usage))
 
 
-def _message(error: openai.OpenAIError) -> str:
-    body = getattr(error, "body", None)
-    said = body.get("message") if isinstance(body, dict) else None
-    cause = error.__cause__
-    return str(said or error) + (f" ({type(cause).__name__}: {cause})" if cause else "")
+def _status(error: openai.APIStatusError) -> str:
+    """E.g. "HTTP 400 invalid_request_error unsupported_value, parameter temperature (request req_0f3a)"."""
+    names = [_fitting(NAME, name) for name in (error.type, error.code)]
+    words = " ".join(filter(None, [f"HTTP {error.status_code}", *names]))
+    parameter = _fitting(PARAMETER, error.param)
+    request_id = _fitting(REQUEST_ID, error.request_id)
+    words += f", parameter {parameter}" if parameter else ""
+    return words + (f" (request {request_id})" if request_id else "")
 
 
-def forbid_long_waits(response: "httpx2.Response") -> None:
-    """Stop the package from sleeping as long as the server says, which may be two minutes."""
-    waits = {"retry-after": 1, "retry-after-ms": 1000}
-    if not all(_is_short(response.headers.get(name, "0"), unit) for name, unit in waits.items()):
-        response.headers["x-should-retry"] = "false"
+def _fitting(pattern: re.Pattern[str], value: Any) -> str:
+    fits = isinstance(value, str) and pattern.fullmatch(value) and settings.OPENAI_API_KEY not in value
+    return str(value) if fits else ""
 
 
-def _is_short(wait: str, units_per_second: int) -> bool:
-    try:
-        return float(wait) / units_per_second <= MAX_WAIT
-    except ValueError:  # a date
-        return False
+def _cause(error: BaseException) -> str:
+    """What the operating system said, e.g. ": Connection refused"; else the kind of error that lies below."""
+    below = error.__cause__
+    inner = below
+    while inner:
+        if isinstance(inner, OSError) and inner.strerror:
+            return f": {inner.strerror}"
+        inner = inner.__cause__ or inner.__context__
+    return f" ({type(below).__name__})" if below else ""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from classification.engines.base import Verdict
+from classification.engines.base import Endpoint, Verdict
 from classification.engines.clauses import clauses
 from classification.engines.lexicon import Lexicon, Strength, load
 from classification.engines.matching import Hit, hits
@@ -63,6 +63,10 @@ class RulesEngine:
 
     def preload(self) -> None:
         """Nothing: the lexicon came with the engine itself."""
+
+    def endpoint(self) -> Endpoint | None:
+        """None: it asks nobody."""
+        return None
 
     def classify(self, texts: Sequence[str]) -> Verdict:
         """The verdict on one conversation. Its confidence says how strong the words were; it is no probability."""

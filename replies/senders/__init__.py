@@ -6,21 +6,29 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
-from replies.senders.base import Sender
+from replies.senders.base import Account, Sender
 
 SENDERS = {
     "console": "replies.senders.console.ConsoleSender",
     "memory": "replies.senders.memory.MemorySender",
+    "smsgate": "replies.senders.smsgate.SmsGateSender",
     "smsmobileapi": "replies.senders.smsmobileapi.SmsMobileApiSender",
 }
 
+ENVIRONMENT = Account()
 
-def get_sender() -> Sender:
-    """The sender that SMS_SENDER names.
+
+def get_sender(account: Account = ENVIRONMENT) -> Sender:
+    """The account's sender, which is the one that SMS_SENDER names where the account names none.
 
     Raises ImproperlyConfigured when there is none of that name.
     """
-    return _load(settings.SMS_SENDER)
+    return _load(account.provider or settings.SMS_SENDER)
+
+
+def provider_choices() -> list[tuple[str, str]]:
+    """What a channel may be set to. The sender for tests reaches nobody, so nobody may choose it."""
+    return [(name, name) for name in SENDERS if name != "memory"]
 
 
 @cache

@@ -1,6 +1,6 @@
 """What a sender is, and the three answers that a provider can give."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
@@ -18,7 +18,8 @@ class SendResult:
     """The outcome of one call.
 
     `reason` is short and countable ("http_401", "timeout"), `error` is for people, `response` is the start
-    of the provider's answer; none of them holds a secret. `retryable`: refused for now only, or never asked.
+    of the provider's answer; none of them holds a secret. `retryable`: refused for now only, or never asked;
+    `retry_after`: after how many seconds the provider wants to be asked again, if it said so.
     """
 
     kind: SendKind
@@ -28,6 +29,7 @@ class SendResult:
     http_status: int | None = None
     response: str = ""
     retryable: bool = False
+    retry_after: float | None = None
 
 
 def accepted(provider_message_id: str) -> SendResult:
@@ -42,11 +44,23 @@ def unknown(reason: str, error: str) -> SendResult:
     return SendResult(SendKind.UNKNOWN, reason=reason, error=error)
 
 
+@dataclass(frozen=True)
+class Account:
+    """Whose account sends: a name of SENDERS (empty: SMS_SENDER) and its key (empty: the environment's)."""
+
+    provider: str = ""
+    key: str = field(default="", repr=False)
+
+
 class Sender(Protocol):
     """Sends one text. Trouble with the provider is a result, never an exception."""
 
     name: str
+    idempotent: bool  # the provider sends once for a reference, however often it is asked
 
-    def send(self, to: str, body: str, *, reference: str) -> SendResult:
-        """Send `body` to `to` (E.164) once. `reference` is the same for every attempt of one reply."""
+    def send(self, to: str, body: str, *, reference: str, key: str = "") -> SendResult:
+        """Send `body` to `to` (E.164) once. `reference` (a UUID) is the same for every attempt of one reply.
+
+        `key` is the account's; empty: the one in the environment.
+        """
         ...

@@ -12,8 +12,9 @@ class ConsoleSender:
     """Goes through the log, so that masking and the JSON format hold for it like for any other line."""
 
     name = "console"
+    idempotent = False
 
-    def send(self, to: str, body: str, *, reference: str) -> SendResult:
+    def send(self, to: str, body: str, *, reference: str, key: str = "") -> SendResult:  # noqa: ARG002 (no account)
         line = " ".join(body.split())
         log.info(
             'REPLY PRINTED (console) | To: %(to)s | Reference: %(reference)s | "%(body)s"',

@@ -28,8 +28,9 @@ def reset() -> None:
 
 class MemorySender:
     name = "memory"
+    idempotent = False
 
-    def send(self, to: str, body: str, *, reference: str) -> SendResult:
+    def send(self, to: str, body: str, *, reference: str, key: str = "") -> SendResult:  # noqa: ARG002 (no account)
         outbox.append(Sms(to, body, reference))
         scripted = next_results.popleft() if next_results else accepted(f"memory-{next(_ids)}")
         return scripted if isinstance(scripted, SendResult) else scripted()

@@ -244,8 +244,8 @@ class TestActions:
         select(viewer, "process_again", late, confirmed="yes")
         assert Batch.objects.get(id=late.id).status == "open"
 
-    def test_it_is_for_whoever_may_change_batches(self, viewer: Client) -> None:
-        User.objects.get().user_permissions.add(Permission.objects.get(codename="change_batch"))
+    def test_it_is_for_whoever_may_reprocess_batches(self, viewer: Client) -> None:
+        User.objects.get().user_permissions.add(Permission.objects.get(codename="reprocess_batch"))
         late = overdue()
         select(viewer, "process_again", late, confirmed="yes")
         assert Batch.objects.get(id=late.id).status == "closed"

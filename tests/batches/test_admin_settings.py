@@ -13,8 +13,9 @@ pytestmark = pytest.mark.django_db
 
 PAGES = [
     "batches_batch", "batches_message", "batches_rejecteddelivery", "batches_channel", "replies_reply",
-    "classification_classification", "django_q_failure", "django_q_success", "django_q_schedule", "django_q_ormq",
-    "auth_user", "auth_group",
+    "classification_classification", "classification_circuit",
+    "django_q_failure", "django_q_success", "django_q_schedule", "django_q_ormq",
+    "auth_user", "auth_group", "axes_accessattempt",
 ]  # fmt: skip
 
 
@@ -123,14 +124,14 @@ class TestNavigation:
     def test_it_names_every_list_of_ours(self, admin_client: Client) -> None:
         start = admin_client.get(reverse("admin:index"))
         groups = {group["title"]: len(group["items"]) for group in start.context["sidebar_navigation"]}
-        assert groups == {"Conversations": 4, "Trouble": 2, "Settings": 4}
+        assert groups == {"Conversations": 4, "Trouble": 5, "Settings": 4}
 
     def test_it_names_only_what_may_be_seen(self, client: Client) -> None:
         user = User.objects.create_user("viewer", is_staff=True)
         user.user_permissions.add(Permission.objects.get(codename="view_message"))
         client.force_login(user)
         groups = client.get(reverse("admin:index")).context["sidebar_navigation"]
-        assert [item["title"] for group in groups for item in group["items"]] == ["Messages"]
+        assert [item["title"] for group in groups for item in group["items"]] == ["Messages", "Spool"]
 
     def test_it_leads_to_the_admin_after_logging_in(self, client: Client, admin_user: User) -> None:
         form = {"username": "admin", "password": "password", "next": ""}

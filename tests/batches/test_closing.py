@@ -1,5 +1,6 @@
 """Closing on time, queueing in the same commit, and queueing again what was dropped."""
 
+import socket
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -112,15 +113,27 @@ class TestAtOnce:
         assert batch.status == BatchStatus.OPEN
         assert queued() == []
 
+    @pytest.mark.parametrize("silent", [False, True])
     def test_a_lost_redis_push_leaves_the_batch_to_the_reaper(
-        self, settings: Any, monkeypatch: pytest.MonkeyPatch
+        self,
+        settings: Any,
+        monkeypatch: pytest.MonkeyPatch,
+        caplog: pytest.LogCaptureFixture,
+        request: pytest.FixtureRequest,
+        silent: bool,
     ) -> None:
-        settings.Q_CLUSTER = {"name": "sms", "redis": "redis://127.0.0.1:1/0"}
+        """Nobody listens there, or somebody who never says a word."""
+        server = socket.create_server(("127.0.0.1", 0))
+        request.addfinalizer(server.close)
+        url = f"redis://127.0.0.1:{server.getsockname()[1] if silent else 1}/0?socket_timeout=0.3"
+        settings.Q_CLUSTER = {"name": "sms", "redis": url}
         monkeypatch.setattr("django_q.conf.Conf.ORM", None)
-        monkeypatch.setattr("django_q.conf.Conf.REDIS", "redis://127.0.0.1:1/0")
+        monkeypatch.setattr("django_q.conf.Conf.BROKER_CLASS", None)
+        monkeypatch.setattr("django_q.conf.Conf.REDIS", url)
         batch = arrive("Yes")
         age(batch, 60)
         assert close_due() == 1
         batch.refresh_from_db()
         assert batch.status == BatchStatus.CLOSED
+        assert "redis" in caplog.text.lower()
         assert batch.lease_until is not None

@@ -21,7 +21,7 @@ from classification.engines.base import EngineError
 from classification.engines.rules import RulesEngine
 from replies.models import Reply
 from replies.senders import memory
-from replies.senders.base import refused, unknown
+from replies.senders.base import Account, refused, unknown
 from tests.batches.conftest import age, arrive, kinds
 
 WHOLE_STORY = [
@@ -175,7 +175,7 @@ DEATHS = [
     ("batches.pipeline.state.note_all", Outcome.REPLIED, 1),
     ("batches.pipeline._log_classified", Outcome.UNKNOWN, 0),  # written down as being sent: nobody can tell
     ("replies.services._ask", Outcome.UNKNOWN, 0),
-    ("replies.services._settle", Outcome.UNKNOWN, 1),
+    ("replies.services._finish", Outcome.UNKNOWN, 1),
     ("batches.pipeline.state.complete", Outcome.UNKNOWN, 1),
     ("batches.pipeline._log_settled", None, 1),
 ]
@@ -259,7 +259,7 @@ class TestDeath:
         state.claim(batch.id, token, timedelta(seconds=60), "first")
         work = pipeline.Work(Batch.objects.get(id=batch.id), list(batch.messages.all()), token, "first")
         with transaction.atomic():
-            pipeline._write_verdict(work, classification.classify(["Yes"]))
+            pipeline._write_verdict(work, classification.classify(["Yes"]), Account())
         Batch.objects.filter(id=batch.id).update(lease_until=Now() - timedelta(seconds=1))
         reap()
         batch = settled(batch)

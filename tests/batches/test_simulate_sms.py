@@ -3,6 +3,7 @@
 import json
 import socket
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from batches import closing, pipeline
+from batches.clock import Now
 from batches.models import Batch, Message
 from batches.simulation import files, script
 
@@ -57,7 +59,7 @@ def write(tmp_path: Path) -> Callable[[str], Path]:
 
 
 def _settle_everything() -> None:
-    Batch.objects.update(opened_at="2026-01-01T00:00Z", closes_at="2026-01-01T00:01Z")
+    Batch.objects.update(opened_at=Now() - timedelta(seconds=61), closes_at=Now() - timedelta(seconds=1))
     closing.close_due()
     for batch in Batch.objects.all():
         pipeline.process(batch.pk, actor="test")

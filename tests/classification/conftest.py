@@ -8,13 +8,22 @@ import pytest
 from django.utils import timezone
 
 from batches.models import Batch, Channel
+from classification import circuit
 from tests.support.openai_server import OpenAIServer
 
 KEY = "sk-test-0123456789"
 
 
+@pytest.fixture(autouse=True)
+def _fresh_circuits() -> Iterator[None]:
+    """A process remembers circuits for a second; rows of another test must not be among them."""
+    circuit.forget()
+    yield
+    circuit.forget()
+
+
 @pytest.fixture
-def server(settings: Any) -> Iterator[OpenAIServer]:
+def server(settings: Any, db: None) -> Iterator[OpenAIServer]:
     """The settings point at it."""
     with OpenAIServer() as running:
         settings.CLASSIFICATION_ENGINES = ["openai", "rules"]

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -12,8 +14,8 @@ LIST = reverse("admin:classification_classification_changelist")
 
 @pytest.fixture
 def row(server: OpenAIServer, batch: Batch) -> Classification:
-    server.next(http_error(400, "<script>alert(1)</script>"))
-    return services.record(batch.pk, services.classify(["hindi pwede"]))
+    server.next(http_error(400, code="unknown_model"))
+    return Classification.objects.get(id=services.record(batch.pk, services.classify(["hindi pwede"])))
 
 
 def _page(row: Classification) -> str:
@@ -44,14 +46,23 @@ def test_it_tells_why(admin_client: Client, row: Classification) -> None:
     assert "“hindi pwede” in “hindi pwede”: disagree (tl.no)" in page
 
 
-def test_it_shows_what_a_server_said_escaped(admin_client: Client, row: Classification) -> None:
+def test_it_tells_what_was_tried(admin_client: Client, row: Classification) -> None:
     page = admin_client.get(_page(row)).content.decode()
-    assert "bad_request: &lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "bad_request: HTTP 400 scripted unknown_model (request req-1)" in page
+
+
+def test_it_shows_what_a_server_calls_its_model_escaped(
+    admin_client: Client, server: OpenAIServer, settings: Any, batch: Batch
+) -> None:
+    settings.OPENAI_MODEL = "<script>alert(1)</script>"
+    row = Classification.objects.get(id=services.record(batch.pk, services.classify(["Yes"])))
+    page = admin_client.get(_page(row)).content.decode()
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;-2026-01-01" in page
     assert "<script>alert(1)" not in page
 
 
 def test_it_shows_what_a_model_left_behind(admin_client: Client, server: OpenAIServer, batch: Batch) -> None:
-    row = services.record(batch.pk, services.classify(["Yes"]))
+    row = Classification.objects.get(id=services.record(batch.pk, services.classify(["Yes"])))
     assert "req-1" in admin_client.get(_page(row)).content.decode()
 
 

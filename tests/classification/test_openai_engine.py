@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 from typing import Any
 
 import pytest
@@ -18,6 +19,8 @@ from tests.support.openai_server import (
     Script,
     answer,
     completion,
+    dripping,
+    flood,
     hang_up,
     http_error,
     raw,
@@ -186,10 +189,47 @@ def test_it_names_a_time_out(server: OpenAIServer, settings: Any) -> None:
     assert (_fail().code, len(server.requests)) == ("timeout", 2)
 
 
+@pytest.mark.parametrize("script", [dripping(), dripping(in_head=True), answer("agree", delay=60)])
+def test_it_ends_at_the_deadline_whatever_the_server_does(
+    server: OpenAIServer, settings: Any, script: Script
+) -> None:
+    settings.OPENAI_DEADLINE = 0.5
+    server.default = script
+    assert (_fail().code, len(server.requests)) == ("timeout", 1)
+
+
+@pytest.mark.parametrize("script", [dripping(0.02), answer("agree", delay=60)])
+def test_nothing_goes_on_behind_a_call_that_was_given_up(
+    server: OpenAIServer, settings: Any, script: Script
+) -> None:
+    """Neither a body that never ends, nor a second try that nobody waits for."""
+    settings.OPENAI_DEADLINE = settings.OPENAI_TIMEOUT = 0.3
+    server.next(script)
+    before = set(threading.enumerate())
+    _fail()
+    for thread in set(threading.enumerate()) - before:
+        if thread.name == "call-with-deadline":
+            thread.join(10)
+            assert not thread.is_alive()
+    assert len(server.requests) == 1
+
+
+def test_it_begins_no_second_try_for_which_there_is_no_time(server: OpenAIServer, settings: Any) -> None:
+    settings.OPENAI_DEADLINE = 1.5
+    server.next(http_error(500))
+    assert (_fail().code, len(server.requests)) == ("server_error", 1)
+
+
+def test_it_reads_no_more_than_an_answer_can_have(server: OpenAIServer) -> None:
+    server.next(flood())
+    assert (_fail().code, len(server.requests)) == ("invalid_answer", 1)
+
+
 def test_it_names_a_server_that_is_not_there(server: OpenAIServer, settings: Any) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         settings.OPENAI_BASE_URL = f"http://127.0.0.1:{free.getsockname()[1]}/v1"
-    assert _fail().code == "connection"
+    error = _fail()
+    assert (error.code, str(error)) == ("connection", "No connection: Connection refused.")
 
 
 def test_it_tries_once_more_after_a_passing_failure(server: OpenAIServer) -> None:
@@ -202,10 +242,20 @@ def test_it_waits_a_moment_when_the_server_asks_for_it(server: OpenAIServer) -> 
     assert OpenAIEngine().classify(["Yes"]).label == Label.AGREE
 
 
-@pytest.mark.parametrize("wait", ["60", "Wed, 21 Oct 2037 07:28:00 GMT", "nan", "soon"])
-def test_it_does_not_wait_long(server: OpenAIServer, wait: str) -> None:
+@pytest.mark.parametrize("wait", ["60", "14.5", "1e400", "Wed, 21 Oct 2037 07:28:00 GMT"])
+def test_it_does_not_wait_longer_than_there_is_time(server: OpenAIServer, wait: str) -> None:
     server.next(http_error(429, retry_after=wait))
-    assert (_fail().code, len(server.requests)) == ("rate_limit", 1)
+    error = _fail()
+    assert (error.code, len(server.requests)) == ("rate_limit", 1)
+    assert error.retry_after is not None
+    assert error.retry_after > 14
+
+
+@pytest.mark.parametrize("wait", ["nan", "soon", "-5", "0", "Wed, 21 Oct 2015 07:28:00 GMT"])
+def test_it_tries_once_more_where_no_wait_can_be_understood(server: OpenAIServer, wait: str) -> None:
+    server.next(*[http_error(429, retry_after=wait)] * 2)
+    error = _fail()
+    assert (error.code, error.retry_after, len(server.requests)) == ("rate_limit", None, 2)
 
 
 @pytest.mark.parametrize("status", [400, 401])
@@ -252,10 +302,25 @@ def test_it_never_repeats_the_key(server: OpenAIServer, script: Script) -> None:
     assert error.__cause__ is None
 
 
-def test_it_keeps_messages_short_and_clean(server: OpenAIServer) -> None:
-    server.next(http_error(400, "a\x00b\u202ec" + "x" * 5000))
-    message = str(_fail())
-    assert (message[:4], len(message)) == ("abcx", 300)
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [
+        (
+            http_error(400, "Not here", code="unsupported_value", param="temperature"),
+            "HTTP 400 scripted unsupported_value, parameter temperature (request req-1)",
+        ),
+        (
+            http_error(400, param="messages[1].content"),
+            "HTTP 400 scripted, parameter messages[1].content (request req-1)",
+        ),
+        (http_error(400, code="0917 123 4567", param="Magkita tayo"), "HTTP 400 scripted (request req-1)"),
+        (http_error(400, code=KEY, param=KEY), "HTTP 400 scripted (request req-1)"),
+        (http_error(400, code="x" * 100), "HTTP 400 scripted (request req-1)"),
+    ],
+)
+def test_it_tells_an_error_in_our_own_words(server: OpenAIServer, script: Script, message: str) -> None:
+    server.next(script)
+    assert str(_fail()) == message
 
 
 # --- what it costs ----------------------------------------------------------------------------------------

@@ -31,6 +31,7 @@ def url() -> Iterator[str]:
 def test_it_serves_its_script_and_then_its_label(url: str, settings: Any) -> None:
     settings.CLASSIFICATION_ENGINES = ["openai", "rules"]
     settings.OPENAI_API_KEY = "sk-1"
+    settings.OPENAI_BREAKER_FAILURES = 0
     settings.OPENAI_BASE_URL = url
     decisions = [classify(["yes"]) for _ in range(3)]
     assert [decision.engine for decision in decisions] == ["rules", "openai", "openai"]

@@ -1,3 +1,4 @@
+import json
 import logging
 from typing import Any
 
@@ -11,8 +12,17 @@ from classification.labels import Label
 from classification.models import Classification
 from classification.services import Decision, classify
 from tests.classification.conftest import KEY
-from tests.support.openai_server import OpenAIServer, answer, completion, http_error, truncated
+from tests.support.openai_server import (
+    OpenAIServer,
+    Script,
+    answer,
+    completion,
+    http_error,
+    raw,
+    truncated,
+)
 
+WORDS = "Magkita 0917-555-1234 Quezon"
 NOT_AN_ADDRESS = "http://host:port"
 
 
@@ -35,12 +45,12 @@ def test_it_takes_the_first_engines_verdict(server: OpenAIServer) -> None:
 
 
 def test_it_falls_back_to_the_next_engine(server: OpenAIServer) -> None:
-    server.next(http_error(401, "Incorrect API key"))
+    server.next(http_error(401, "Incorrect API key", code="invalid_api_key"))
     decision = classify(["Hindi po"])
     assert (decision.label, decision.engine, decision.fallback_reason) == (
         Label.DISAGREE,
         "rules",
-        "openai: auth: Incorrect API key",
+        "openai: auth: HTTP 401 scripted invalid_api_key (request req-1)",
     )
 
 
@@ -84,7 +94,7 @@ def test_it_is_undecided_when_no_engine_can_decide(openai_alone: OpenAIServer) -
     assert (decision.label, decision.engine, decision.fallback_reason) == (
         Label.UNDECIDED,
         "",
-        "openai: bad_request: No such model",
+        "openai: bad_request: HTTP 400 scripted (request req-1)",
     )
 
 
@@ -162,6 +172,30 @@ def test_it_takes_one_statement_to_record(batch: Batch) -> None:
 
 
 def test_it_records_what_an_odd_text_and_an_odd_server_leave(server: OpenAIServer, batch: Batch) -> None:
-    server.next(http_error(400, "a\x00b\ud800"))
+    server.next(http_error(400, "a\x00b\ud800", code="a\x00b\ud800"))
     services.record(batch.pk, classify(["ok\x00 \ud800 po"]))
-    assert Classification.objects.get(batch=batch).error == "openai: bad_request: ab"
+    row = Classification.objects.get(batch=batch)
+    assert row.error == "openai: bad_request: HTTP 400 scripted (request req-1)"
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        http_error(400, f"Cannot read: {WORDS}", code=WORDS, param=WORDS),
+        http_error(500, WORDS, code=WORDS),
+        raw(f'{{"choices": "{WORDS}"}}'),
+        raw(WORDS),
+        completion(WORDS),
+        completion(refusal=f"I will not judge {WORDS}"),
+        completion(WORDS, finish_reason="length"),
+        completion(WORDS, finish_reason="content_filter"),
+    ],
+)
+def test_it_keeps_none_of_the_words_that_a_server_quotes(
+    server: OpenAIServer, batch: Batch, script: Script, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.next(script, script)
+    row = Classification.objects.get(id=services.record(batch.pk, classify([WORDS])))
+    kept = json.dumps([row.error, row.fallback_reason, row.attempts])
+    assert row.attempts[0]["code"] != ""
+    assert not any(word in kept + caplog.text for word in WORDS.split())

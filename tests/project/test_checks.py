@@ -22,6 +22,7 @@ def test_it_passes_the_deployment_checks_behind_https() -> None:
         "DATABASE_URL": "sqlite://:memory:",
         "DJANGO_SECRET_KEY": "Qk3-vR8_tY1xZ6bN0mC5wL2pJ7hG4fD9sA-eUiOqWzXrTyVbNm",
         "HTTPS": "true",
+        "TRUSTED_PROXIES": "127.0.0.1",
         "ALLOWED_HOSTS": "sms.example.org",
         "OPENAI_API_KEY": "sk-not-a-real-key",
     }

@@ -23,10 +23,17 @@ WRONG = [
     ("CLASSIFICATION_ENGINES", ",", "must name one or more of: openai, rules"),
     ("OPENAI_BASE_URL", "localhost", "must begin with http://"),
     ("OPENAI_TEMPERATURE", "3", "less than or equal to 2"),
-    ("SMS_SENDER", "pigeon", "'console', 'smsmobileapi' or 'memory'"),
+    ("SMS_SENDER", "pigeon", "'smsmobileapi', 'smsgate' or 'memory'"),
     ("LOG_FORMAT", "xml", "'text' or 'json'"),
     ("LOG_LEVEL", "LOUD", "'WARNING' or 'ERROR'"),
     ("DJANGO_SECRET_KEY", "short", "at least 32 characters"),
+    ("WEBHOOK_TOKEN", "t" * 23, "24 to 256 characters"),
+    ("WEBHOOK_TOKEN", "with/a/slash/and/more/than/24", "of A-Z a-z 0-9"),
+    (
+        "TRUSTED_PROXIES",
+        "10.0.0.0/8,proxy.example.org",
+        "proxy.example.org is neither an address nor a network",
+    ),
 ]
 
 
@@ -64,6 +71,7 @@ def test_it_shows_the_value_as_given(monkeypatch: pytest.MonkeyPatch) -> None:
         ("DJANGO_SECRET_KEY", "hunter22", "hunter22"),
         ("DATABASE_URL", "mysql://user:hunter22@host/x", "hunter22"),
         ("REDIS_URL", "http://:hunter22@host/0", "hunter22"),
+        ("WEBHOOK_TOKEN", "hunter22", "hunter22"),
     ],
 )
 def test_it_never_shows_a_secret(monkeypatch: pytest.MonkeyPatch, name: str, value: str, secret: str) -> None:
@@ -109,6 +117,16 @@ def test_it_knows_the_passwords_inside_addresses(monkeypatch: pytest.MonkeyPatch
     assert "abc" not in load().secrets()
 
 
+def test_it_counts_the_webhooks_token_among_the_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEBHOOK_TOKEN", "hunter22-and-many-more-of-them")
+    assert "hunter22-and-many-more-of-them" in load().secrets()
+
+
+def test_it_is_closed_until_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("WEBHOOK_OPEN")
+    assert load().webhook_open is False
+
+
 def examples() -> dict[str, str]:
     lines = (BASE_DIR / ".env.example").read_text(encoding="utf-8").splitlines()
     return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
@@ -130,3 +148,18 @@ def test_it_explains_every_setting_in_env_example() -> None:
     lines = (BASE_DIR / ".env.example").read_text(encoding="utf-8").splitlines()
     explained = [line for before, line in pairwise(lines) if line[:1].isupper() and before.startswith("# ")]
     assert len(explained) == len(Environment.model_fields)
+
+
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [
+        ("redis://host/0", "redis://host/0?socket_connect_timeout=2&socket_timeout=4"),
+        ("redis://host/0?socket_timeout=9", "redis://host/0?socket_timeout=9&socket_connect_timeout=2"),
+        ("rediss://host/0?socket_timeout=9&socket_connect_timeout=1",) * 2,
+    ],
+)
+def test_it_waits_for_redis_as_long_as_the_address_says(
+    monkeypatch: pytest.MonkeyPatch, given: str, used: str
+) -> None:
+    monkeypatch.setenv("REDIS_URL", given)
+    assert load().redis_url_with_patience() == used

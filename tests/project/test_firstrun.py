@@ -8,14 +8,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
 from django.contrib.auth import authenticate
 from django.core.management import CommandError
+from django.test import RequestFactory
 from dotenv import dotenv_values
 
-from smsconsolidator.env import BASE_DIR, Environment, load
+from smsconsolidator.env import BASE_DIR, Environment, load, public_address
 from smsconsolidator.firstrun import (
     create_admin,
-    public_address,
     refuse_busy_port,
     unknown_names,
     where_to_look,
@@ -54,9 +55,20 @@ def test_it_writes_a_new_secret_each_time(tmp_path: Path) -> None:
     assert all(key and len(key) >= 50 for key in keys)
 
 
-def test_it_turns_replies_on_for_a_first_try_and_leaves_the_rest_default(tmp_path: Path) -> None:
+def test_it_writes_a_new_key_for_credentials_each_time(tmp_path: Path) -> None:
+    write_env(tmp_path / "a")
+    write_env(tmp_path / "b")
+    first, second = (str(dotenv_values(tmp_path / name)["CREDENTIALS_KEYS"]) for name in "ab")
+    assert first != second
+    assert Fernet(first).decrypt(Fernet(first).encrypt(b"x")) == b"x"
+
+
+def test_it_turns_replies_and_the_open_webhook_on_for_a_first_try_and_leaves_the_rest_default(
+    tmp_path: Path,
+) -> None:
     write_env(tmp_path / ".env")
-    assert set(dotenv_values(tmp_path / ".env")) == {"DJANGO_SECRET_KEY", "SMS_AUTO_REPLY_ENABLED"}
+    written = {"DJANGO_SECRET_KEY", "CREDENTIALS_KEYS", "SMS_AUTO_REPLY_ENABLED", "WEBHOOK_OPEN"}
+    assert set(dotenv_values(tmp_path / ".env")) == written
     assert Environment(_env_file=tmp_path / ".env").sms_auto_reply_enabled is True
 
 
@@ -74,10 +86,10 @@ def test_it_points_out_a_name_that_is_no_setting(tmp_path: Path) -> None:
 
 
 @pytest.mark.django_db
-def test_it_makes_one_admin() -> None:
+def test_it_makes_one_admin(rf: RequestFactory) -> None:
     password = create_admin()
     assert password
-    assert authenticate(username="admin", password=password)
+    assert authenticate(rf.post("/admin/login/"), username="admin", password=password)
     assert create_admin() is None
 
 

@@ -1,7 +1,9 @@
 """/healthz and /readyz."""
 
 import threading
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -11,6 +13,8 @@ from django.test import Client
 
 from batches.leases import LEADER
 from batches.models import Lease
+from classification.models import Circuit
+from classification.services import endpoints
 from smsconsolidator import __version__
 
 
@@ -77,6 +81,31 @@ def test_it_is_not_ready_without_a_database() -> None:
     assert b'"database": {"ok": false' in body
     assert b"nowhere" not in body
     assert settings.SECRET_KEY.encode() not in body
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("key", "told"), [("sk-1", {"state": "closed"}), ("", None)])
+def test_it_tells_whether_the_model_is_asked(
+    client: Client, settings: Any, key: str, told: dict[str, str] | None
+) -> None:
+    settings.OPENAI_API_KEY = key
+    assert client.get("/readyz").json().get("model") == told
+
+
+@pytest.mark.django_db
+def test_it_is_ready_without_the_model(client: Client, settings: Any) -> None:
+    settings.OPENAI_API_KEY = "sk-1"
+    [endpoint] = endpoints()
+    next_try = datetime(2030, 1, 1, tzinfo=UTC)
+    Circuit.objects.create(**asdict(endpoint), state="open", last_error="timeout", next_try_at=next_try)
+    sweep_was(seconds=1)
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["status"]) == (200, "ready")
+    assert answer.json()["model"] == {
+        "state": "open",
+        "last_error": "timeout",
+        "next_try_at": "2030-01-01T00:00:00Z",
+    }
 
 
 def test_it_refuses_other_methods(client: Client) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from batches.tokens import new_token
 from smsconsolidator.logs import JsonFormatter, TextFormatter, mask_number
 
 SECRET = 'sk-very"secret-key'
@@ -210,6 +211,53 @@ def test_it_leaves_the_record_as_it_was_for_other_handlers() -> None:
     record = logging.LogRecord("x", logging.INFO, "f.py", 1, TEMPLATE, (MESSAGE,), None)
     TextFormatter(mask=True).format(record)
     assert record.getMessage() == TEMPLATE % MESSAGE
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Not Found: /api/webhook/default/{}",
+        "Bad Request: /api/webhook/clinic/{}/",
+        "Not Found: /api/webhooks/default/{}",  # a slip in the address, and a token that is good
+        "Not Found: //api/webhook//default//{}",
+        '127.0.0.1 - "POST /api/webhook/default/{} HTTP/1.1" 200',
+        "Authorization: Bearer {}",
+    ],
+)
+@pytest.mark.parametrize("how", ["mapping", "arguments", "traceback"])
+def test_it_shows_no_webhook_token(any_log: Capture, line: str, how: str) -> None:
+    token = new_token()
+    line = line.format(token)
+    if how == "mapping":
+        any_log.log.warning("%(path)s", {"path": line})
+    elif how == "arguments":
+        any_log.log.warning("%s: %s", "Refused", line)
+    else:
+        try:
+            raise ValueError(line)
+        except ValueError:
+            any_log.log.exception("Internal Server Error: %s", line)
+    output = any_log.stream.getvalue()
+    assert "[secret]" in output
+    assert not [start for start in range(len(token) - 12) if token[start : start + 12] in output]
+
+
+@pytest.mark.parametrize("guess", ["x", "pass%20word", "whk_short", "ümlaut", "a.b~c"])
+def test_it_shows_nothing_that_stands_where_a_token_belongs(any_log: Capture, guess: str) -> None:
+    any_log.log.warning("Not Found: %s", f"/api/webhook/default/{guess}")
+    assert any_log.stream.getvalue().count("/api/webhook/default/[secret]") == 1
+    assert (
+        guess
+        not in any_log.stream.getvalue().replace("/api/webhook/default/[secret]", "").split("Not Found")[1]
+    )
+
+
+@pytest.mark.parametrize(
+    "line", ["GET /api/webhook/sms-received", "GET /api/webhook/sms-received/ x", "whk_Ab12xY… made"]
+)
+def test_it_leaves_what_is_no_token(plain: Capture, line: str) -> None:
+    plain.log.info("%s", line)
+    assert plain.lines[0].endswith(line)
 
 
 CONTRACT: list[tuple[str, dict[str, object]]] = [

@@ -13,6 +13,7 @@ from django.core.checks import run_checks
         ("smsmobileapi", "", False, ["replies.E001"]),
         ("smsmobileapi", "a key", True, []),
         ("memory", "", False, ["replies.W002"]),
+        ("smsgate", "", False, ["replies.E002"]),
     ],
 )
 def test_it_warns_of_settings_that_send_nothing(

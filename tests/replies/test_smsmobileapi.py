@@ -12,8 +12,9 @@ import pytest
 from replies import services
 from replies.models import Reply, ReplyAttempt
 from replies.senders.base import SendKind, SendResult
+from replies.senders.http import MAX_EXCERPT
 from replies.senders.redaction import redact
-from replies.senders.smsmobileapi import MAX_EXCERPT, SmsMobileApiSender
+from replies.senders.smsmobileapi import SmsMobileApiSender
 from tests.replies.conftest import KEY, NUMBER, History
 from tests.support.smsmobileapi_server import SmsMobileApiServer
 
@@ -184,7 +185,7 @@ def test_it_trusts_no_connection_after_an_idle_spell(
 ) -> None:
     sender = SmsMobileApiSender()
     _send(sender)
-    sender._kept.used_at -= 3600
+    sender._provider._kept.used_at -= 3600
     _send(sender)
     assert len({request.client for request in provider.requests}) == 2
 
@@ -201,7 +202,7 @@ def test_it_shares_no_connection_between_threads(provider: SmsMobileApiServer) -
 def test_it_shares_no_connection_with_a_forked_process(provider: SmsMobileApiServer) -> None:
     sender = SmsMobileApiSender()
     _send(sender)
-    sender._kept.pid = os.getppid()  # as a child sees what its parent has kept
+    sender._provider._kept.pid = os.getppid()  # as a child sees what its parent has kept
     _send(sender)
     assert len({request.client for request in provider.requests}) == 2
 

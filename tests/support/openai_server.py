@@ -11,6 +11,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
@@ -36,13 +37,18 @@ class Request:
 
 @dataclass(frozen=True)
 class Response:
-    """What the server does: waits `delay` seconds, then sends the body, or hangs up when `status` is 0."""
+    """What the server does: waits `delay` seconds, then sends the body, or hangs up when `status` is 0.
+
+    With `drip`, one more byte follows every so many seconds, in the head or in the body, and there is no end to it.
+    """
 
     body: bytes = b""
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     delay: float = 0
     content_type: str = "application/json"
+    drip: float = 0
+    drip_in_head: bool = False
 
 
 Script = Callable[[Request], Response]
@@ -73,10 +79,17 @@ def answer(label: str, *, delay: float = 0) -> Script:
     return completion(json.dumps({"label": label}), delay=delay)
 
 
-def http_error(status: int, message: str = "Scripted failure", retry_after: str = "") -> Script:
+def http_error(
+    status: int,
+    message: str = "Scripted failure",
+    retry_after: str = "",
+    *,
+    code: str | None = None,
+    param: str | None = None,
+) -> Script:
     """An error as OpenAI words it; `retry_after` is in seconds or a date."""
-    document = {"error": {"message": message, "type": "scripted", "param": None, "code": None}}
-    headers = {"retry-after": retry_after} if retry_after else {}
+    document = {"error": {"message": message, "type": "scripted", "param": param, "code": code}}
+    headers = {"x-request-id": "req-1"} | ({"retry-after": retry_after} if retry_after else {})
     return lambda _: Response(json.dumps(document).encode(), status, headers)
 
 
@@ -88,6 +101,16 @@ def raw(body: str, content_type: str = "application/json") -> Script:
 def hang_up() -> Script:
     """The connection is closed without an answer."""
     return lambda _: Response(status=0)
+
+
+def dripping(every: float = 0.05, *, in_head: bool = False) -> Script:
+    """A byte now and then, always sooner than a read times out, and never an answer."""
+    return lambda _: Response(drip=every, drip_in_head=in_head)
+
+
+def flood() -> Script:
+    """An answer of two megabytes."""
+    return raw(" " * 2 * 1024 * 1024 + "{}")
 
 
 def truncated() -> Script:
@@ -102,6 +125,7 @@ def refused() -> Script:
 
 NAMED: dict[str, Script] = {
     "401": http_error(401, "Incorrect API key provided."),
+    "key_in_error": lambda request: http_error(401, f"Bad key: {request.headers['authorization']}")(request),
     "429": http_error(429, "Rate limit reached.", retry_after="30"),
     "500": http_error(500, "The server had an error."),
     "timeout": answer("agree", delay=60),
@@ -109,6 +133,7 @@ NAMED: dict[str, Script] = {
     "refused": refused(),
     "garbage": completion("I think they agree!"),
     "hang_up": hang_up(),
+    "drip": dripping(),
 }
 
 
@@ -161,6 +186,10 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     openai: OpenAIServer
 
+    def handle(self) -> None:
+        with suppress(ConnectionResetError):  # the client had read enough
+            super().handle()
+
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         headers = {name.lower(): value for name, value in self.headers.items()}
@@ -178,7 +207,7 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         try:
-            self._write(response)
+            self._drip(response) if response.drip else self._write(response)
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True  # the client's time-out was shorter than our delay
 
@@ -190,6 +219,13 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("content-length", str(len(response.body)))
         self.end_headers()
         self.wfile.write(response.body)
+
+    def _drip(self, response: Response) -> None:
+        self.close_connection = True
+        head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
+        self.wfile.write(head + (b"x-slow: " if response.drip_in_head else b"content-length: 999999\r\n\r\n"))
+        while not self.openai.stopping.wait(response.drip):
+            self.wfile.write(b"x" if response.drip_in_head else b" ")
 
     def log_message(self, format: str, *args: Any) -> None:
         """The recorded requests say more."""

@@ -79,6 +79,15 @@ class Postgres:
         self._administer("CREATE DATABASE {} TEMPLATE {}", copied := f"{self.name}_{name}", self.name)
         return Postgres(self.server, copied)
 
+    def rename(self, name: str) -> "Postgres":
+        self._administer("ALTER DATABASE {} RENAME TO {}", self.name, name)
+        return Postgres(self.server, name)
+
+    def read_only(self, yes: bool) -> None:
+        """Whether new connections may only read, as on a standby server."""
+        value: LiteralString = "on" if yes else "off"
+        self._administer("ALTER DATABASE {} SET default_transaction_read_only = " + value, self.name)
+
     def drop(self) -> None:
         self._administer("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name)
 

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +20,7 @@ from tests.system.database import Database, query
 
 ROOT = Path(__file__).resolve().parents[2]
 MARK = "SYSTEM_TEST_SERVICE"
+TOKEN = "token-of-the-system-tests-and-of-nobody-else"
 NODE = [sys.executable, "manage.py", "qnode"]
 # What each process is started with, as deploy/supervisord.conf does it.
 COMMANDS: dict[str, tuple[list[str], dict[str, str]]] = {
@@ -28,6 +29,8 @@ COMMANDS: dict[str, tuple[list[str], dict[str, str]]] = {
     "sweeper": (NODE, {"Q_CLUSTER_NAME": "sweep"}),
     # A sweep outside a cluster, to know which process leads.
     "sweep": ([sys.executable, "manage.py", "shell", "-c", "from batches.sweep import sweep; sweep(60)"], {}),
+    # All of them under the supervisor, as `make run` starts them.
+    "supervise": ([sys.executable, "-m", "smsconsolidator.supervise"], {}),
 }
 SYSTEM = ("web", "worker", "sweeper")
 T = TypeVar("T")
@@ -55,12 +58,15 @@ class Batch:
 class Service:
     """One running system. `with Service(…) as service:` starts it and leaves no process behind."""
 
-    def __init__(self, directory: Path, database: Database, **environment: Any) -> None:
-        self.directory, self.database = directory, database
+    def __init__(
+        self, directory: Path, database: Database, programs: Sequence[str] = SYSTEM, **environment: Any
+    ) -> None:
+        self.directory, self.database, self.programs = directory, database, programs
         self.mark = uuid4().hex
         self.port = _free_port()
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.http = requests.Session()
+        self.http.headers["X-Webhook-Token"] = TOKEN
         self.environment = self._environment(environment)
 
     def _environment(self, settings: Mapping[str, Any]) -> dict[str, str]:
@@ -73,6 +79,8 @@ class Service:
             "PYTHONUTF8": "1",
             "DATABASE_URL": self.database.url,
             "PORT": self.port,
+            "SPOOL_PATH": self.directory / "spool.sqlite3",
+            "WEBHOOK_TOKEN": TOKEN,
             MARK: self.mark,
         }
         return kept | {name: str(value) for name, value in (own | dict(settings)).items()}
@@ -80,9 +88,10 @@ class Service:
     # --- processes -----------------------------------------------------------------------------------------
     def __enter__(self) -> Self:
         try:
-            for name in SYSTEM:
+            for name in self.programs:
                 self.start(name)
-            wait_until(self._ready, 30, lambda: f"the service is not ready:\n{self.logs()[-3000:]}")
+            if self.programs:
+                wait_until(self.ready, 30, lambda: f"the service is not ready:\n{self.logs()[-3000:]}")
         except BaseException:
             self._kill_leftovers()
             raise
@@ -113,6 +122,22 @@ class Service:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
+    def restart_web(self, number: int = signal.SIGKILL) -> None:
+        """End the web server with a signal to its main process, and start another that need not be ready."""
+        children = self.workers("web")
+        process = self.processes.pop("web")
+        process.send_signal(number)
+        process.wait(20)
+        assert not psutil.wait_procs(children, 10)[1], "web processes outlived their server"
+        self.start("web")
+        wait_until(self._lives, 20, self.logs)
+
+    def _lives(self) -> bool:
+        try:
+            return self.http.get(f"http://127.0.0.1:{self.port}/healthz", timeout=5).status_code == 200
+        except requests.ConnectionError:
+            return False
+
     def stop(self) -> None:
         """SIGTERM to each, as a supervisor does; raises AssertionError when one goes on or leaves a child behind."""
         self.http.close()
@@ -140,7 +165,8 @@ class Service:
             started.wait(10)
         return words
 
-    def _ready(self) -> bool:
+    def ready(self) -> bool:
+        """Whether /readyz says so. Raises AssertionError when a process that was started has ended."""
         for name, process in self.processes.items():
             assert process.poll() is None, f"{name} has ended:\n{self.logs()[-3000:]}"
         try:

@@ -12,7 +12,13 @@ from tests.system.service import Service, wait_until
 
 @pytest.fixture(scope="module")
 def fragile(running: StartService) -> Iterator[Service]:
-    short = {"CONSOLIDATION_WINDOW": 1, "OPENAI_TIMEOUT": 0.6, "SMS_TIMEOUT": 1.5, "BATCH_LEASE_SECONDS": 4.5}
+    short = {
+        "CONSOLIDATION_WINDOW": 1,
+        "OPENAI_TIMEOUT": 0.6,
+        "OPENAI_DEADLINE": 2,
+        "SMS_TIMEOUT": 1.5,
+        "BATCH_LEASE_SECONDS": 4.5,
+    }
     with running("fragile", DJANGO_SETTINGS_MODULE="tests.system.settings", **short) as service:
         yield service
 

@@ -15,6 +15,7 @@ MODEL_FAULTS = {
     "refused": "refused",
     "garbage": "invalid_answer",
     "hang_up": "connection",
+    "drip": "timeout",
 }
 # SMSMobileAPI's behaviour → how the reply ends.
 GATEWAY_FAULTS = {

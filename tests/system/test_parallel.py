@@ -15,7 +15,7 @@ def _post_all(service: Service, number: str) -> list[int]:
 
     def post(index: int) -> int:
         body = {"message": f"text {index}", "number": number, "guid": f"{number}-{index}"}
-        answer = requests.post(service.url, json=body, timeout=30)
+        answer = requests.post(service.url, json=body, headers=service.http.headers, timeout=30)
         assert answer.status_code == 200, answer.text
         return int(answer.json()["processed"])
 

@@ -90,6 +90,10 @@ def _chosen(options: dict[str, Any]) -> list[int]:
     named = [*options["id"], *options["resend_unknown"]]
     if named:
         return list(dict.fromkeys(named))
+    if options["status"] == BatchStatus.COMPLETED and not options["dry_run"]:
+        raise CommandError(
+            "that would send every refused and held reply there ever was; look with --dry-run, then name them by --id"
+        )
     rows = Batch.objects.all()
     if options["status"]:
         rows = rows.filter(status=options["status"])

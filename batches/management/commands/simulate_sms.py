@@ -91,6 +91,9 @@ class Command(BaseCommand):
         )
         parser.add_argument("--url", help="the webhook (default: this machine's, on PORT)")
         parser.add_argument(
+            "--token", help="for the webhook (default: WEBHOOK_TOKEN); not needed when --url has it"
+        )
+        parser.add_argument(
             "--senders", type=between(int, 1, 10_000), metavar="N", help="people who write (default: 1)"
         )
         parser.add_argument(
@@ -126,8 +129,9 @@ class Command(BaseCommand):
         try:
             _refuse_real_replies(options["send_real_replies"])
             plan = _plan(options)
-            posting.check(url)
-            report = _run(url, plan, options)
+            webhook = posting.Webhook(url, options["token"] or settings.WEBHOOK_TOKEN)
+            posting.check(webhook)
+            report = _run(webhook, plan, options)
         except (files.BadFile, posting.NotRunning) as error:
             raise CommandError(str(error)) from None
         except DatabaseError as error:
@@ -157,7 +161,7 @@ def _refuse_real_replies(allowed: bool) -> None:
 
 
 def _plan(options: dict[str, Any]) -> list[Planned]:
-    rng = Random(options["seed"])  # noqa: S311  a simulation is no secret
+    rng = Random(options["seed"])  # noqa: S311  a simulation is no secret  # nosec B311
     if options["file"] is None:
         window = (Channel.objects.filter(slug="default").first() or Channel()).window
         plan = script.bursts(
@@ -184,16 +188,16 @@ def _new_guid() -> str:
     return f"sim-{uuid4().hex}"
 
 
-def _run(url: str, plan: Sequence[Planned], options: dict[str, Any]) -> Report:
+def _run(webhook: posting.Webhook, plan: Sequence[Planned], options: dict[str, Any]) -> Report:
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal or options["json"]) as bar:
         posting_bar = bar.add_task("Posting", total=len(plan))
-        posted = posting.post_all(url, plan, lambda _: bar.advance(posting_bar))
+        posted = posting.post_all(webhook, plan, lambda _: bar.advance(posting_bar))
         batches, missing = following.batches_of([one.planned.guid for one in posted if not one.problem])
         settling = bar.add_task("Settled", total=len(batches))
         following.wait(batches, options["timeout"], lambda count: bar.update(settling, completed=count))
-    return Report(url, posted, following.outcomes(batches), missing)
+    return Report(str(webhook), posted, following.outcomes(batches), missing)
 
 
 def _problem(batch: Followed) -> str:

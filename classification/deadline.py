@@ -1,4 +1,4 @@
-"""An end to a call, whatever it hangs on."""
+"""An end to a call, whatever it hangs on. It lives in the lowest application so that all others can build on it."""
 
 from collections.abc import Callable
 from concurrent.futures import Future

@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from replies.senders.deadline import call_with_deadline
+from classification.deadline import call_with_deadline
 
 
 def test_it_returns_what_the_function_returns() -> None:

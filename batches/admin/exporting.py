@@ -1,0 +1,81 @@
+"""Lists as CSV for a spreadsheet, in which nothing that strangers wrote may run.
+
+django-import-export and defusedcsv were looked at: the one drops the sign of a formula, the other leaves tab and
+carriage return alone, and both change numbers or texts on the way.
+"""
+
+import csv
+import logging
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, StreamingHttpResponse
+from unfold.admin import ModelAdmin
+from unfold.decorators import action
+
+from batches.templatetags.times import moment
+from batches.templatetags.untrusted import spelled
+
+log = logging.getLogger(__name__)
+
+BOM = "\ufeff"  # without it, Excel reads UTF-8 as the machine's old code page
+ROWS_AT_ONCE = 500
+
+# A spreadsheet takes a cell for a formula that begins so (https://owasp.org/www-community/attacks/CSV_Injection), also
+# in full width. Where it splits at other separators than ours, a cell begins behind one of them.
+_FORMULA = re.compile(r"(^|[;\t\r\n])([ \"']*)(?=[=+\-@\t\r＝＋－＠|%])")
+
+
+def cell(value: Any) -> Any:
+    """`value` for a spreadsheet: times in UTC, formulas as text behind an apostrophe, the unseen spelled out."""
+    if value is None or isinstance(value, int):
+        return value
+    if isinstance(value, datetime):
+        return moment(value)
+    return spelled(_FORMULA.sub(r"\1\2'", str(value)))
+
+
+class _Line:
+    """A file for csv.writer that gives each line back."""
+
+    @staticmethod
+    def write(line: str) -> str:
+        return line
+
+
+def lines(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
+    """The file, line by line. Every cell is quoted."""
+    writer = csv.writer(_Line(), quoting=csv.QUOTE_ALL)
+    yield BOM + writer.writerow(names)
+    for row in rows:
+        yield writer.writerow([cell(value) for value in row])
+
+
+class ExportAction(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+    """Adds "Export selected as CSV" for whoever has the model's export permission; `export_fields` are its columns."""
+
+    export_fields: Sequence[str] = ()
+
+    def has_export_permission(self, request: HttpRequest, _object_id: str | None = None) -> bool:
+        return request.user.has_perm(f"{self.opts.app_label}.export_{self.opts.model_name}")
+
+    @action(description="Export selected as CSV", permissions=["export"])  # type: ignore[untyped-decorator]
+    def export_as_csv(self, request: HttpRequest, queryset: QuerySet[Model]) -> StreamingHttpResponse:
+        name = f"{self.opts.verbose_name_plural}.csv".replace(" ", "-")
+        rows = queryset.values_list(*self.export_fields).iterator(ROWS_AT_ONCE)
+        log.info(
+            "EXPORTED | User: %(user)s | Table: %(table)s | Rows: %(count)s",
+            {
+                "user": request.user.get_username(),
+                "table": self.opts.label_lower,
+                "count": queryset.count(),
+            },
+        )
+        return StreamingHttpResponse(
+            lines(self.export_fields, rows),
+            content_type="text/csv; charset=utf-8",
+            headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        )

@@ -1,0 +1,61 @@
+"""Who may do what in the admin: three groups, made and kept right after every migration.
+
+A data migration could not do it: Django creates the permissions themselves after all migrations have run, and a
+permission that a later version adds would reach no group that an earlier migration has made. Users and groups are
+left to superusers, for whoever may edit users can make himself one.
+"""
+
+from typing import Any
+
+from django.apps import apps
+from django.contrib.auth.management import create_permissions
+from django.contrib.auth.models import Group, Permission
+from django.db import transaction
+
+VIEWER = {
+    "batches.view_batch",  # with its messages and events as one story
+    "batches.view_message",
+    "batches.view_rejecteddelivery",
+    "replies.view_reply",
+    "replies.view_replyattempt",
+    "classification.view_classification",
+    "classification.view_circuit",
+}
+OPERATOR = VIEWER | {
+    "batches.reprocess_batch",
+    "batches.resend_batch",
+    "batches.export_batch",
+    "batches.export_message",
+    "classification.change_circuit",  # has the model tried again now
+    "django_q.view_failure",
+}
+SUPERVISOR = OPERATOR | {
+    "batches.view_channel",
+    "batches.change_channel",
+    "batches.change_credentials",
+    "axes.view_accessattempt",
+    "axes.delete_accessattempt",  # lets somebody in again
+    "django_q.view_schedule",
+    "django_q.view_success",
+    "django_q.view_ormq",
+}
+ROLES = {"viewer": VIEWER, "operator": OPERATOR, "supervisor": SUPERVISOR}
+
+
+def sync_roles(using: str = "default", **_kwargs: Any) -> None:
+    """Give each role's group exactly the role's permissions; other groups are the administrator's own.
+
+    Raises LookupError for a permission that does not exist.
+    """
+    for label in sorted({name.split(".")[0] for name in SUPERVISOR}):
+        create_permissions(apps.get_app_config(label), verbosity=0, using=using)
+    known = {
+        f"{permission.content_type.app_label}.{permission.codename}": permission
+        for permission in Permission.objects.using(using).select_related("content_type")
+    }
+    with transaction.atomic(using=using):
+        for role, names in ROLES.items():
+            if missing := names - known.keys():
+                raise LookupError(f"{role}: no such permission: {', '.join(sorted(missing))}")
+            group, _ = Group.objects.using(using).get_or_create(name=role)
+            group.permissions.set(known[name] for name in names)

@@ -1,0 +1,168 @@
+"""The faults of the machine itself: kill -9 of every kind of process, and servers that go away."""
+
+import signal
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from random import Random
+
+import psutil  # type: ignore[import-untyped]
+
+from chaos.node import KINDS, Node
+from chaos.servers import Server, ServerError, restart
+
+WHOLE_NODE = "whole node"
+EVERY_KIND = (*KINDS, WHOLE_NODE)
+TERM_SHARE = 0.1  # as many SIGTERMs come on top of the kills
+AWAY = 2.0  # seconds that a server stays away
+
+
+@dataclass(frozen=True)
+class Kill:
+    """One signal that was sent. `ports`: the local TCP ports of all that died with the process."""
+
+    at: float
+    node: str
+    kind: str
+    pids: tuple[int, ...]
+    how: str
+    ports: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class Outage:
+    """A server's absence, in seconds since the epoch."""
+
+    server: str
+    how: str
+    begin: float
+    end: float
+
+
+@dataclass
+class Killer:
+    """Sends `kills` SIGKILLs evenly over `seconds`, every kind of process in turn, and some SIGTERMs."""
+
+    nodes: Sequence[Node]
+    kills: int
+    seconds: float
+    random: Random
+    done: list[Kill] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._thread = threading.Thread(target=self._run, name="killer", daemon=True)
+        self._stop = threading.Event()
+        self._turns: deque[str] = deque()
+
+    def start(self) -> None:
+        """Begin now."""
+        self._thread.start()
+
+    def finish(self) -> None:
+        """Return when the last one is dead."""
+        self._thread.join(self.seconds + 60)
+        self._stop.set()
+
+    @property
+    def killed(self) -> Counter[str]:
+        """How many kill -9 there were, by kind."""
+        return Counter(kill.kind for kill in self.done if kill.how == "SIGKILL")
+
+    def _run(self) -> None:
+        begin, gap = time.monotonic(), self.seconds / self.kills
+        for number in range(self.kills):
+            at = begin + gap * (number + self.random.random())
+            if self._stop.wait(max(0.0, at - time.monotonic())):
+                return
+            self._kill(signal.SIGKILL)
+            if self.random.random() < TERM_SHARE:
+                self._kill(signal.SIGTERM)
+
+    def _kill(self, how: signal.Signals) -> None:
+        """Send the signal to somebody of the kind whose turn it is; while there is nobody, of the next."""
+        while not self._stop.is_set():
+            kind, node = self._next_kind(), self.random.choice(self.nodes)
+            victims = _victims(node, kind, self.random)
+            if victims and (kind, how) != (WHOLE_NODE, signal.SIGTERM):
+                self.done.append(_send(node, kind, victims, how))
+                return
+            self._turns.append(kind)  # just being started: its turn comes later
+            time.sleep(0.05)
+
+    def _next_kind(self) -> str:
+        if not self._turns:
+            self._turns.extend(self.random.sample(EVERY_KIND, len(EVERY_KIND)))
+        return self._turns.popleft()
+
+
+def _victims(node: Node, kind: str, random: Random) -> list[psutil.Process]:
+    if kind == WHOLE_NODE:
+        return node.everybody()
+    candidates = node.processes().get(kind, [])
+    return [random.choice(candidates)] if candidates else []
+
+
+def _send(node: Node, kind: str, victims: Sequence[psutil.Process], how: signal.Signals) -> Kill:
+    ports = frozenset(port for victim in victims for port in _ports(victim, kind))
+    at = time.time()
+    pids = []
+    for victim in victims:
+        try:
+            victim.send_signal(how)
+            pids.append(victim.pid)
+        except psutil.Error:  # it was faster
+            continue
+    return Kill(at, node.name, kind, tuple(pids), how.name, ports)
+
+
+def _ports(victim: psutil.Process, kind: str) -> Iterator[int]:
+    """Local ports of the process and of those that die with it; with a monitor, its whole cluster does."""
+    try:
+        head = victim.parent() if kind == "monitor" else victim
+        family = [head, *head.children(recursive=True)] if head else []
+    except psutil.Error:
+        return
+    for process in family:
+        try:
+            yield from (connection.laddr.port for connection in process.net_connections("tcp"))
+        except psutil.Error:
+            continue
+
+
+@dataclass
+class Outages:
+    """Takes servers away, one after the other, at even distances within `seconds`."""
+
+    plan: Sequence[tuple[str, Server, signal.Signals]]
+    seconds: float
+    done: list[Outage] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._thread = threading.Thread(target=self._run, name="outages", daemon=True)
+        self._stop = threading.Event()
+
+    def start(self) -> None:
+        """Begin now."""
+        self._thread.start()
+
+    def finish(self) -> None:
+        """Return when the last server is back."""
+        self._thread.join(self.seconds + 120)
+        self._stop.set()
+
+    def _run(self) -> None:
+        gap = self.seconds / (len(self.plan) + 1)
+        begin = time.monotonic()
+        for number, (name, server, how) in enumerate(self.plan, start=1):
+            if self._stop.wait(max(0.0, begin + number * gap - time.monotonic())):
+                return
+            went = time.time()
+            try:
+                restart(server, how, AWAY)
+            except ServerError as error:
+                self.errors.append(str(error))
+                return
+            self.done.append(Outage(name, how.name, went, time.time()))

@@ -1,0 +1,137 @@
+"""Write the reply to a batch: what is said, and whether it may be said at all."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, transaction
+from django.db.models import Q
+
+from classification import rows
+from replies import pacing
+from replies.content import reply_text
+from replies.models import Reply, ReplyAttempt, ReplyStatus
+from replies.policy import Decision, may_reply
+from replies.senders import ENVIRONMENT, get_sender
+from replies.senders.base import Account
+
+# Writes one event (kind, data) into the caller's history, in the transaction of the change it tells.
+Recorder = Callable[[str, Mapping[str, Any]], None]
+# What the database filled in is loaded when somebody asks for it.
+LOADED_LATER = ("created_at", "expires_at", "send_at", "sending_until", "settled_at", "provider_message_id")
+SUPPRESSED = Q(status=ReplyStatus.SUPPRESSED)
+
+
+def prepare(
+    *,
+    batch_id: int,
+    to: str,
+    label: str,
+    sender_kind: str,
+    enabled: bool,
+    record: Recorder,
+    account: Account = ENVIRONMENT,
+    when_stale: str = "",
+    send_now: bool = False,
+) -> Reply:
+    """The batch's reply: pending, or suppressed with the reason. Call it inside a transaction.
+
+    A batch has one live reply for ever: when there is one already, that one is returned unchanged. Repeating a
+    suppression for the same reason adds nothing either. `when_stale` is empty for a conversation of now.
+
+    With `send_now` the new reply is in its caller's hands at once (`in_hand`: sending, with its first attempt), for
+    `deliver` to send as soon as the transaction is committed; where its turn comes later it stays pending, and
+    `retry_in` tells when. Then a second live reply raises IntegrityError.
+    """
+    decision = may_reply(label=label, sender_kind=sender_kind, enabled=enabled, when_stale=when_stale)
+    reply = Reply(
+        batch_id=batch_id,
+        to=to,
+        body=reply_text(label),
+        provider=get_sender(account).name,
+        idempotency_key=uuid4(),
+        reason="",
+        error="",
+    )
+    if not decision.allowed:
+        return _suppress(reply, decision, record)
+    return _insert_in_hand(reply, record) if send_now else _insert_pending(reply, record)
+
+
+def lease() -> timedelta:
+    """Half a batch's lease: when the batch is taken over, its interrupted send must be recognisable as such."""
+    return timedelta(seconds=settings.BATCH_LEASE_SECONDS / 2)
+
+
+def note_attempt(reply: Reply, record: Recorder) -> None:
+    """Write the attempt that is about to be made."""
+    rows.insert(ReplyAttempt, {"reply_id": reply.pk, "number": reply.attempt_count})
+    record("reply_sending", attempt_data(reply))
+
+
+def attempt_data(reply: Reply) -> dict[str, Any]:
+    """What an event tells of the current attempt."""
+    return {"reply_id": reply.pk, "attempt": reply.attempt_count, "provider": reply.provider}
+
+
+def _insert(reply: Reply, **more: Any) -> None:
+    """One statement, for this is on every batch's way."""
+    row = {
+        "batch_id": reply.batch_id,
+        "to": reply.to,
+        "body": reply.body,
+        "provider": reply.provider,
+        "status": reply.status,
+        "attempt_count": reply.attempt_count,
+        "idempotency_key": reply.idempotency_key,
+        "expires_at": rows.now(settings.REPLY_EXPIRES_AFTER),
+    }
+    reply.pk = rows.insert(Reply, row | more)[0]
+    reply._state.adding, reply._state.db = False, DEFAULT_DB_ALIAS
+    for name in LOADED_LATER:
+        vars(reply).pop(name, None)
+
+
+def _insert_in_hand(reply: Reply, record: Recorder) -> Reply:
+    """Sending, with its first attempt, or pending until its turn."""
+    if wait := pacing.wait_for_turn(reply.provider):
+        reply.status, reply.attempt_count, reply.retry_in = ReplyStatus.PENDING, 0, wait
+        _insert(reply, send_at=rows.now(wait))
+        record("reply_created", _data(reply))
+        return reply
+    reply.status, reply.attempt_count, reply.in_hand = ReplyStatus.SENDING, 1, True
+    _insert(reply, sending_until=rows.now(lease().total_seconds()))
+    record("reply_created", _data(reply))
+    note_attempt(reply, record)
+    return reply
+
+
+def _insert_pending(reply: Reply, record: Recorder) -> Reply:
+    reply.status, reply.attempt_count = ReplyStatus.PENDING, 0
+    try:
+        with transaction.atomic():  # a savepoint: losing the race must not break the caller's transaction
+            _insert(reply)
+    except IntegrityError:
+        live = Reply.objects.filter(~SUPPRESSED, batch_id=reply.batch_id).first()
+        if live is None:
+            raise
+        return live
+    record("reply_created", _data(reply))
+    return reply
+
+
+def _suppress(reply: Reply, decision: Decision, record: Recorder) -> Reply:
+    earlier = Reply.objects.filter(~SUPPRESSED | Q(reason=decision.reason), batch_id=reply.batch_id)
+    if existing := sorted(earlier, key=lambda row: row.status == ReplyStatus.SUPPRESSED):
+        return existing[0]  # a live one comes first
+    reply.status, reply.attempt_count = ReplyStatus.SUPPRESSED, 0
+    reply.reason, reply.error = decision.reason, decision.explanation
+    _insert(reply, reason=reply.reason, error=reply.error)
+    record("reply_suppressed", {"reply_id": reply.pk, "reason": reply.reason, "explanation": reply.error})
+    return reply
+
+
+def _data(reply: Reply) -> dict[str, Any]:
+    return {"reply_id": reply.pk, "provider": reply.provider}

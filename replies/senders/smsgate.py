@@ -1,0 +1,61 @@
+"""SMS Gateway for Android (https://sms-gate.app): an app that makes a phone a gateway, by its cloud or directly.
+
+The message's `id` is ours, and the server takes each (id, device) once: a repetition is answered with 409. So a call
+without a clear answer can be repeated without a second SMS, as long as the device is named; without one, the server
+would choose any (https://docs.sms-gate.app, "Message ID").
+"""
+
+import json
+
+from django.conf import settings
+
+from replies.senders.base import SendResult, accepted, refused
+from replies.senders.http import Provider, by_status
+
+DUPLICATE = 409
+# The queue is full, the phone is offline: the server says so before it takes the message.
+BUSY = 503
+
+
+class SmsGateSender:
+    """Posts to SMS_GATE_URL as SMS_GATE_USER, within SMS_TIMEOUT seconds over all."""
+
+    name = "smsgate"
+    idempotent = True
+
+    def __init__(self) -> None:
+        self._provider = Provider("SMS_GATE_URL", _judge)
+
+    def send(self, to: str, body: str, *, reference: str, key: str = "") -> SendResult:
+        password = key or settings.SMS_GATE_PASSWORD
+        if not (password and settings.SMS_GATE_USER and settings.SMS_GATE_DEVICE_ID):
+            return refused("not_set_up", "SMS_GATE_USER, SMS_GATE_PASSWORD or SMS_GATE_DEVICE_ID is not set.")
+        message = {
+            "id": reference,
+            "deviceId": settings.SMS_GATE_DEVICE_ID,
+            "textMessage": {"text": body},
+            "phoneNumbers": [to],
+            "ttl": int(settings.REPLY_EXPIRES_AFTER),  # seconds: a phone that was off sends no stale replies
+        }
+        url = f"{settings.SMS_GATE_URL.rstrip('/')}/messages"
+        return self._provider.post(
+            url, password, settings.SMS_TIMEOUT, json=message, auth=(settings.SMS_GATE_USER, password)
+        )
+
+
+def _judge(status: int, text: str) -> SendResult:
+    if 200 <= status < 300:
+        return accepted(_id(text))
+    if status == DUPLICATE:
+        return accepted("")  # an earlier attempt got through
+    if status == BUSY:
+        return refused("busy", f"HTTP {status}: {text}", retryable=True)
+    return by_status(status, text)
+
+
+def _id(text: str) -> str:
+    try:
+        answer = json.loads(text)
+    except (ValueError, RecursionError):
+        return ""
+    return str(answer.get("id") or "") if isinstance(answer, dict) else ""

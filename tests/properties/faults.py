@@ -1,0 +1,53 @@
+"""Programs with one fault each, to see that the properties would notice it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from batches.choices import BatchStatus, EventKind
+from batches.inbound.base import InboundSms
+from batches.ingest import Ingested, ingest
+from batches.models import Batch, BatchEvent, Channel, Message
+from batches.pipeline import process
+from replies.models import Reply, ReplyStatus
+
+
+def _forgets_one(channel: Channel, messages: list[InboundSms]) -> Ingested:
+    guids = {sms.provider_message_id for sms in messages}
+    known = Message.objects.filter(provider_message_id__in=guids).count()
+    ingest(channel, [sms for sms in messages if sms.provider_message_id != min(guids)])
+    return Ingested(len(guids) - known, len(messages) - len(guids) + known)
+
+
+def _counts_twice(channel: Channel, messages: list[InboundSms]) -> Ingested:
+    result = ingest(channel, messages)
+    Batch.objects.filter(messages__provider_message_id=messages[0].provider_message_id).update(
+        message_count=99
+    )
+    return result
+
+
+def _moves_in_silence(batch_id: int, actor: str) -> None:
+    process(batch_id, actor)
+    Batch.objects.filter(id=batch_id, status=BatchStatus.COMPLETED).update(status=BatchStatus.FAILED)
+
+
+def _sends_blindly(batch_id: int, actor: str) -> None:
+    """A worker that takes an interrupted call for one that was refused, and writes it down so."""
+    for reply in Reply.objects.filter(batch_id=batch_id, status=ReplyStatus.SENDING):
+        Reply.objects.filter(id=reply.id).update(status=ReplyStatus.PENDING)
+        for kind in (EventKind.REPLY_REFUSED, EventKind.REPLY_REQUEUED):
+            data = {"reply_id": reply.id, "was": "refused"}
+            BatchEvent.objects.create(
+                batch_id=batch_id, at=reply.created_at, kind=kind, actor=actor, data=data
+            )
+    process(batch_id, actor)
+
+
+# What is broken: the function in its place, and the check that must find it.
+FAULTS: dict[str, tuple[str, Callable[..., Any], str]] = {
+    "a message is acknowledged and not stored": ("ingest", _forgets_one, "acknowledged_messages_are_stored"),
+    "a count is wrong": ("ingest", _counts_twice, "check_messages"),
+    "a batch moves without an event": ("process", _moves_in_silence, "check_batches"),
+    "an interrupted send is repeated": ("process", _sends_blindly, "nobody_hears_twice"),
+    "nobody looks for what was dropped": ("reap", lambda: 0, "_settle"),
+}

@@ -1,0 +1,132 @@
+"""What the rows say, whoever has written them, and what must be true of it at any time."""
+
+from collections import Counter, defaultdict
+from datetime import timedelta
+from typing import Any
+
+from django.apps import apps
+from django.core.management.color import no_style
+from django.db import connection, models
+from django.db.models import F
+from django_q.models import OrmQ
+
+from batches.choices import BatchStatus, EventKind
+from batches.models import Batch, BatchEvent, Channel, Lease, Message
+from batches.state import MOVES
+from classification.append_only import AppendOnly
+from replies.models import Reply, ReplyStatus
+
+APPS = ("batches", "replies", "classification")
+KEPT = {Channel, Lease}
+OPEN, CLOSED, PROCESSING = BatchStatus.OPEN, BatchStatus.CLOSED, BatchStatus.PROCESSING
+
+# Where an event leaves its batch; None: where it was.
+BATCH_STORY: dict[EventKind, BatchStatus | None] = {
+    EventKind.OPENED: OPEN,
+    EventKind.MESSAGE_ADDED: None,
+    EventKind.CLOSED: CLOSED,
+    EventKind.CLAIMED: PROCESSING,
+    EventKind.REQUEUED: CLOSED,
+    EventKind.COMPLETED: BatchStatus.COMPLETED,
+    EventKind.FAILED: BatchStatus.FAILED,
+    EventKind.CLASSIFIED: None,
+    EventKind.REPLY_POSTPONED: CLOSED,
+    EventKind.CORRECTED: None,
+}
+# The same for its live reply: from where, to where.
+REPLY_STORY: dict[EventKind, tuple[set[ReplyStatus | None], ReplyStatus]] = {
+    EventKind.REPLY_CREATED: ({None}, ReplyStatus.PENDING),
+    EventKind.REPLY_SENDING: ({ReplyStatus.PENDING, ReplyStatus.REFUSED}, ReplyStatus.SENDING),
+    EventKind.REPLY_SENT: ({ReplyStatus.SENDING, ReplyStatus.UNKNOWN}, ReplyStatus.SENT),
+    # "Refused for now" leaves the row pending, until it is tried again or is too old.
+    EventKind.REPLY_REFUSED: (
+        {ReplyStatus.SENDING, ReplyStatus.UNKNOWN, ReplyStatus.PENDING, ReplyStatus.REFUSED},
+        ReplyStatus.REFUSED,
+    ),
+    EventKind.REPLY_UNKNOWN: ({ReplyStatus.SENDING, ReplyStatus.UNKNOWN}, ReplyStatus.UNKNOWN),
+    EventKind.REPLY_REQUEUED: ({ReplyStatus.REFUSED, ReplyStatus.UNKNOWN}, ReplyStatus.PENDING),
+}
+STANDS_APART = {
+    EventKind.REPLY_SUPPRESSED,
+    EventKind.FLAGGED,
+}  # makes a reply that is not live; moves nothing
+
+
+def _models() -> list[type[models.Model]]:
+    return [model for app in APPS for model in apps.get_app_config(app).get_models() if model not in KEPT]
+
+
+def empty() -> None:
+    """An empty database, but for the channels."""
+    tables = [model._meta.db_table for model in (*_models(), OrmQ)]
+    flush = connection.ops.sql_flush(no_style(), tables, reset_sequences=False, allow_cascade=False)
+    connection.ops.execute_sql_flush(flush)
+
+
+def pass_time(seconds: int) -> None:
+    """So much time has passed: every time in every row lies that much further back."""
+    for model in _models():
+        if issubclass(model, AppendOnly):
+            continue
+        times = [field.name for field in model._meta.fields if isinstance(field, models.DateTimeField)]
+        if times:
+            model._default_manager.update(**{name: F(name) - timedelta(seconds=seconds) for name in times})
+
+
+def tasks() -> list[OrmQ]:
+    """What waits in the queue, oldest first."""
+    return list(OrmQ.objects.order_by("id"))
+
+
+def check_messages() -> None:
+    """Each message is in one batch, its sender's, within the window; and the counts are right."""
+    members: dict[int, list[str]] = defaultdict(list)
+    for message in Message.objects.select_related("batch"):
+        members[message.batch_id].append(message.provider_message_id)
+        assert message.sender == message.batch.sender
+        assert message.batch.opened_at <= message.received_at < message.batch.closes_at
+    told: dict[int, list[str]] = defaultdict(list)
+    for event in BatchEvent.objects.filter(kind__in=[EventKind.OPENED, EventKind.MESSAGE_ADDED]).order_by(
+        "id"
+    ):
+        told[event.batch_id] += event.data["messages"]
+    assert {batch_id: sorted(guids) for batch_id, guids in members.items()} == {
+        batch_id: sorted(guids) for batch_id, guids in told.items()
+    }
+    counts = dict(Batch.objects.values_list("id", "message_count"))
+    assert counts == {batch_id: len(guids) for batch_id, guids in members.items()}
+
+
+def check_batches() -> None:
+    """The events tell how each batch came to its status, by legal moves only."""
+    stories = defaultdict(list)
+    for event in BatchEvent.objects.order_by("id"):
+        stories[event.batch_id].append(EventKind(event.kind))
+    for batch in Batch.objects.all():
+        status: Any = None
+        for kind in stories[batch.id]:
+            assert kind in {*BATCH_STORY, *REPLY_STORY, *STANDS_APART}, f"teach rows.py the event {kind}"
+            after = BATCH_STORY.get(kind)
+            assert after is None or (status is None and after == OPEN) or (status, after) in MOVES, (
+                kind,
+                stories,
+            )
+            status = after or status
+        assert batch.status == status, stories[batch.id]
+    busy = Counter(Batch.objects.filter(status=OPEN).values_list("sender", flat=True))
+    assert not [sender for sender, batches in busy.items() if batches > 1]
+
+
+def check_replies() -> None:
+    """No batch has two live replies, and the events tell how each came to its status."""
+    stories: dict[int, Any] = {}
+    for event in BatchEvent.objects.filter(kind__in=REPLY_STORY).order_by("id"):
+        before, after = REPLY_STORY[EventKind(event.kind)]
+        assert stories.get(event.data["reply_id"]) in before, (event.kind, stories)
+        stories[event.data["reply_id"]] = after
+    live = Reply.objects.exclude(status=ReplyStatus.SUPPRESSED)
+    assert {reply.id for reply in live} == set(stories)
+    for reply in live:
+        waits = reply.status == ReplyStatus.PENDING and stories[reply.id] == ReplyStatus.REFUSED
+        assert waits or reply.status == stories[reply.id], stories
+    assert max(Counter(reply.batch_id for reply in live).values(), default=0) <= 1

@@ -1,0 +1,105 @@
+"""A server that speaks SMS Gateway for Android's protocol on loopback: it takes each (id, device) once.
+
+`with SmsGateServer() as server: server.script("lost", "ok")`; afterwards `server.sent` has what a phone would send,
+and `server.requests` every call. The behaviours are the names in ANSWERS.
+"""
+
+import base64
+import json
+import threading
+from collections import deque
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, Self
+
+USER, PASSWORD = "sms-user", "s3cret/with=signs"
+
+# Takes the message or not, and answers or not.
+ANSWERS: dict[str, tuple[bool, int | None]] = {
+    "ok": (True, 202),
+    "lost": (True, None),  # taken, but the connection breaks before the answer
+    "failed_after": (True, 500),
+    "failed_before": (False, 500),
+    "busy": (False, 503),
+    "too_many": (False, 429),
+    "bad": (False, 400),
+}
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call as it came."""
+
+    path: str
+    authorization: str
+    message: dict[str, Any]
+
+
+class SmsGateServer(ThreadingHTTPServer):
+    """Answers with the scripted behaviours in order, then with "ok"."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.requests: list[Call] = []
+        self.sent: dict[tuple[str, str], dict[str, Any]] = {}
+        self._script: deque[str] = deque()
+        self._lock = threading.Lock()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/3rdparty/v1"
+
+    def script(self, *names: str) -> None:
+        """Append behaviours for the next calls. Raises KeyError for a name that is none."""
+        self._script.extend(name for name in names if ANSWERS[name])
+
+    def take(self, call: Call) -> int | None:
+        """Keep the call, send its message if it is new, and give the status to answer with."""
+        with self._lock:
+            self.requests.append(call)
+            if call.authorization != f"Basic {base64.b64encode(f'{USER}:{PASSWORD}'.encode()).decode()}":
+                return 401
+            taken, status = ANSWERS[self._script.popleft() if self._script else "ok"]
+            key = (call.message["id"], call.message["deviceId"])
+            if taken and key in self.sent:
+                return 409
+            if taken:
+                self.sent[key] = call.message
+            return status
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        self.shutdown()
+        self.server_close()
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: SmsGateServer
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        status = self.server.take(Call(self.path, self.headers["Authorization"], json.loads(body)))
+        if status is None:
+            self.close_connection = True
+            return
+        answer = {"message": f"status {status}"} if status >= 400 else {"id": json.loads(body)["id"]}
+        content = json.dumps(answer).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        if status == 429:
+            self.send_header("Retry-After", "7")
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: Any) -> None:
+        """Nothing: the test looks at `requests`."""

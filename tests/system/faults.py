@@ -1,0 +1,186 @@
+"""`python -m tests.system.faults`: runs steps of the product in processes that kill themselves at a chosen moment.
+
+A moment is the instant before or after a commit, or before or after a call to a service outside. They are found at
+run time, by wrapping what every commit and every call has to go through; the product knows nothing of it.
+
+Reads one order a line from stdin (JSON: `action`, `arguments`, and `at`, the number of the moment from 1, or 0 for
+none), runs it in a fork of its own, and answers with one line: `points`, the names of the moments that were reached,
+`killed`, and `answer`.
+"""
+
+import json
+import os
+import re
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import contextmanager
+from typing import Any
+
+import django
+
+Json = dict[str, Any]
+WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE|WITH)\b", re.IGNORECASE)
+TABLE = re.compile(r"(?:INSERT INTO|(?<!DO )UPDATE|DELETE FROM)\s+\"?(\w+)", re.IGNORECASE)
+
+
+class Moments:
+    """Counts the moments of this process, tells each to `output`, and ends the process at the chosen one."""
+
+    def __init__(self, at: int, output: int) -> None:
+        self.at, self.output, self.count = at, output, 0
+        self.written: list[str] = []  # since the last commit: what it will be called
+
+    def reach(self, name: str) -> None:
+        self.count += 1
+        os.write(self.output, f"{json.dumps({'point': name})}\n".encode())
+        if self.count == self.at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    @contextmanager
+    def around(self, what: str) -> Any:
+        self.reach(f"before {what}")
+        yield
+        self.reach(f"after {what}")
+
+    def install(self) -> None:
+        """Wrap Django's commit, statements outside transactions, and what requests and the OpenAI package send with."""
+        import httpx2
+        import requests
+        from django.db.backends.base.base import BaseDatabaseWrapper
+        from django.db.backends.signals import connection_created
+
+        self._wrap(BaseDatabaseWrapper, "_commit", self._commit_name)
+        self._wrap(requests.Session, "send", lambda: "the provider's call")
+        self._wrap(httpx2.HTTPTransport, "handle_request", lambda: "the model's call")
+        connection_created.connect(self._watch, weak=False)
+
+    def _wrap(self, owner: type, method: str, name: Callable[[], str]) -> None:
+        inner = getattr(owner, method)
+
+        def wrapped(this: Any, *args: Any, **kwargs: Any) -> Any:
+            with self.around(name()):
+                return inner(this, *args, **kwargs)
+
+        setattr(owner, method, wrapped)
+
+    def _watch(self, connection: Any, **_: Any) -> None:
+        connection.execute_wrappers.append(self._statement)
+
+    def _statement(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if not WRITES.match(sql):
+            return execute(sql, params, many, context)
+        self.written += _meaning(sql, params)
+        if context["connection"].in_atomic_block:
+            return execute(sql, params, many, context)
+        with self.around(self._commit_name()):  # a transaction by itself
+            return execute(sql, params, many, context)
+
+    def _commit_name(self) -> str:
+        words, self.written = list(dict.fromkeys(self.written)), []
+        events = [word for word in words if not word.startswith("table ")]
+        tables = [word.removeprefix("table ") for word in words]
+        return f"the commit of {', '.join(events or tables) or 'no change'}"
+
+
+def _meaning(sql: str, params: Any) -> list[str]:
+    """The events that a statement writes into a batch's history, or else its tables."""
+    tables = [f"table {name}" for name in TABLE.findall(sql)]
+    if "table batches_batchevent" not in tables:
+        return tables
+    from batches.choices import EventKind
+
+    kinds = set(EventKind.values)
+    return tables + [value for value in params or () if isinstance(value, str) and value in kinds]
+
+
+# --- what can be ordered --------------------------------------------------------------------------------------
+def post(message: Json) -> Any:
+    """One message at the webhook, as SMSMobileAPI posts it; gives the answer's body."""
+    from django.test import Client
+
+    url = "/api/webhook/sms-received"
+    token = {"X-Webhook-Token": os.environ["WEBHOOK_TOKEN"]}
+    client = Client(SERVER_NAME="localhost", headers=token)
+    answer = client.post(url, json.dumps(message), content_type="application/json")
+    assert answer.status_code == 200, answer.content
+    return answer.json()
+
+
+def process(batch_id: int) -> None:
+    """What a worker does with a task."""
+    from batches.tasks import process_batch
+
+    process_batch(batch_id)
+
+
+def sweep(duration: float) -> Any:
+    from batches.tasks import sweep as run
+
+    return run(duration)
+
+
+def abandon(batch_id: int) -> None:
+    """As if the leases of the worker that took this batch had run out."""
+    from batches.clock import Now
+    from batches.leases import TTL
+    from batches.models import Batch
+    from replies.models import Reply
+
+    Batch.objects.filter(id=batch_id).update(lease_until=Now() - TTL)
+    Reply.objects.filter(batch_id=batch_id, status="sending").update(sending_until=Now() - TTL)
+
+
+def vacate(name: str) -> None:
+    """As if a dead holder's lease of a role had run out."""
+    from batches.models import Lease
+
+    Lease.objects.filter(name=name).update(holder=None, until=None)
+
+
+ACTIONS: dict[str, Callable[..., Any]] = {
+    action.__name__: action for action in (post, process, sweep, abandon, vacate)
+}
+
+
+def obey(order: Json) -> Json:
+    """Run one order in a fork and say what became of it."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        _run(order, writing)
+    os.close(writing)
+    with os.fdopen(reading) as told:
+        lines = [json.loads(line) for line in told]
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    points = [line["point"] for line in lines if "point" in line]
+    answers = [line["answer"] for line in lines if "answer" in line]
+    return {"points": points, "killed": code == -signal.SIGKILL, "code": code, "answer": answers}
+
+
+def _run(order: Json, output: int) -> None:
+    code = 1
+    try:
+        if order["at"]:
+            Moments(order["at"], output).install()
+        answer = ACTIONS[order["action"]](*order["arguments"])
+        os.write(output, f"{json.dumps({'answer': answer})}\n".encode())
+        code = 0
+    finally:
+        os._exit(code)
+
+
+def main() -> None:
+    django.setup()
+    from classification.services import preload
+
+    preload()
+    orders, answers = sys.stdin, os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # what the product prints goes to the log
+    for line in orders:
+        answers.write(f"{json.dumps(obey(json.loads(line)))}\n")
+        answers.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import redis
@@ -18,7 +19,7 @@ from tests.system.providers import Gateway, Model
 from tests.system.service import ROOT, Service
 from tests.system.stories import WAYS, Story, tell
 
-# A Redis database that may be emptied. Without one, the tests on Redis are not collected.
+# A Redis database that may be emptied, as may the one below it. Without them, the tests on Redis are not collected.
 REDIS_URL = os.environ.get("REDIS_TEST_URL", "")
 BROKERS = ["orm", *(["redis"] if REDIS_URL else [])]
 KEY = "sms-key-of-the-tests"
@@ -33,6 +34,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(ROOT / "tests" / "system"):
             item.add_marker(pytest.mark.system)
+
+
+@contextmanager
+def broker(name: str, below: int = 0) -> Iterator[dict[str, str]]:
+    """The settings for a broker ("orm", "redis"). Systems that run at once need Redis databases of their own, or they
+    take each other's tasks: `below` says how many below REDIS_TEST_URL's it is."""
+    if name == "orm":
+        yield {}
+        return
+    with redis.Redis.from_url(REDIS_URL) as named:
+        number = named.connection_pool.connection_kwargs.get("db", 0) - below
+    url = urlsplit(REDIS_URL)._replace(path=f"/{number}").geturl()
+    with redis.Redis.from_url(url) as client:
+        client.flushdb()
+        yield {"REDIS_URL": url}
+        client.flushdb()
 
 
 @pytest.fixture(scope="session")
@@ -92,15 +109,8 @@ def running(
 def service(request: pytest.FixtureRequest, running: StartService) -> Iterator[Service]:
     """The system as operators run it, once on each broker; each conversation's trouble is its own here."""
     settings = {"WEB_PROCESSES": 2, "OPENAI_BREAKER_FAILURES": 0}
-    if request.param == "orm":
-        with running("orm", **settings) as service:
-            yield service
-        return
-    with redis.Redis.from_url(REDIS_URL) as client:
-        client.flushdb()
-        with running("redis", REDIS_URL=REDIS_URL, **settings) as service:
-            yield service
-        client.flushdb()
+    with broker(request.param) as chosen, running(request.param, **chosen, **settings) as service:
+        yield service
 
 
 @pytest.fixture(scope="session")

@@ -8,10 +8,9 @@ from collections.abc import Iterator
 
 import psutil  # type: ignore[import-untyped]
 import pytest
-import redis
 
 from tests.system.cluster import FATES, WORKERS, Cluster, alive
-from tests.system.conftest import BROKERS, REDIS_URL, StartService
+from tests.system.conftest import BROKERS, StartService, broker
 from tests.system.numbers import new_number
 from tests.system.providers import Gateway
 from tests.system.service import Service, wait_until
@@ -35,11 +34,11 @@ def supervised(request: pytest.FixtureRequest, running: StartService) -> Iterato
         "WEB_PROCESSES": 2,
         "DJANGO_SETTINGS_MODULE": "tests.system.settings",
     }
-    if request.param == "redis":
-        with redis.Redis.from_url(REDIS_URL) as client:
-            client.flushdb()
-        settings["REDIS_URL"] = REDIS_URL
-    with running(f"supervised_{request.param}", programs=["supervise"], **settings) as service:
+    name = f"supervised_{request.param}"
+    with (
+        broker(request.param, below=1) as chosen,
+        running(name, programs=["supervise"], **settings, **chosen) as service,
+    ):
         yield service
 
 

@@ -28,6 +28,11 @@ class Channel(models.Model):
     window_seconds = models.PositiveIntegerField(
         null=True, blank=True, help_text="Seconds from a batch's first message. Empty: CONSOLIDATION_WINDOW."
     )
+    question = models.CharField(
+        max_length=500,
+        blank=True,
+        help_text="What people are answering to: a model is told, for some answers mean nothing without it.",
+    )
     auto_reply_enabled = models.BooleanField(
         null=True, blank=True, help_text="Unknown: as SMS_AUTO_REPLY_ENABLED says."
     )

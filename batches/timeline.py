@@ -162,7 +162,7 @@ def _message(message: Message, batch: Batch, actor: str = "", waited: timedelta 
 def _classification(row: Classification) -> Entry:
     tokens = f"{row.input_tokens or 0} in, {row.output_tokens or 0} out"
     facts = [
-        ("Label", row.get_label_display()),
+        ("Label", row.label.capitalize()),
         ("Engine", row.engine or "none could decide"),
         ("Model", row.model),
         ("Confidence", "" if row.confidence is None else f"{row.confidence:.2f}"),

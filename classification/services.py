@@ -11,11 +11,12 @@ from django.conf import settings
 
 from classification import rows
 from classification.circuit import guarded
-from classification.engines.base import Endpoint, Engine, EngineError, Verdict
+from classification.engines.base import Context, Endpoint, Engine, EngineError, Matter, Verdict
 from classification.engines.openai_engine import OpenAIEngine
-from classification.engines.rules import RulesEngine
+from classification.engines.rules.engine import RulesEngine
 from classification.labels import Label
 from classification.models import Classification
+from classification.rulesets.live import live
 
 log = logging.getLogger(__name__)
 
@@ -50,10 +51,12 @@ class Decision:
     `latency_ms` is the deciding engine's; `fallback_reason` says why those before it did not decide.
     """
 
-    label: Label
+    label: str
     engine: str = ""
     model: str = ""
+    ruleset: int | None = None
     confidence: float | None = None
+    matters: tuple[Matter, ...] = ()
     latency_ms: int = 0
     fallback_reason: str = ""
     trace: Mapping[str, Any] = field(default_factory=dict)
@@ -75,14 +78,18 @@ class Decision:
         return "; ".join(a.reason for a in self.attempts if a.code not in ("", NO_KEY))
 
 
-def classify(texts: Sequence[str]) -> Decision:
-    """The verdict of the first engine of CLASSIFICATION_ENGINES that has one. No engine's trouble raises."""
+def classify(texts: Sequence[str], *, question: str = "", sender: str = "") -> Decision:
+    """The verdict of the first engine of CLASSIFICATION_ENGINES that has one. No engine's trouble raises.
+
+    `question` is what people were asked, where that is known; `sender` is whatever tells one person from another.
+    """
+    context = Context(live(), question, sender)
     attempts: list[EngineAttempt] = []
     for name in settings.CLASSIFICATION_ENGINES:
-        attempt, verdict = _try(name, texts)
+        attempt, verdict = _try(name, texts, context)
         attempts.append(attempt)
         if verdict is not None:
-            return _decided(attempts, verdict)
+            return _decided(attempts, verdict, context)
     reasons = _reasons(attempts)
     log.error("CLASSIFICATION FAILED | No engine could decide | Error: %(error)s", {"error": reasons})
     return Decision(Label.UNDECIDED, fallback_reason=reasons, attempts=tuple(attempts))
@@ -108,7 +115,13 @@ def record(batch_id: int, decision: Decision) -> int:
         "label": decision.label,
         "engine": decision.engine,
         "model": decision.model,
+        "ruleset_id": decision.ruleset,
         "confidence": decision.confidence,
+        "matters": [asdict(matter) for matter in decision.matters],
+        "other_engine": "",
+        "other_label": "",
+        "review": "",
+        "question": "",
         "latency_ms": decision.latency_ms,
         "input_tokens": decision.input_tokens,
         "output_tokens": decision.output_tokens,
@@ -125,12 +138,12 @@ def method_name(engine: str) -> str:
     return METHOD_NAMES.get(engine, engine or "None")
 
 
-def _try(name: str, texts: Sequence[str]) -> tuple[EngineAttempt, Verdict | None]:
+def _try(name: str, texts: Sequence[str], context: Context) -> tuple[EngineAttempt, Verdict | None]:
     start = perf_counter()
     try:
         engine = _engine(name)
         with guarded(engine.endpoint()):
-            verdict = engine.classify(texts)
+            verdict = engine.classify(texts, context)
     except EngineError as error:
         return _failed(name, start, error), None
     except Exception as error:  # noqa: BLE001 - whatever breaks in one engine, the next one still decides
@@ -170,12 +183,14 @@ def _report(name: str, error: Exception) -> None:
     log.error("CLASSIFICATION ENGINE FAILED | Engine: %(engine)s", {"engine": name}, exc_info=nameless)
 
 
-def _decided(attempts: list[EngineAttempt], verdict: Verdict) -> Decision:
+def _decided(attempts: list[EngineAttempt], verdict: Verdict, context: Context) -> Decision:
     last = attempts[-1]
     return Decision(
         label=verdict.label,
         engine=last.engine,
         model=verdict.model,
+        ruleset=context.live.id,
+        matters=verdict.matters,
         confidence=verdict.confidence,
         latency_ms=last.latency_ms,
         fallback_reason=_reasons(attempts),

@@ -23,6 +23,13 @@ class ReplyStatus(models.TextChoices):
     UNDELIVERED = "undelivered", "Undelivered"
 
 
+class ReplyKind(models.TextChoices):
+    """Who wanted the reply. A batch has at most one of each kind that may have left."""
+
+    AUTOMATIC = "automatic", "Automatic"
+    CORRECTION = "correction", "Correction by a person"
+
+
 class AttemptOutcome(models.TextChoices):
     """What came of one call. IN_FLIGHT: no answer yet, or the process died before it could write one."""
 
@@ -39,6 +46,7 @@ class Reply(models.Model):
     """
 
     batch = models.ForeignKey("batches.Batch", on_delete=models.PROTECT, related_name="replies")
+    kind = models.CharField(max_length=10, choices=ReplyKind, db_default=ReplyKind.AUTOMATIC)
     to = models.CharField(max_length=255)
     body = models.TextField()
     provider = models.CharField(max_length=32)
@@ -71,8 +79,11 @@ class Reply(models.Model):
         ordering = ["-id"]
         constraints = [
             models.CheckConstraint(condition=Q(status__in=ReplyStatus.values), name="reply_status_known"),
+            models.CheckConstraint(condition=Q(kind__in=ReplyKind.values), name="reply_kind_known"),
             models.UniqueConstraint(
-                fields=["batch"], condition=~Q(status=ReplyStatus.SUPPRESSED), name="one_live_reply_per_batch"
+                fields=["batch", "kind"],
+                condition=~Q(status=ReplyStatus.SUPPRESSED),
+                name="one_live_reply_per_batch",
             ),
         ]
 

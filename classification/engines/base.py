@@ -2,17 +2,45 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from classification.labels import Label
+if TYPE_CHECKING:
+    from classification.rulesets.live import Live
+
+
+@dataclass(frozen=True)
+class Context:
+    """What an engine is told besides the texts.
+
+    `live` is the rule set in force: its categories are the only labels there are. `question` is what people were
+    asked, where that is known; `sender` stands for the person without naming him (a keyed hash).
+    """
+
+    live: "Live"
+    question: str = ""
+    sender: str = ""
+
+
+@dataclass(frozen=True)
+class Matter:
+    """One thing that a conversation is about: its category and the words that say so."""
+
+    label: str
+    text: str
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """One engine's answer. `confidence` is 0..1 or None where the engine gives none; `trace` says why."""
+    """One engine's answer: a category's slug, and why (`trace`).
 
-    label: Label
+    `confidence` is 0..1 or None where the engine gives none; an engine that is not `sure` would rather somebody else
+    decided. `matters` holds every matter of the conversation, the one that `label` names first.
+    """
+
+    label: str
     confidence: float | None = None
+    sure: bool = True
+    matters: tuple[Matter, ...] = ()
     model: str = ""
     input_tokens: int | None = None
     output_tokens: int | None = None
@@ -65,7 +93,7 @@ class Engine(Protocol):
         """The service that it would call now; None when it calls none."""
         ...
 
-    def classify(self, texts: Sequence[str]) -> Verdict:
+    def classify(self, texts: Sequence[str], context: Context) -> Verdict:
         """The verdict on `texts` (one conversation, in order).
 
         Raises EngineError when there is none.

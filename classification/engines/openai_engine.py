@@ -19,7 +19,7 @@ from django.conf import settings
 from django.utils.crypto import salted_hmac
 from pydantic import BaseModel, ConfigDict
 
-from classification.engines.base import Endpoint, EngineError, Verdict
+from classification.engines.base import Context, Endpoint, EngineError, Verdict
 from classification.engines.untrusted import billed, visible
 from classification.labels import Label
 
@@ -73,7 +73,7 @@ class OpenAIEngine:
         account = salted_hmac("classification.circuit", key, algorithm="sha256").hexdigest()[:8]
         return Endpoint("openai", address[:MAX_ADDRESS], settings.OPENAI_MODEL[:MAX_MODEL], account)
 
-    def classify(self, texts: Sequence[str]) -> Verdict:
+    def classify(self, texts: Sequence[str], context: Context) -> Verdict:  # noqa: ARG002
         """The model's verdict.
 
         Raises EngineError after OPENAI_DEADLINE seconds at the latest, with one of the codes: no_key, timeout,

@@ -18,7 +18,7 @@ from batches.models import Batch, Channel
 from batches.pipeline import process
 from classification import services as classification
 from classification.engines.base import EngineError
-from classification.engines.rules import RulesEngine
+from classification.engines.rules.engine import RulesEngine
 from replies.models import Reply
 from replies.senders import memory
 from replies.senders.base import Account, refused, unknown

@@ -51,9 +51,9 @@ def test_it_refuses_a_new_row_with_an_old_ones_key(row: Classification) -> None:
     assert Classification.objects.get().label == "agree"
 
 
-def test_it_refuses_a_label_that_is_none(batch: Batch) -> None:
+def test_it_refuses_a_verdict_without_a_label(batch: Batch) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
-        Classification.objects.create(batch=batch, label="not agree", latency_ms=1)
+        Classification.objects.create(batch=batch, label="", latency_ms=1)
 
 
 def test_it_keeps_the_batch_of_a_classification(row: Classification) -> None:

@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classification.engines.rules import RulesEngine
+from classification.engines.rules.engine import Rules
+from classification.engines.rules.packs import shipped
 from classification.labels import Label
 
-ENGINE = RulesEngine()
+RULES = Rules(shipped())
 
 ENGLISH_YES = """
 yes
@@ -224,17 +225,17 @@ NOTHING = [[], [""], ["   ", "\n\n"], ["\x00\u202e"], ["?!?"], ["😀"], ["xyzzy
 
 @pytest.mark.parametrize(("text", "label"), SINGLE)
 def test_it_reads_a_text(text: str, label: Label) -> None:
-    assert ENGINE.classify([text]).label == label
+    assert RULES.read([text]).label == label
 
 
 @pytest.mark.parametrize(("texts", "label"), BURSTS)
 def test_it_reads_a_burst(texts: list[str], label: Label) -> None:
-    assert ENGINE.classify(texts).label == label
+    assert RULES.read(texts).label == label
 
 
 @pytest.mark.parametrize("texts", NOTHING)
 def test_it_is_neutral_and_unsure_where_it_knows_no_word(texts: list[str]) -> None:
-    verdict = ENGINE.classify(texts)
+    verdict = RULES.read(texts)
     assert (verdict.label, verdict.confidence) == (Label.NEUTRAL, 0.3)
 
 
@@ -242,11 +243,11 @@ def test_it_is_neutral_and_unsure_where_it_knows_no_word(texts: list[str]) -> No
     "text", ["yesterday", "I know", "another", "nothing", "notebook", "broken", "booking"]
 )
 def test_it_never_reads_a_part_of_a_word_as_agreement(text: str) -> None:
-    assert ENGINE.classify([text]).label != Label.AGREE
+    assert RULES.read([text]).label != Label.AGREE
 
 
 def test_it_tells_which_words_and_rule_decided() -> None:
-    assert ENGINE.classify(["Hello. That's not ok"]).trace["hits"] == [
+    assert RULES.read(["Hello. That's not ok"]).trace["hits"] == [
         {
             "clause": "that is not ok",
             "words": "not ok",
@@ -258,20 +259,20 @@ def test_it_tells_which_words_and_rule_decided() -> None:
 
 
 def test_it_tells_that_a_negator_turned_the_meaning() -> None:
-    hit = ENGINE.classify(["I never said sure"]).trace["hits"][-1]
+    hit = RULES.read(["I never said sure"]).trace["hits"][-1]
     assert (hit["words"], hit["label"], hit["negated"]) == ("sure", "disagree", True)
 
 
 def test_it_keeps_a_bounded_trace() -> None:
-    assert len(ENGINE.classify(["yes. " * 500]).trace["hits"]) == 20
+    assert len(RULES.read(["yes. " * 500]).trace["hits"]) == 20
 
 
 def test_it_reads_the_end_of_an_endless_conversation() -> None:
-    assert ENGINE.classify(["no " * 100_000, "wait, yes"]).label == Label.AGREE
+    assert RULES.read(["no " * 100_000, "wait, yes"]).label == Label.AGREE
 
 
 @given(st.lists(st.text(max_size=200), max_size=5))
 def test_it_has_a_verdict_on_anything(texts: list[str]) -> None:
-    verdict = ENGINE.classify(texts)
+    verdict = RULES.read(texts)
     assert verdict.label in (Label.AGREE, Label.DISAGREE, Label.NEUTRAL)
-    assert verdict == ENGINE.classify(texts)
+    assert verdict == RULES.read(texts)

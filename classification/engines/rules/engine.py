@@ -6,13 +6,13 @@ Whole words are matched, the longest pattern first; a negator turns agreement in
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
-from classification.engines.base import Endpoint, Verdict
-from classification.engines.clauses import clauses
-from classification.engines.lexicon import Lexicon, Strength, load
-from classification.engines.matching import Hit, hits
+from classification.engines.base import Context, Endpoint, Verdict
+from classification.engines.rules.clauses import clauses
+from classification.engines.rules.document import Document, LexiconKind, Strength
+from classification.engines.rules.lexicon import compiled
+from classification.engines.rules.matching import Hit, hits
 from classification.labels import Label
 
 # The end of a conversation holds the decision; a flood must not keep a worker busy.
@@ -34,14 +34,14 @@ STRONGEST_FIRST = list(Strength)
 class Reading:
     """What one text says. `corrects`: it takes back what was said before ("wait", "pala")."""
 
-    label: Label
+    label: str
     hits: tuple[Hit, ...]
     corrects: bool
 
     @property
     def strength(self) -> Strength:
         """That of its best ground."""
-        strengths = (hit.strength for hit in self.hits if hit.label is self.label)
+        strengths = (hit.strength for hit in self.hits if hit.label == self.label)
         return min(strengths, key=STRONGEST_FIRST.index)
 
     @property
@@ -50,33 +50,22 @@ class Reading:
         return self.strength in (Strength.ACKNOWLEDGE, Strength.SOFT)
 
 
-@cache
-def _lexicon() -> Lexicon:
-    return load()
+class Rules:
+    """One rule set, compiled. Always has a verdict: the default category when it knows nothing."""
 
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.lexicon = compiled(document)
 
-class RulesEngine:
-    """Always has a verdict: NEUTRAL when it knows nothing."""
-
-    def __init__(self) -> None:
-        self.lexicon = _lexicon()
-
-    def preload(self) -> None:
-        """Nothing: the lexicon came with the engine itself."""
-
-    def endpoint(self) -> Endpoint | None:
-        """None: it asks nobody."""
-        return None
-
-    def classify(self, texts: Sequence[str]) -> Verdict:
+    def read(self, texts: Sequence[str]) -> Verdict:
         """The verdict on one conversation. Its confidence says how strong the words were; it is no probability."""
         lines = "\n".join(texts)[-MAX_CHARACTERS:].split("\n")
         readings = [reading for line in lines if (reading := self._read(line))]
         if not readings:
-            return Verdict(Label.NEUTRAL, NOTHING_KNOWN, trace={"hits": []})
+            return Verdict(self.document.default.slug, NOTHING_KNOWN, sure=False, trace={"hits": []})
         answer = readings[0]
         for reading in readings[1:]:
-            if reading.label is not answer.label and not reading.is_bare:
+            if reading.label != answer.label and not reading.is_bare:
                 answer = reading
         trace = [_traced(hit) for reading in readings for hit in reading.hits]
         return Verdict(answer.label, CONFIDENCE[answer.strength], trace={"hits": trace[:MAX_TRACED]})
@@ -87,11 +76,26 @@ class RulesEngine:
         if not found:
             return None
         words = {word for clause in parts for word in clause.words}
-        corrects = not words.isdisjoint(self.lexicon.group("corrections"))
+        corrects = not words.isdisjoint(self.lexicon.group(LexiconKind.CORRECTION))
         return Reading(_combined(found, corrects), found, corrects)
 
 
-def _combined(found: Sequence[Hit], corrects: bool) -> Label:
+class RulesEngine:
+    """Reads by the rule set that is live."""
+
+    def preload(self) -> None:
+        """Nothing: the live rule set is compiled for every engine."""
+
+    def endpoint(self) -> Endpoint | None:
+        """None: it asks nobody."""
+        return None
+
+    def classify(self, texts: Sequence[str], context: Context) -> Verdict:
+        """The verdict of the live rules."""
+        return context.live.rules.read(texts)
+
+
+def _combined(found: Sequence[Hit], corrects: bool) -> str:
     """One label for all that a text says."""
     counting = [hit for hit in found if hit.strength is not Strength.SOFT] or list(found)
     answers = [hit for hit in counting if hit.strength is not Strength.ACKNOWLEDGE] or counting
@@ -103,7 +107,7 @@ def _combined(found: Sequence[Hit], corrects: bool) -> Label:
     if len(labels) == 1:
         return first.label
     if Label.NEUTRAL in labels:
-        refused = first.label is Label.DISAGREE and first.strength is not Strength.SOFT
+        refused = first.label == Label.DISAGREE and first.strength is not Strength.SOFT
         return Label.DISAGREE if refused else Label.NEUTRAL
     return Label.DISAGREE
 
@@ -113,6 +117,6 @@ def _traced(hit: Hit) -> dict[str, Any]:
         "clause": str(hit.clause)[:MAX_TRACED_CHARACTERS],
         "words": hit.words[:MAX_TRACED_CHARACTERS],
         "rule": hit.rule,
-        "label": hit.label.value,
+        "label": hit.label,
         "negated": hit.negated,
     }

@@ -5,7 +5,8 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from classification.engines.lexicon import Lexicon, shortened
+from classification.engines.rules.document import LexiconKind
+from classification.engines.rules.lexicon import Lexicon, shortened
 
 # A clause without end is no clause: words further apart than this have nothing to do with each other.
 MAX_WORDS = 60
@@ -53,7 +54,7 @@ def _words(piece: str, lexicon: Lexicon) -> Iterator[str]:
     for token in lexicon.signs.findall(piece):
         for word in _expanded(token, lexicon).split():
             known = _known(word, lexicon)
-            if known not in lexicon.group("noise"):
+            if known not in lexicon.group(LexiconKind.NOISE):
                 yield known
 
 
@@ -82,7 +83,7 @@ def _known(word: str, lexicon: Lexicon) -> str:
 def _split_at_contrast(words: tuple[str, ...], lexicon: Lexicon) -> Iterator[tuple[tuple[str, ...], bool]]:
     start, contrast = 0, False
     for at, word in enumerate(words):
-        if word in lexicon.group("contrast"):
+        if word in lexicon.group(LexiconKind.CONTRAST):
             yield words[start:at], contrast
             start, contrast = at + 1, True
         elif at - start == MAX_WORDS:
@@ -93,11 +94,13 @@ def _split_at_contrast(words: tuple[str, ...], lexicon: Lexicon) -> Iterator[tup
 
 def _is_question(words: tuple[str, ...], lexicon: Lexicon) -> bool:
     """Without a question mark: a question word or "can you" at its head, or a particle anywhere."""
-    if lexicon.group("particles").intersection(words):
+    if lexicon.group(LexiconKind.PARTICLE).intersection(words):
         return True
-    head = [word for word in words if word not in lexicon.group("fillers")][:2]
+    head = [word for word in words if word not in lexicon.group(LexiconKind.FILLER)][:2]
     if not head:
         return False
-    return head[0] in lexicon.group("questions") or (
-        head[0] in lexicon.group("auxiliaries") and len(head) > 1 and head[1] in lexicon.group("pronouns")
+    return head[0] in lexicon.group(LexiconKind.QUESTION) or (
+        head[0] in lexicon.group(LexiconKind.AUXILIARY)
+        and len(head) > 1
+        and head[1] in lexicon.group(LexiconKind.PRONOUN)
     )

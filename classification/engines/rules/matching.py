@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from classification.engines.clauses import Clause
-from classification.engines.lexicon import Lexicon, Pattern, Strength
+from classification.engines.rules.clauses import Clause
+from classification.engines.rules.document import LexiconKind, Strength
+from classification.engines.rules.lexicon import Lexicon, Pattern
 from classification.labels import Label
 
 # Words between a negator and what it negates, at most.
@@ -14,7 +15,7 @@ NEGATION_REACH = 3
 class Hit:
     """One pattern found: what it says, where and by which rule."""
 
-    label: Label
+    label: str
     strength: Strength
     clause: Clause
     words: str
@@ -72,8 +73,8 @@ def _end(pattern: Pattern, words: tuple[str, ...], at: int, lexicon: Lexicon) ->
     """Where the pattern ends if it begins at `at`. Adverbs after a negator are passed over."""
     previous = ""
     for expected in pattern.words:
-        while previous in lexicon.group("negators") and words[at : at + 1] != (expected,):
-            if at >= len(words) or words[at] not in lexicon.group("adverbs"):
+        while previous in lexicon.group(LexiconKind.NEGATOR) and words[at : at + 1] != (expected,):
+            if at >= len(words) or words[at] not in lexicon.group(LexiconKind.ADVERB):
                 return None
             at += 1
         if at >= len(words) or not _is_same(words[at], expected, pattern):
@@ -95,14 +96,20 @@ def _is_allowed(pattern: Pattern, clause: Clause, at: int, end: int, lexicon: Le
         return False
     if pattern.rule.strength is not Strength.ALONE:
         return True
-    return lexicon.group("fillers").issuperset(clause.words[:at] + rest)
+    return lexicon.group(LexiconKind.FILLER).issuperset(clause.words[:at] + rest)
 
 
 def _opens(span: _Span, clause: Clause, lexicon: Lexicon) -> bool:
     """Whether a question begins with an answer: "yes where?" does, "ok?" does not; "why not?" is one."""
-    if span.pattern.rule.label is None or not lexicon.group("fillers").issuperset(clause.words[: span.at]):
+    if not span.pattern.rule.label or not lexicon.group(LexiconKind.FILLER).issuperset(
+        clause.words[: span.at]
+    ):
         return False
-    rest = set(clause.words[span.end :]) - lexicon.group("fillers") - lexicon.group("particles")
+    rest = (
+        set(clause.words[span.end :])
+        - lexicon.group(LexiconKind.FILLER)
+        - lexicon.group(LexiconKind.PARTICLE)
+    )
     strength = span.pattern.rule.strength
     return strength is Strength.PROTECTED or (
         strength in (Strength.EXPLICIT, Strength.ACKNOWLEDGE) and bool(rest)
@@ -111,16 +118,16 @@ def _opens(span: _Span, clause: Clause, lexicon: Lexicon) -> bool:
 
 def _undisputed(found: list[Hit]) -> list[Hit]:
     """Praise within a refusal ("you got that wrong") is none, unless the clause begins with a plain yes."""
-    refused = any(hit.label is Label.DISAGREE for hit in found)
-    if not refused or (found[0].label is Label.AGREE and found[0].strength is Strength.EXPLICIT):
+    refused = any(hit.label == Label.DISAGREE for hit in found)
+    if not refused or (found[0].label == Label.AGREE and found[0].strength is Strength.EXPLICIT):
         return found
-    return [hit for hit in found if hit.label is not Label.AGREE]
+    return [hit for hit in found if hit.label != Label.AGREE]
 
 
 def _condition(clause: Clause, spans: list[_Span], lexicon: Lexicon) -> int | None:
     """Where "if" stands, unless it is part of an idiom."""
     taken = {at for span in spans for at in range(span.at, span.end)}
-    conditionals = lexicon.group("conditionals")
+    conditionals = lexicon.group(LexiconKind.CONDITIONAL)
     return next(
         (at for at, word in enumerate(clause.words) if word in conditionals and at not in taken), None
     )
@@ -141,18 +148,18 @@ def _hit(span: _Span, spans: list[_Span], clause: Clause, lexicon: Lexicon) -> H
 def _is_negated(span: _Span, spans: list[_Span], clause: Clause, lexicon: Lexicon) -> bool:
     """A negator shortly before. One inside an idiom ("not sure") has done its work there."""
     for at in range(span.at - 1, max(-1, span.at - 1 - NEGATION_REACH), -1):
-        if clause.words[at] in lexicon.group("stops"):
+        if clause.words[at] in lexicon.group(LexiconKind.STOP):
             return False
-        if clause.words[at] in lexicon.group("negators"):
-            idioms = (other for other in spans if other.pattern.rule.label is not Label.DISAGREE)
+        if clause.words[at] in lexicon.group(LexiconKind.NEGATOR):
+            idioms = (other for other in spans if other.pattern.rule.label != Label.DISAGREE)
             return not any(idiom.at <= at < idiom.end for idiom in idioms)
     return False
 
 
-def _negation(label: Label, strength: Strength) -> tuple[Label, Strength]:
+def _negation(label: str, strength: Strength) -> tuple[str, Strength]:
     """ "Not good" refuses, "not wrong" agrees; what "don't cancel" answers is anybody's guess."""
-    if label is Label.AGREE:
+    if label == Label.AGREE:
         return Label.DISAGREE, Strength.PHRASE
-    if label is Label.DISAGREE and strength is Strength.SOFT:
+    if label == Label.DISAGREE and strength is Strength.SOFT:
         return Label.AGREE, strength
     return (label, strength) if strength is Strength.EXPLICIT else (Label.NEUTRAL, Strength.SOFT)

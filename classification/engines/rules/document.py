@@ -1,0 +1,157 @@
+"""A rule set as one document: what is published, exported, imported and compiled. It knows no database.
+
+The shipped one is put together from the language packs beside this file (see packs/).
+"""
+
+from typing import Annotated, Literal, Self
+
+from django.db import models
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from classification.labels import SLUG_LENGTH, Label, Meaning
+
+MAX_PATTERN = 200  # characters
+SLUG = rf"^[a-z0-9][a-z0-9_-]{{0,{SLUG_LENGTH - 1}}}$"
+
+RULE_NAME = r"^[-\w.]+$"
+
+Slug = Annotated[str, StringConstraints(pattern=SLUG)]
+Term = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
+PatternText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_PATTERN)]
+
+
+class Match(models.TextChoices):
+    """How a rule's patterns are looked for. Names as in RapidPro, which SMS operators know."""
+
+    PHRASE = "phrase", "The words in a row"
+    EXACT = "exact", "The whole text"
+    ANY_WORD = "any_word", "Any of the words"
+    ALL_WORDS = "all_words", "All of the words, in any order"
+    STARTS_WITH = "starts_with", "The text begins with"
+    REGEX = "regex", "Regular expression"
+
+
+class Strength(models.TextChoices):
+    """How much a match says, the strongest first."""
+
+    PROTECTED = "protected", "Idiom: no negator reaches it"
+    EXPLICIT = "explicit", "A plain answer"
+    PHRASE = "phrase", "A phrase"
+    ALONE = "alone", "A phrase, only as the whole clause"
+    ACKNOWLEDGE = "acknowledge", "An answer if there is no other (ok)"
+    SOFT = "soft", "Counts if there is nothing else (good)"
+
+
+class LexiconKind(models.TextChoices):
+    """What a word of the lexicon does. VARIANT, CONTRACTION and ENDING become another word, the others name a group."""
+
+    VARIANT = "variant", "Spelling of another word"
+    CONTRACTION = "contraction", "Short form of several words"
+    ENDING = "ending", "Ending that stands for a word"
+    NEGATOR = "negator", "Turns what follows into its opposite"
+    ADVERB = "adverb", "May stand between a negator and its word"
+    STOP = "stop", "Ends a negator's reach"
+    CONTRAST = "contrast", "What follows counts more (but)"
+    CORRECTION = "correction", "Takes back what was said (wait)"
+    CONDITIONAL = "conditional", "Makes an agreement conditional (if)"
+    QUESTION = "question", "Begins a question"
+    AUXILIARY = "auxiliary", "Begins a question before a pronoun"
+    PRONOUN = "pronoun", "Pronoun"
+    PARTICLE = "particle", "Makes a question anywhere (ba)"
+    FILLER = "filler", "Means nothing beside an answer"
+    NOISE = "noise", "Is removed: laughter, forms of address"
+
+
+REPLACING = frozenset({LexiconKind.VARIANT, LexiconKind.CONTRACTION, LexiconKind.ENDING})
+
+
+class Entry(BaseModel):
+    """One part of the document. Fields that nobody knows are an error: they would be lost in silence."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CategoryEntry(Entry):
+    """One thing a conversation may mean. `opposite` is the slug that negation turns it into, if any."""
+
+    slug: Slug
+    name: str = Field(min_length=1, max_length=64)
+    meaning: str
+    counts_as: Meaning = Meaning.NEUTRAL
+    opposite: str = ""
+    priority: int = Field(50, ge=0, le=32767)
+    reply: str = ""
+    mention: str = ""
+    is_default: bool = False
+
+
+class RuleEntry(Entry):
+    """Patterns that say one category; without a category their words are taken out of play."""
+
+    name: str = Field(min_length=1, max_length=64, pattern=RULE_NAME)
+    category: str = ""
+    language: str = Field("", max_length=8)
+    match: Match = Match.PHRASE
+    patterns: tuple[PatternText, ...] = Field(min_length=1)
+    strength: Strength = Strength.PHRASE
+    before: tuple[Term, ...] = ()
+    should_match: tuple[str, ...] = ()
+    should_not_match: tuple[str, ...] = ()
+    note: str = ""
+
+
+class Word(Entry):
+    """One word of the lexicon."""
+
+    kind: LexiconKind
+    language: str = Field("", max_length=8)
+    term: Term
+    becomes: str = Field("", max_length=64)
+
+    @model_validator(mode="after")
+    def _stands_for_something(self) -> Self:
+        if (self.kind in REPLACING) != bool(self.becomes):
+            needed = "needs" if self.kind in REPLACING else "takes no"
+            raise ValueError(f"{self.term}: {self.kind} {needed} “becomes”")
+        return self
+
+
+class Document(Entry):
+    """A whole rule set. Disabled rows of the draft are not in it."""
+
+    format: Literal[1] = 1  # goes up when an older reader could not understand it
+    categories: tuple[CategoryEntry, ...]
+    rules: tuple[RuleEntry, ...]
+    lexicon: tuple[Word, ...]
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Self:
+        slugs = [category.slug for category in self.categories]
+        _unique("category", slugs)
+        _unique("rule", [rule.name for rule in self.rules])
+        if Label.UNDECIDED in slugs:
+            raise ValueError("no category may be called undecided: it is the verdict of nobody")
+        if [category.is_default for category in self.categories].count(True) != 1:
+            raise ValueError("exactly one category must be the default")
+        for category in self.categories:
+            if category.opposite and category.opposite not in slugs:
+                raise ValueError(f"category {category.slug}: unknown opposite {category.opposite}")
+        for rule in self.rules:
+            if rule.category and rule.category not in slugs:
+                raise ValueError(f"rule {rule.name}: unknown category {rule.category}")
+        return self
+
+    @property
+    def default(self) -> CategoryEntry:
+        """The category when nothing else fits."""
+        return next(category for category in self.categories if category.is_default)
+
+    def category(self, slug: str) -> CategoryEntry | None:
+        """The category of this name, if there is one."""
+        return next((category for category in self.categories if category.slug == slug), None)
+
+
+def _unique(what: str, names: list[str]) -> None:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"{what} named twice: {', '.join(twice)}")

@@ -1,0 +1,95 @@
+"""The shipped rule set. Its words are data, one TOML file for each language; adding a language is adding a file.
+
+`[words]` names groups of words:
+    negators      turn the agreement that follows into a refusal
+    adverbs       may stand between a negator and the next word of a pattern: "not really sure" is "not sure"
+    stops         end a negator's reach
+    contrast      ("but") what follows counts more
+    corrections   ("wait") what is said with them takes back what was said before
+    conditionals  ("if") make an agreement conditional, that is neutral
+    questions     begin a question; an auxiliary before a pronoun does too; particles ("ba") make one anywhere
+    fillers       mean nothing beside an answer
+    noise         laughter and forms of address: removed
+`[variants]` maps spellings to one; `[contractions]` and `[endings]` write a short form as its words.
+`[[rules]]`: a label (or "none", which takes the words out of play), a strength and patterns. A pattern is one or
+more whole words; `*` at the end of its last word stands for any ending. `before` restricts a rule to the end of a
+clause or to the words listed.
+"""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from classification.engines.rules.document import CategoryEntry, Document, LexiconKind, RuleEntry, Word
+from classification.labels import Label, Meaning
+
+GROUPS = {
+    "negators": LexiconKind.NEGATOR,
+    "adverbs": LexiconKind.ADVERB,
+    "stops": LexiconKind.STOP,
+    "contrast": LexiconKind.CONTRAST,
+    "corrections": LexiconKind.CORRECTION,
+    "conditionals": LexiconKind.CONDITIONAL,
+    "questions": LexiconKind.QUESTION,
+    "auxiliaries": LexiconKind.AUXILIARY,
+    "pronouns": LexiconKind.PRONOUN,
+    "particles": LexiconKind.PARTICLE,
+    "fillers": LexiconKind.FILLER,
+    "noise": LexiconKind.NOISE,
+}
+CATEGORIES = (
+    CategoryEntry(
+        slug=Label.AGREE,
+        name="Agree",
+        meaning="The person accepts, confirms or says yes.",
+        counts_as=Meaning.AGREE,
+        opposite=Label.DISAGREE,
+        priority=10,
+    ),
+    CategoryEntry(
+        slug=Label.DISAGREE,
+        name="Disagree",
+        meaning="The person refuses, declines, cancels, cannot, or says no.",
+        counts_as=Meaning.DISAGREE,
+        opposite=Label.AGREE,
+        priority=10,
+    ),
+    CategoryEntry(
+        slug=Label.NEUTRAL,
+        name="Neutral",
+        meaning="Anything else: a question, undecided, postponed, conditional, unrelated, unclear.",
+        counts_as=Meaning.NEUTRAL,
+        is_default=True,
+        priority=90,
+    ),
+)
+
+
+@cache
+def shipped() -> Document:
+    """The rule set that comes with the software."""
+    packs = [tomllib.loads(path.read_text("utf-8")) for path in sorted(Path(__file__).parent.glob("*.toml"))]
+    words = {(word.kind, word.language, word.term): word for pack in packs for word in _words(pack)}
+    rules = tuple(_rule(pack["language"], rule) for pack in packs for rule in pack.get("rules", []))
+    return Document(categories=CATEGORIES, rules=rules, lexicon=tuple(words.values()))
+
+
+def _words(pack: Mapping[str, Any]) -> Iterator[Word]:
+    language = pack["language"]
+    for group, terms in pack.get("words", {}).items():
+        for term in terms:
+            yield Word(kind=GROUPS[group], language=language, term=term)
+    for becomes, spellings in pack.get("variants", {}).items():
+        for term in spellings:
+            yield Word(kind=LexiconKind.VARIANT, language=language, term=term, becomes=becomes)
+    for table, kind in (("contractions", LexiconKind.CONTRACTION), ("endings", LexiconKind.ENDING)):
+        for term, becomes in pack.get(table, {}).items():
+            yield Word(kind=kind, language=language, term=term, becomes=becomes)
+
+
+def _rule(language: str, entry: Mapping[str, Any]) -> RuleEntry:
+    category = "" if entry["label"] == "none" else entry["label"]
+    rest = {name: value for name, value in entry.items() if name != "label"}
+    return RuleEntry.model_validate(rest | {"category": category, "language": language})

@@ -1,4 +1,4 @@
-"""The faults of the machine itself: kill -9 of every kind of process, and servers that go away."""
+"""The faults of the machine itself: kill -9 of every kind of process, servers that go away, clocks that step."""
 
 import signal
 import threading
@@ -10,6 +10,7 @@ from random import Random
 
 import psutil  # type: ignore[import-untyped]
 
+from chaos.clock import Clock
 from chaos.node import KINDS, Node
 from chaos.servers import Server, ServerError, restart
 
@@ -166,3 +167,34 @@ class Outages:
                 self.errors.append(str(error))
                 return
             self.done.append(Outage(name, how.name, went, time.time()))
+
+
+@dataclass
+class Steps:
+    """Steps the clocks of nodes that have one, `times` times each within `seconds`."""
+
+    clocks: Sequence[Clock]
+    times: int
+    seconds: float
+    done: int = 0
+
+    def __post_init__(self) -> None:
+        self._stop = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._run, args=[clock], name="clock", daemon=True)
+            for clock in self.clocks
+        ]
+
+    def start(self) -> None:
+        """Begin now."""
+        for thread in self._threads:
+            thread.start()
+
+    def finish(self) -> None:
+        """Return when the clocks are right again."""
+        for thread in self._threads:
+            thread.join(self.seconds + 10)
+        self._stop.set()
+
+    def _run(self, clock: Clock) -> None:
+        self.done += clock.step_evenly(self.times, self.seconds, self._stop)

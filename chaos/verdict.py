@@ -66,6 +66,14 @@ def _pressure(plan: Plan, evidence: Evidence) -> Iterable[Check]:
     if plan.broker == "redis":
         restarts = sum(outage.server == "redis" for outage in evidence.outages)
         yield Check("Redis restarts", str(restarts), str(plan.restarts), restarts == plan.restarts)
+    if plan.nodes > 1:
+        steps = evidence.clock_steps
+        yield Check(
+            "clock of one node stepped by a minute",
+            f"{steps} times",
+            str(plan.clock_steps),
+            steps == plan.clock_steps,
+        )
     yield _none("faults of the run itself", [*evidence.errors])
 
 

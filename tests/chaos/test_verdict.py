@@ -40,6 +40,7 @@ def evidence() -> Evidence:
         batches=[batch(1, ANNA), batch(2, BERT)],
         kills=[kill(kind, frozenset(), AT - 100) for kind in EVERY_KIND],
         outages=[Outage("postgres", "SIGINT", AT - 90, AT - 80)],
+        clock_steps=PLAN.clock_steps,
         settled_after=12.0,
     )
 
@@ -200,3 +201,13 @@ def test_with_an_idempotency_key_nothing_may_be_unknown(evidence: Evidence) -> N
     evidence.kills = [*evidence.kills, kill()]
     plan = replace(PLAN, provider="smsgate")
     assert broken(unknown(evidence), plan) == ["unknown (the provider has an idempotency key)"]
+
+
+def test_a_clock_that_was_not_stepped(evidence: Evidence) -> None:
+    evidence.clock_steps = 3
+    assert broken(evidence) == ["clock of one node stepped by a minute"]
+
+
+def test_one_node_alone_keeps_its_clock(evidence: Evidence) -> None:
+    evidence.clock_steps = 0
+    assert broken(evidence, replace(PLAN, database="sqlite")) == []

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from time import monotonic
 
 from django.db import DatabaseError, InterfaceError
-from pydantic import ValidationError
 
 from classification.engines.rules.document import Document
 from classification.engines.rules.engine import Rules
 from classification.models import Activation, RuleSet
+from classification.rulesets import store
 
 log = logging.getLogger(__name__)
 
@@ -49,8 +49,8 @@ _known: _Known | None = None
 def live() -> Live:
     """The rule set in force, at most BELIEVED seconds old; while the database is away, the one that was.
 
-    Raises LookupError when none has ever been published, and what the database or the document raises as long as this
-    process knows no earlier one.
+    As long as this process knows no earlier one it raises LookupError (none was ever published), store.Unreadable, and
+    what the database raises.
     """
     global _known
     known = _known
@@ -61,7 +61,7 @@ def live() -> Live:
     _remember(known.live)  # other threads need not look as well, nor this one again if it fails
     try:
         return _remember(_read(known.live))
-    except (DatabaseError, InterfaceError, LookupError, ValidationError) as error:
+    except (DatabaseError, InterfaceError, LookupError, store.Unreadable) as error:
         log.warning("The live rule set cannot be read: %(error)s", {"error": type(error).__name__})
         return known.live
 
@@ -86,4 +86,4 @@ def _read(known: Live | None) -> Live:
     if known and known.id == newest:
         return known
     row = RuleSet.objects.get(pk=newest)
-    return Live(row.pk, row.number, Rules(Document.model_validate(row.document)))
+    return Live(row.pk, row.number, Rules(store.parsed(row)))

@@ -4,6 +4,8 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
 from classification.engines.rules.document import Document
 from classification.models import Activation, Origin, RuleSet
 
@@ -19,9 +21,16 @@ def digest(document: Document) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
+class Unreadable(Exception):
+    """A rule set that another version of the software has written; the message says which, for people."""
+
+
 def parsed(row: RuleSet) -> Document:
-    """Its document. Raises pydantic's ValidationError when this version of the software cannot read it."""
-    return Document.model_validate(row.document)
+    """Its document. Raises Unreadable."""
+    try:
+        return Document.model_validate(row.document)
+    except ValidationError as error:
+        raise Unreadable(f"{row} cannot be read by this version of the software.") from error
 
 
 def live_row() -> RuleSet | None:

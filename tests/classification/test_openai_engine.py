@@ -332,8 +332,9 @@ def test_it_tells_an_error_in_our_own_words(server: OpenAIServer, script: Script
 WITHOUT_KEY = """
 import sys, django
 django.setup()
-from django.conf import settings
+from django.core.management import call_command
 from classification.services import classify
+call_command("migrate", verbosity=0)
 print(classify(["oo"]).label, "openai" in sys.modules)
 """
 

@@ -13,6 +13,14 @@ GROUPS: dict[str, list[tuple[str, ...]]] = {
         ("Replies", "outgoing_mail", "replies", "reply"),
         ("Classifications", "psychology", "classification", "classification"),
     ],
+    "Understanding": [
+        ("Draft", "difference", "classification", "rule", "draft"),
+        ("Playground", "science", "classification", "rule", "playground"),
+        ("Categories", "category", "classification", "category"),
+        ("Rules", "rule", "classification", "rule"),
+        ("Lexicon", "dictionary", "classification", "lexiconentry"),
+        ("Rule sets", "deployed_code_history", "classification", "ruleset"),
+    ],
     "Trouble": [
         ("Spool", "inbox", "batches", "message", "spool"),
         ("Rejected deliveries", "block", "batches", "rejecteddelivery"),

@@ -38,8 +38,8 @@ GROUPS: dict[str, list[tuple[str, ...]]] = {
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """The groups with what this user may see."""
-    return [
+    """The groups with what this user may see. Of pages that lie below one another the innermost is where he is."""
+    groups: list[dict[str, Any]] = [
         {
             "title": title,
             "separator": True,
@@ -47,6 +47,11 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         }
         for title, pages in GROUPS.items()
     ]
+    items = [item for group in groups for item in group["items"]]
+    here = max((item["link"] for item in items if request.path.startswith(item["link"])), key=len, default="")
+    for item in items:
+        item["active"] = item["link"] == here
+    return groups
 
 
 def _seen(

@@ -91,6 +91,7 @@ class TestRows:
             ({"slug": "Agree"}, "slug", "String should match pattern"),
             ({"is_default": "on"}, "is_default", "“Neutral” is the default; take it away there first."),
             ({"mention": "bell \x07"}, "mention", "U+0007 cannot be kept"),
+            ({"reply": "x" * 1601}, "reply", "String should have at most 1600 characters"),
         ],
     )
     def test_it_shows_what_is_wrong_with_a_category_at_the_field(

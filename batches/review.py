@@ -14,7 +14,7 @@ from batches import state
 from batches.choices import BatchStatus, EventKind
 from batches.clock import Now
 from batches.credentials import CredentialsUnreadable
-from batches.models import Batch, BatchEvent
+from batches.models import Batch
 from batches.queue import enqueue
 from classification.corrections import correct
 from classification.models import Classification, Correction
@@ -43,7 +43,7 @@ def review(classification: Classification, reviewer: "User", label: str, *, send
 
     Raises CannotCorrect; then nothing was stored.
     """
-    actor = admin_actor(reviewer)
+    actor = state.admin(reviewer.get_username())
     with transaction.atomic():
         correction = correct(classification, reviewer, label)
         same = correction.corrected == correction.predicted
@@ -68,12 +68,6 @@ def why_not_answered(batch: Batch, label: str) -> str:
     return correcting.why_no_correction(
         batch_id=batch.id, label=label, sender_kind=batch.sender_kind, enabled=batch.channel.replies_enabled
     )
-
-
-def admin_actor(user: "User") -> str:
-    """How the history calls somebody who did it in the admin."""
-    length: Any = BatchEvent._meta.get_field("actor").max_length
-    return f"admin:{user.get_username()}"[:length]
 
 
 def _data(correction: Correction) -> dict[str, Any]:

@@ -208,6 +208,11 @@ def flag(batch_ids: Iterable[int], word: Flag, actor: str, data: Mapping[str, An
     return ids
 
 
+def admin(name: str) -> str:
+    """How the history calls somebody who did it in the admin."""
+    return f"admin:{name}"[: BatchEvent._meta.get_field("actor").max_length]
+
+
 def note(
     batch_ids: Iterable[int], kind: EventKind | str, actor: str, data: Mapping[str, Any] | None = None
 ) -> None:

@@ -6,8 +6,8 @@ import pytest
 
 from batches import access, limits
 from batches.detour import detour
-from classification.rulesets import live
 from classification import reviewing
+from classification.rulesets import live
 
 
 @pytest.fixture(autouse=True)

@@ -10,11 +10,12 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.progress import track
 
-from classification import services
+from classification.asking import ENGINES
 from classification.evaluation import report, running
 from classification.evaluation.cases import BadCases, Case, corrected, load
 from classification.models import RuleSet
 from classification.rulesets.live import Live
+from classification.rulesets.store import Unreadable
 
 WIDTH = 140  # characters of a table that is not printed on a terminal
 PREDICTED = "pred"
@@ -35,7 +36,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", nargs="?", type=Path, metavar="FILE.csv", help="labelled conversations")
         parser.add_argument(
-            "--engine", choices=list(services.ENGINES), default="rules", help="who reads (default: rules)"
+            "--engine", choices=list(ENGINES), default="rules", help="who reads (default: rules)"
         )
         parser.add_argument(
             "--ruleset", type=int, metavar="N", help="a published rule set (default: the live one)"
@@ -87,6 +88,8 @@ def _rules(number: int | None) -> Live:
         return running.ruleset(number)
     except RuleSet.DoesNotExist:
         raise CommandError(f"there is no rule set {number}") from None
+    except Unreadable as problem:
+        raise CommandError(str(problem)) from None
 
 
 def _cases(options: dict[str, Any], rules: Live) -> list[Case]:

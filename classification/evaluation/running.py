@@ -1,9 +1,12 @@
 """Have conversations read by an engine, without a trace: nothing is written, and no circuit is moved."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from time import perf_counter
+
+from django.conf import settings
 
 from classification.asking import ENGINES
 from classification.decision import EngineAttempt
@@ -17,6 +20,8 @@ from classification.rulesets.live import Live, live
 
 # So many failures in a row, and the rest would only fail as well.
 MAX_FAILURES = 5
+# The protocols that a model may speak (OPENAI_KIND), without the second that importing them takes.
+KINDS = ("chat", "responses", "decisions")
 
 
 class EngineAway(Exception):
@@ -62,6 +67,20 @@ def reader(name: str, rules: Live) -> Reader:
         return _answer(name, verdict.label, start, verdict)
 
     return read
+
+
+@contextmanager
+def asking(model: str, kind: str) -> Iterator[None]:
+    """Within it, this process asks another model than the settings say; an empty `kind` leaves the protocol.
+
+    For a command, which has its process to itself.
+    """
+    before = settings.OPENAI_MODEL, settings.OPENAI_KIND
+    settings.OPENAI_MODEL, settings.OPENAI_KIND = model, kind or settings.OPENAI_KIND
+    try:
+        yield
+    finally:
+        settings.OPENAI_MODEL, settings.OPENAI_KIND = before
 
 
 def read_all(read: Reader, conversations: Iterable[tuple[Sequence[str], str]]) -> Iterator[Answer]:

@@ -212,7 +212,7 @@ class TestPredictions:
         ("", "is empty"),
         ("text,label\n", "has no rows"),
         ("text,lang\nYes,en\n", "has no column label"),
-        ("a,b\n1,2\n", "has no column label and no column text"),
+        ("a,b\n1,2\n", "has no column text and no column label"),
         ("text,label,text\nYes,agree,No\n", "a name of its own"),
         ("text,label\nYes,agree\nNo,maybe\n", r"row 2: 'maybe' is no category of the rule set \(agree, "),
         ('text,label\n"Yes\nsure",agree\nNo,\n', "row 2: '' is no category"),

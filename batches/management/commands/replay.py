@@ -21,8 +21,8 @@ from classification.models import RuleSet
 from classification.revealing import spelled
 from classification.rulesets.live import Live
 from classification.rulesets.store import Unreadable
+from classification.terminal import show
 
-WIDTH = 140  # characters of a table that is not printed on a terminal
 SHOWN = 100  # changes in the table; JSON has them all
 EXCERPT = 60  # characters
 
@@ -62,10 +62,7 @@ class Command(BaseCommand):
             document = {**summary(replayed), "changes": [_change(one) for one in replayed if one.changed]}
             self.stdout.write(json.dumps(document, indent=2, ensure_ascii=False))
         else:
-            console = Console(width=None if self.stdout.isatty() else WIDTH)
-            with console.capture() as capture:
-                console.print(_table(replayed))
-            self.stdout.write(capture.get(), ending="")
+            show(self.stdout, _table(replayed))
         if failed := sum(bool(one.answer.failure) for one in replayed):
             raise CommandError(f"{failed} of {len(replayed)} conversations got no verdict")
 

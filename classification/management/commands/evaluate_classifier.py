@@ -11,13 +11,14 @@ from rich.console import Console
 from rich.progress import track
 
 from classification.asking import ENGINES
+from classification.csv_rows import BadFile
 from classification.evaluation import report, running
-from classification.evaluation.cases import BadCases, Case, corrected, load
+from classification.evaluation.cases import Case, corrected, load
 from classification.models import RuleSet
 from classification.rulesets.live import Live
 from classification.rulesets.store import Unreadable
+from classification.terminal import show
 
-WIDTH = 140  # characters of a table that is not printed on a terminal
 PREDICTED = "pred"
 
 
@@ -76,11 +77,8 @@ class Command(BaseCommand):
             }
             self.stdout.write(json.dumps(document, indent=2, ensure_ascii=False))
             return
-        console = Console(width=None if self.stdout.isatty() else WIDTH)
-        with console.capture() as capture:
-            title = f"{options['engine']}, rule set {rules.number}"
-            console.print(report.tables(title, whole, by_source, by_lang))
-        self.stdout.write(capture.get(), ending="")
+        title = f"{options['engine']}, rule set {rules.number}"
+        show(self.stdout, report.tables(title, whole, by_source, by_lang))
 
 
 def _rules(number: int | None) -> Live:
@@ -102,7 +100,7 @@ def _cases(options: dict[str, Any], rules: Live) -> list[Case]:
         raise CommandError("there are no corrections to evaluate with yet: name a FILE.csv")
     try:
         return load(options["file"], labels)
-    except BadCases as problem:
+    except BadFile as problem:
         raise CommandError(str(problem)) from None
 
 

@@ -216,7 +216,7 @@ class Model(OpenAIServer):
     def settings(self) -> dict[str, str]:
         """What the service needs to be told to ask it."""
         return {
-            "CLASSIFICATION_ENGINES": "openai,rules",
+            "CLASSIFICATION_MODE": "llm_then_rules",
             "OPENAI_API_KEY": "key-of-the-chaos-run",
             "OPENAI_BASE_URL": self.url,
         }

@@ -304,7 +304,7 @@ def test_it_costs_a_busy_worker_one_query_a_second(server: OpenAIServer) -> None
 
 
 def test_it_costs_the_rules_nothing(server: OpenAIServer, settings: Any) -> None:
-    settings.CLASSIFICATION_ENGINES = ["rules"]
+    settings.CLASSIFICATION_MODE = "rules"
     with CaptureQueriesContext(connection) as queries:
         classify(["Yes"])
     assert len(queries) == 0

@@ -84,7 +84,7 @@ def test_it_gives_the_deciding_engines_latency(server: OpenAIServer) -> None:
 def test_it_uses_the_rules_quietly_when_there_is_no_key(
     settings: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    settings.CLASSIFICATION_ENGINES = ["openai", "rules"]
+    settings.CLASSIFICATION_MODE = "llm_then_rules"
     decision = classify(["oo"])
     assert (decision.label, decision.fallback_reason, decision.error) == (Label.AGREE, "openai: no_key", "")
     assert caplog.records == []

@@ -1,5 +1,7 @@
 """What is taken for written to steer a model, and what is not."""
 
+from time import perf_counter
+
 import pytest
 
 from classification.injection import first_marked
@@ -33,6 +35,8 @@ def test_it_tells_where_it_begins(texts: list[str], first: int | None) -> None:
 
 
 def test_a_text_made_to_be_slow_is_not() -> None:
-    """Each of these makes a careless pattern try every way there is."""
+    """Each of these makes a careless pattern try every way there is; the longest that a model is sent takes 20 ms."""
     hostile = ["ignore" + "all" * 400, "print" + "the" * 400, "<" * 999, "isagot" + "mo" * 400, "[" * 999] * 2
+    start = perf_counter()
     assert first_marked(hostile) is None
+    assert perf_counter() - start < 1

@@ -9,7 +9,8 @@ from batches.models import Batch
 from classification.models import Classification
 from classification.services import classify, record
 from tests.classification.injection.attacks import ATTACKS
-from tests.support.openai_server import OpenAIServer, Request, Response, Script, answer, completion
+from tests.support.openai_protocols import Request
+from tests.support.openai_server import OpenAIServer, Response, Script, answer, completion
 
 pytestmark = pytest.mark.usefixtures("kind")
 

@@ -38,9 +38,21 @@ def test_the_first_matter_is_the_label(server: OpenAIServer) -> None:
     assert verdict.matters == (Matter("agree", "sige"), Matter("neutral", "sige"))
 
 
-def test_a_label_counts_once(server: OpenAIServer) -> None:
-    server.next(answer("neutral", "agree", "neutral"))
-    assert [matter.label for matter in _verdict("Anong oras? Oo").matters] == ["neutral", "agree"]
+@pytest.mark.parametrize(
+    ("said", "labels"),
+    [
+        (["agree", "agree"], ["agree"]),
+        (["neutral", "agree", "neutral"], ["agree", "neutral"]),  # by priority
+        (["disagree", "agree"], ["disagree", "agree"]),  # of one priority: as the model has them
+    ],
+)
+def test_a_label_counts_once_and_in_its_turn(
+    server: OpenAIServer, said: list[str], labels: list[str]
+) -> None:
+    server.next(answer(*said))
+    verdict = _verdict("Anong oras? Oo")
+    assert [matter.label for matter in verdict.matters] == labels
+    assert verdict.label == labels[0]
 
 
 def test_four_matters_are_too_many(server: OpenAIServer) -> None:

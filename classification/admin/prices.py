@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
@@ -24,6 +25,14 @@ class PriceAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
 
     def save_model(self, request: HttpRequest, obj: Price, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
+        prices.forget()
+
+    def delete_model(self, request: HttpRequest, obj: Price) -> None:
+        super().delete_model(request, obj)
+        prices.forget()
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Price]) -> None:
+        super().delete_queryset(request, queryset)
         prices.forget()
 
     @admin.display(description="Input, US$ for a million tokens", ordering="input_per_million")

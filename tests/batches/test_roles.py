@@ -40,7 +40,7 @@ PAGES = {
 @pytest.fixture(autouse=True)
 def _sending(settings: Any) -> None:
     settings.SMS_AUTO_REPLY_ENABLED = True
-    settings.CLASSIFICATION_ENGINES = ["rules"]
+    settings.CLASSIFICATION_MODE = "rules"
 
 
 def browser(role: str) -> Client:

@@ -117,4 +117,4 @@ def _read(known: Live | None) -> Live:
     if known and known.id == newest:
         return known
     row = RuleSet.objects.get(pk=newest)
-    return Live(row.pk, row.number, Rules(store.parsed(row)))
+    return Live(row.pk, row.number, store.compiled(row))

@@ -53,15 +53,19 @@ class ClassificationAdmin(RecordAdmin):
 
     @admin.display(description="Why")
     def why(self, row: Classification) -> str:
-        """The words that decided, one a line; for a model, what it left behind."""
-        hits = row.trace.get("hits")
-        if hits is None:
-            return _as_json(row.trace) if row.trace else "–"
-        return _lines(_hit(hit) for hit in hits) or "No word that the rules know."
+        return reasons(row)
 
     @admin.display(description="Engines tried")
     def tried(self, row: Classification) -> str:
         return _lines(_attempt(attempt) for attempt in row.attempts) or "–"
+
+
+def reasons(row: Classification) -> SafeString | str:
+    """The words that decided, one a line; for a model, what it left behind."""
+    hits = row.trace.get("hits")
+    if hits is None:
+        return _as_json(row.trace) if row.trace else "–"
+    return _lines(_hit(hit) for hit in hits) or "No word that the rules know."
 
 
 def _hit(hit: dict[str, Any]) -> str:
@@ -71,7 +75,9 @@ def _hit(hit: dict[str, Any]) -> str:
 
 def _attempt(attempt: dict[str, Any]) -> str:
     outcome = attempt["code"] and ": ".join(filter(None, [attempt["code"], attempt["message"]]))
-    return f"{attempt['engine']} {attempt['model']} ({attempt['latency_ms']} ms): {outcome or 'decided'}"
+    return (
+        f"{attempt['engine']} {attempt['model']} ({attempt['latency_ms']} ms): {outcome or attempt['label']}"
+    )
 
 
 def _lines(texts: Any) -> SafeString:

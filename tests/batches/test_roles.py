@@ -26,6 +26,7 @@ PAGES = {
     "batches_rejecteddelivery": EVERYBODY,
     "replies_reply": EVERYBODY,
     "classification_classification": EVERYBODY,
+    "classification_correction": EVERYBODY,
     "classification_ruleset": EVERYBODY,
     "classification_category": ["operator", "supervisor"],
     "classification_rule": ["operator", "supervisor"],
@@ -44,7 +45,7 @@ PAGES = {
 @pytest.fixture(autouse=True)
 def _sending(settings: Any) -> None:
     settings.SMS_AUTO_REPLY_ENABLED = True
-    settings.CLASSIFICATION_ENGINES = ["rules"]
+    settings.CLASSIFICATION_MODE = "rules"
 
 
 def browser(role: str) -> Client:

@@ -1,11 +1,16 @@
 from django.apps import AppConfig
-from django.core.checks import register
+from django.core.checks import Tags, register
+from django.db.models.signals import post_migrate
 
 
 class ClassificationConfig(AppConfig):
     name = "classification"
 
     def ready(self) -> None:
-        from classification.checks import openai_has_a_key
+        from classification import checks, prices
+        from classification.rulesets import shipping
 
-        register(openai_has_a_key)
+        register(checks.the_model_can_be_asked)
+        register(checks.shipped_rules_are_live, Tags.database)
+        post_migrate.connect(shipping.sync, sender=self)
+        post_migrate.connect(prices.add_missing, sender=self)

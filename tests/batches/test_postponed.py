@@ -26,7 +26,7 @@ BUSY = refused("http_503", "try later", retryable=True)
 @pytest.fixture(autouse=True)
 def outbox(settings: Any) -> Iterator[list[memory.Sms]]:
     settings.SMS_AUTO_REPLY_ENABLED = True
-    settings.CLASSIFICATION_ENGINES = ["rules"]
+    settings.CLASSIFICATION_MODE = "rules"
     memory.reset()
     yield memory.outbox
     memory.reset()
@@ -125,7 +125,7 @@ class TestLateAnswers:
         memory.next_results.append(late)
         batch = _process(closed)
         assert (batch.outcome, batch.reason, Reply.objects.get().status) == ("replied", "", "sent")
-        assert kinds(batch)[-4:] == ["reply_unknown", "completed", "reply_sent", "corrected"]
+        assert kinds(batch)[-4:] == ["reply_unknown", "completed", "reply_sent", "outcome_corrected"]
         assert len(outbox) == 1
 
 

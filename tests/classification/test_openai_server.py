@@ -28,8 +28,9 @@ def url() -> Iterator[str]:
         process.terminate()
 
 
+@pytest.mark.django_db
 def test_it_serves_its_script_and_then_its_label(url: str, settings: Any) -> None:
-    settings.CLASSIFICATION_ENGINES = ["openai", "rules"]
+    settings.CLASSIFICATION_MODE = "llm_then_rules"
     settings.OPENAI_API_KEY = "sk-1"
     settings.OPENAI_BREAKER_FAILURES = 0
     settings.OPENAI_BASE_URL = url

@@ -6,9 +6,11 @@ from typing import Any
 from django.contrib import admin
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from unfold.decorators import display
 
+from classification import naming
 from classification.models import Classification
-from classification.record_admin import DayRangeFilter, RecordAdmin
+from classification.record_admin import DayRangeFilter, LabelFilter, RecordAdmin
 from classification.revealing import reveal, revealed
 
 MODEL, ERROR = revealed("model", "Model"), revealed("error", "Error")
@@ -17,16 +19,18 @@ FALLBACK = revealed("fallback_reason", "Fallback reason")
 
 @admin.register(Classification)
 class ClassificationAdmin(RecordAdmin):
-    list_display = ["id", "batch", "label", "engine", MODEL, "confidence", "latency_ms", "created_at"]
-    list_filter = ["engine", "label", ("created_at", DayRangeFilter)]
-    list_select_related = ["batch"]
+    list_display = ["id", "batch", "verdict", "engine", MODEL, "confidence", "latency_ms", "created_at"]
+    list_filter = ["engine", LabelFilter, ("created_at", DayRangeFilter)]
+    list_select_related = ["batch", "ruleset"]
     search_fields = ["batch__sender"]
     search_help_text = "The sender's number"
     fields = [
         "batch",
         "created_at",
-        "label",
+        "verdict",
         "confidence",
+        "all_matters",
+        "ruleset",
         "engine",
         MODEL,
         "latency_ms",
@@ -36,7 +40,16 @@ class ClassificationAdmin(RecordAdmin):
         "why",
         "tried",
     ]
-    readonly_fields = ["why", "tried", MODEL, ERROR, FALLBACK]
+    readonly_fields = ["verdict", "all_matters", "why", "tried", MODEL, ERROR, FALLBACK]
+
+    @display(description="Label", label=naming.TONES)  # type: ignore[untyped-decorator]
+    def verdict(self, row: Classification) -> tuple[str, str]:
+        return naming.shown(row.label)
+
+    @admin.display(description="Matters")
+    def all_matters(self, row: Classification) -> str:
+        """What the conversation is about, the answered matter first."""
+        return _lines(naming.told(row.matters)) or "–"
 
     @admin.display(description="Why")
     def why(self, row: Classification) -> str:

@@ -1,13 +1,16 @@
 """The rule set in force: the one that the newest activation names, as this process knows it."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from time import monotonic
 
 from django.db import DatabaseError, InterfaceError
 
-from classification.engines.rules.document import Document
+from classification.engines.rules.document import CategoryEntry, Document
 from classification.engines.rules.engine import Rules
+from classification.labels import Meaning
 from classification.models import Activation, RuleSet
 from classification.rulesets import store
 
@@ -28,6 +31,34 @@ class Live:
     @property
     def document(self) -> Document:
         return self.rules.document
+
+    def category(self, label: str) -> CategoryEntry | None:
+        """The category of a label; for one that is there no more, as the last rule set had it that knew it."""
+        return self.document.category(label) or self._former.get(label)
+
+    def counts_as(self, label: str) -> Meaning:
+        """What a label is where only agreement and refusal matter; what is no category is neither."""
+        category = self.category(label)
+        return category.counts_as if category else Meaning.NEUTRAL
+
+    @cached_property
+    def categories(self) -> Mapping[str, CategoryEntry]:
+        """Those of this rule set, then all that any label in the record may name."""
+        return {one.slug: one for one in self.document.categories} | {
+            slug: one for slug, one in self._former.items() if not self.document.category(slug)
+        }
+
+    @cached_property
+    def _former(self) -> Mapping[str, CategoryEntry]:
+        documents = filter(None, map(_document, RuleSet.objects.order_by("number")))
+        return {one.slug: one for document in documents for one in document.categories}
+
+
+def _document(row: RuleSet) -> Document | None:
+    try:
+        return store.parsed(row)
+    except store.Unreadable:
+        return None
 
 
 def unpublished(document: Document) -> Live:
@@ -86,4 +117,4 @@ def _read(known: Live | None) -> Live:
     if known and known.id == newest:
         return known
     row = RuleSet.objects.get(pk=newest)
-    return Live(row.pk, row.number, Rules(store.parsed(row)))
+    return Live(row.pk, row.number, store.compiled(row))

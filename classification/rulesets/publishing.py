@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 
 from classification.engines.rules.checking import check_rule
 from classification.engines.rules.document import Document
+from classification.engines.rules.engine import Rules
 from classification.evaluation.comparison import Comparison, compare
 from classification.models import Origin, RuleSet
 from classification.rulesets import drafts, store
@@ -42,7 +43,7 @@ def publish(user: "User", note: str, override: str = "", *, seen: str = "") -> R
     one that scores worse, for whoever may. Raises Refused.
     """
     document, live = _checked(seen)
-    comparisons = compare(_readable(live), document)
+    comparisons = compare(_usable(live), document)
     worse = [comparison for comparison in comparisons if comparison.fallen]
     if worse:
         _insist(user, override, worse)
@@ -58,15 +59,20 @@ def publish(user: "User", note: str, override: str = "", *, seen: str = "") -> R
 
 
 def problems_of(document: Document) -> list[str]:
-    """What the checks say of each rule, the rule named."""
-    return [
-        f"rule {rule.name}: {problem}" for rule in document.rules for problem in check_rule(rule, document)
-    ]
+    """What the checks say of each rule, the rule named; else why the whole cannot be compiled."""
+    named = ((rule, check_rule(rule, document)) for rule in document.rules)
+    if found := [f"rule {rule.name}: {problem}" for rule, problems in named for problem in problems]:
+        return found
+    try:
+        Rules(document)
+    except ValueError as error:
+        return [str(error)]
+    return []
 
 
 def activate(ruleset: RuleSet, user: "User") -> None:
     """Make a published rule set live (again). Raises Refused."""
-    _readable(ruleset)
+    _usable(ruleset)
     with transaction.atomic(durable=True):
         store.one_at_a_time()
         if store.live_row() == ruleset:
@@ -88,9 +94,9 @@ def note(user: "User", message: str, ruleset: RuleSet | None = None) -> None:
     )
 
 
-def _readable(ruleset: RuleSet) -> Document:
+def _usable(ruleset: RuleSet) -> Document:
     try:
-        return store.parsed(ruleset)
+        return store.compiled(ruleset).document
     except store.Unreadable as error:
         raise Refused(str(error)) from error
 

@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 
 from classification.labels import SLUG_LENGTH, Label, Meaning
 
-MAX_PATTERN = 200  # characters
+MAX_PATTERN = 200  # characters, as the others
+MAX_REPLY, MAX_MENTION = 1600, 300
 SLUG = rf"^[a-z0-9][a-z0-9_-]{{0,{SLUG_LENGTH - 1}}}$"
 
 RULE_NAME = r"^[-\w.]+$"
@@ -96,8 +97,8 @@ class CategoryEntry(Entry):
     counts_as: Meaning = Meaning.NEUTRAL
     opposite: str = ""
     priority: int = Field(50, ge=0, le=32767)
-    reply: str = ""
-    mention: str = ""
+    reply: str = Field("", max_length=MAX_REPLY)
+    mention: str = Field("", max_length=MAX_MENTION)
     is_default: bool = False
 
 

@@ -19,7 +19,7 @@ MISREAD = 0.5  # of those who use the words, how many must be among them
 PURITY = 0.8  # of those who use the words, how many must mean the same
 NEWEST = 5000  # corrections looked at
 SHOWN = 20
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_MARKS = re.compile(r"[^\w\s'’]+")
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class _Use:
 
 
 def suggestions() -> list[Suggestion]:
-    """The most frequent first; of words that always come together the longest row of them."""
+    """The most frequent and longest first; of words that always come together the longest row of them."""
     uses = defaultdict[str, _Use](_Use)
     for row in _corrections():
         sender, label = row.classification.batch.sender, row.corrected
@@ -65,7 +65,7 @@ def suggestions() -> list[Suggestion]:
         for label, people in use.misread.items()
         if _worth_a_rule(use, label)
     ]
-    return sorted(_longest(found), key=lambda one: (-one.misread, one.words))[:SHOWN]
+    return sorted(_longest(found), key=lambda one: (-one.misread, -len(one.words), one.words))[:SHOWN]
 
 
 def _worth_a_rule(use: _Use, label: str) -> bool:
@@ -92,12 +92,13 @@ def _rules_said(row: Correction) -> str:
 
 
 def _grams(text: str) -> Iterator[tuple[str, str]]:
-    """Every row of one to LONGEST words, with the line that it stands in."""
+    """Every row of one to LONGEST words without a mark between them, with the line that it stands in."""
     for line in text.split("\n"):
-        words = _WORD.findall(line.casefold())
-        for length in range(1, LONGEST + 1):
-            for start in range(len(words) - length + 1):
-                yield " ".join(words[start : start + length]), line
+        for piece in _MARKS.split(line.casefold()):
+            words = piece.split()
+            for length in range(1, LONGEST + 1):
+                for start in range(len(words) - length + 1):
+                    yield " ".join(words[start : start + length]), line
 
 
 def _longest(found: Sequence[Suggestion]) -> list[Suggestion]:

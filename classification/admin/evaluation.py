@@ -1,5 +1,6 @@
 """The page "Accuracy": how often verdicts are right, by what people said, and what rules could be made of it."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
@@ -92,7 +93,7 @@ def _form(one: Suggestion, keys: dict[str, int]) -> str:
     if one.label not in keys:
         return ""
     fields = {
-        "name": "said." + one.words.replace(" ", "-").replace("'", "").replace("’", ""),
+        "name": "said." + re.sub(r"[^-\w]+", "-", one.words),
         "category": keys[one.label],
         "patterns": one.words,
         "should_match": one.example,

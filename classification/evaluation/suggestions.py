@@ -4,22 +4,23 @@ Only the training half of the corrections is looked at: a rule that was made fro
 its own examples.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from django.db.models import QuerySet
 
+from classification.engines.rules.clauses import clauses
 from classification.models import Correction, Split
+from classification.rulesets.live import live
 
 LONGEST = 3  # words
+MAX_CHARACTERS = 48  # of them together: a rule is called after them
 AT_LEAST = 3  # people for whom the rules were wrong
 MISREAD = 0.5  # of those who use the words, how many must be among them
 PURITY = 0.8  # of those who use the words, how many must mean the same
 NEWEST = 5000  # corrections looked at
 SHOWN = 20
-_MARKS = re.compile(r"[^\w\s'’]+")
 
 
 @dataclass(frozen=True)
@@ -92,13 +93,15 @@ def _rules_said(row: Correction) -> str:
 
 
 def _grams(text: str) -> Iterator[tuple[str, str]]:
-    """Every row of one to LONGEST words without a mark between them, with the line that it stands in."""
+    """Every row of one to LONGEST words, as the rules read them, with the line that it stands in."""
+    lexicon = live().rules.lexicon
     for line in text.split("\n"):
-        for piece in _MARKS.split(line.casefold()):
-            words = piece.split()
+        for clause in clauses(line, lexicon):
             for length in range(1, LONGEST + 1):
-                for start in range(len(words) - length + 1):
-                    yield " ".join(words[start : start + length]), line
+                for start in range(len(clause.words) - length + 1):
+                    words = " ".join(clause.words[start : start + length])
+                    if len(words) <= MAX_CHARACTERS:
+                        yield words, line
 
 
 def _longest(found: Sequence[Suggestion]) -> list[Suggestion]:

@@ -42,7 +42,7 @@ RULES: list[dict[str, Any]] = [
 @pytest.fixture(autouse=True)
 def _shop(settings: Any) -> Iterator[None]:
     settings.SMS_AUTO_REPLY_ENABLED = True
-    settings.CLASSIFICATION_ENGINES = ["rules"]
+    settings.CLASSIFICATION_MODE = "rules"
     store.make_live(store.insert(small(categories=CATEGORIES, rules=RULES), origin=Origin.DRAFT), "somebody")
     live.forget()
     memory.reset()

@@ -9,7 +9,6 @@ from django.db import IntegrityError, transaction
 
 from classification.engines.rules.checking import check_rule
 from classification.engines.rules.document import Document
-from classification.engines.rules.engine import Rules
 from classification.evaluation.comparison import Comparison, compare
 from classification.models import Origin, RuleSet
 from classification.rulesets import drafts, store
@@ -64,7 +63,7 @@ def problems_of(document: Document) -> list[str]:
     if found := [f"rule {rule.name}: {problem}" for rule, problems in named for problem in problems]:
         return found
     try:
-        Rules(document)
+        store.rules_of(document)
     except ValueError as error:
         return [str(error)]
     return []

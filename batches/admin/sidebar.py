@@ -18,6 +18,7 @@ GROUPS: dict[str, list[tuple[str, ...]]] = {
     "Quality": [
         ("Review", "rate_review", "batches", "batch", "review"),
         ("Corrections", "fact_check", "classification", "correction"),
+        ("Accuracy", "target", "classification", "correction", "accuracy"),
     ],
     "Understanding": [
         ("Draft", "difference", "classification", "rule", "draft"),

@@ -32,12 +32,21 @@ GROUPS = {
     "contrast": LexiconKind.CONTRAST,
     "corrections": LexiconKind.CORRECTION,
     "conditionals": LexiconKind.CONDITIONAL,
+    "openers": LexiconKind.OPENER,
+    "reasons": LexiconKind.REASON,
     "questions": LexiconKind.QUESTION,
     "auxiliaries": LexiconKind.AUXILIARY,
     "pronouns": LexiconKind.PRONOUN,
     "particles": LexiconKind.PARTICLE,
     "fillers": LexiconKind.FILLER,
     "noise": LexiconKind.NOISE,
+    "known": LexiconKind.KNOWN,
+}
+FAMILIES = {"variants": LexiconKind.VARIANT, "classes": LexiconKind.CLASS}
+SHORT_FORMS = {
+    "contractions": LexiconKind.CONTRACTION,
+    "endings": LexiconKind.ENDING,
+    "sounds": LexiconKind.SOUND,
 }
 CATEGORIES = (
     CategoryEntry(
@@ -81,10 +90,11 @@ def _words(pack: Mapping[str, Any]) -> Iterator[Word]:
     for group, terms in pack.get("words", {}).items():
         for term in terms:
             yield Word(kind=GROUPS[group], language=language, term=term)
-    for becomes, spellings in pack.get("variants", {}).items():
-        for term in spellings:
-            yield Word(kind=LexiconKind.VARIANT, language=language, term=term, becomes=becomes)
-    for table, kind in (("contractions", LexiconKind.CONTRACTION), ("endings", LexiconKind.ENDING)):
+    for table, kind in FAMILIES.items():
+        for becomes, terms in pack.get(table, {}).items():
+            for term in terms:
+                yield Word(kind=kind, language=language, term=term, becomes=becomes)
+    for table, kind in SHORT_FORMS.items():
         for term, becomes in pack.get(table, {}).items():
             yield Word(kind=kind, language=language, term=term, becomes=becomes)
 

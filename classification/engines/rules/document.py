@@ -49,7 +49,7 @@ class LexiconKind(models.TextChoices):
     CONTRACTION = "contraction", "One or two words that stand for others"
     ENDING = "ending", "Ending that stands for a word"
     SOUND = "sound", "Letters that may be typed for others"
-    CLASS = "class", "Member of a word class (patterns name it @class)"
+    CLASS = "class", "Member of word classes (patterns name them @class)"
     NEGATOR = "negator", "Turns what follows into its opposite"
     ADVERB = "adverb", "May stand between the words of a pattern"
     STOP = "stop", "Ends a negator's reach"

@@ -23,6 +23,7 @@ class Lexicon:
         self.default = document.default.slug
         self.groups = {kind: frozenset[str]() for kind in LexiconKind}
         self._tables: dict[LexiconKind, dict[str, str]] = {}
+        self._memberships: list[tuple[str, str]] = []  # word, class
         self._read_words(document)
         self.endings = self._tables.get(LexiconKind.ENDING, {})
         self.contractions = self._tables.get(LexiconKind.CONTRACTION, {})
@@ -50,14 +51,15 @@ class Lexicon:
         words = {word for table in tables for pair in table.items() for text in pair for word in text.split()}
         in_patterns = {word for text in self._texts for word in WORD.findall(text.lower())}
         in_groups = {word for terms in self.groups.values() for term in terms for word in term.split()}
-        return frozenset(in_patterns | words | in_groups)
+        in_classes = {word for word, _ in self._memberships}
+        return frozenset(in_patterns | words | in_groups | in_classes)
 
     @cached_property
     def classes(self) -> dict[str, frozenset[str]]:
         """The word classes that patterns name."""
         members: dict[str, set[str]] = {}
-        for term, name in self._tables.get(LexiconKind.CLASS, {}).items():
-            members.setdefault(name, set()).update(self.spelled(term))
+        for term, name in self._memberships:
+            members.setdefault(name, set()).update(self.spelled(term)[:1])
         return {name: frozenset(words) for name, words in members.items()}
 
     @cached_property
@@ -105,7 +107,9 @@ class Lexicon:
     def _read_words(self, document: Document) -> None:
         groups: dict[LexiconKind, set[str]] = {}
         for word in document.lexicon:
-            if word.becomes:
+            if word.kind == LexiconKind.CLASS:
+                self._memberships += [(word.term, name) for name in word.becomes.split()]
+            elif word.becomes:
                 self._tables.setdefault(word.kind, {}).setdefault(word.term, word.becomes)
             else:
                 groups.setdefault(word.kind, set()).add(word.term)

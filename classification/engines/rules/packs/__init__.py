@@ -42,7 +42,6 @@ GROUPS = {
     "noise": LexiconKind.NOISE,
     "known": LexiconKind.KNOWN,
 }
-FAMILIES = {"variants": LexiconKind.VARIANT, "classes": LexiconKind.CLASS}
 SHORT_FORMS = {
     "contractions": LexiconKind.CONTRACTION,
     "endings": LexiconKind.ENDING,
@@ -90,13 +89,23 @@ def _words(pack: Mapping[str, Any]) -> Iterator[Word]:
     for group, terms in pack.get("words", {}).items():
         for term in terms:
             yield Word(kind=GROUPS[group], language=language, term=term)
-    for table, kind in FAMILIES.items():
-        for becomes, terms in pack.get(table, {}).items():
-            for term in terms:
-                yield Word(kind=kind, language=language, term=term, becomes=becomes)
+    for becomes, spellings in pack.get("variants", {}).items():
+        for term in spellings:
+            yield Word(kind=LexiconKind.VARIANT, language=language, term=term, becomes=becomes)
+    for term, classes in _classes(pack).items():
+        yield Word(kind=LexiconKind.CLASS, language=language, term=term, becomes=" ".join(classes))
     for table, kind in SHORT_FORMS.items():
         for term, becomes in pack.get(table, {}).items():
             yield Word(kind=kind, language=language, term=term, becomes=becomes)
+
+
+def _classes(pack: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The classes of each word."""
+    found: dict[str, list[str]] = {}
+    for name, members in pack.get("classes", {}).items():
+        for term in members:
+            found.setdefault(term, []).append(name)
+    return found
 
 
 def _rule(language: str, entry: Mapping[str, Any]) -> RuleEntry:

@@ -59,6 +59,7 @@ class LexiconKind(models.TextChoices):
     OPENER = "opener", "Opens another matter (also)"
     REASON = "reason", "Begins an explanation (because)"
     QUESTION = "question", "Begins a question"
+    STATEMENT = "statement", "Begins no question, though it looks like one"
     AUXILIARY = "auxiliary", "Begins a question before a pronoun"
     PRONOUN = "pronoun", "Pronoun"
     PARTICLE = "particle", "Makes a question anywhere (ba)"

@@ -54,18 +54,22 @@ def hits(clause: Clause, lexicon: Lexicon) -> list[Hit]:
 
 
 def spans(clause: Clause, lexicon: Lexicon) -> list[Span]:
-    """The longest pattern at each place, idioms before all others; every word is used once."""
+    """The longest pattern at each place, idioms before all others and guesses last; every word is used once."""
     free = [True] * len(clause.words)
     found: list[Span] = []
     candidates = [list(_candidates(at, clause, lexicon)) for at in range(len(clause.words))]
-    for idioms in (True, False):
+    for order in range(3):
         for at, longest_first in enumerate(candidates):
             for span in longest_first:
-                if (span.rule.strength is Strength.PROTECTED) is idioms and all(free[at : span.end]):
+                if _order(span) == order and all(free[at : span.end]):
                     found.append(span)
                     free[at : span.end] = [False] * (span.end - at)
                     break
     return sorted(found, key=lambda span: span.at)
+
+
+def _order(span: Span) -> int:
+    return {Strength.PROTECTED: 0, Strength.SOFT: 2}.get(span.rule.strength, 1)
 
 
 def ends(words: Sequence[str], at: int, node: Node, lexicon: Lexicon) -> Iterator[tuple[int, Rule]]:

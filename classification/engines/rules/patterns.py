@@ -74,7 +74,9 @@ def parsed(pattern: str, spell: Spell, classes: Mapping[str, frozenset[str]]) ->
 
 
 def _elements(token: str, spell: Spell, classes: Mapping[str, frozenset[str]]) -> Iterator[Element]:
-    optional = token.startswith("(") and token.endswith(")")
+    if token.startswith("(") != token.endswith(")"):
+        raise ValueError(f"brackets hold one place: {token}")
+    optional = token.startswith("(")
     alternatives = (token[1:-1] if optional else token).lower().split("|")
     if len(alternatives) == 1 and alternatives[0][0] != "@" and not alternatives[0].endswith("*"):
         yield from (Element(frozenset({word}), (), optional) for word in spell(alternatives[0]))

@@ -35,6 +35,7 @@ GROUPS = {
     "openers": LexiconKind.OPENER,
     "reasons": LexiconKind.REASON,
     "questions": LexiconKind.QUESTION,
+    "statements": LexiconKind.STATEMENT,
     "auxiliaries": LexiconKind.AUXILIARY,
     "pronouns": LexiconKind.PRONOUN,
     "particles": LexiconKind.PARTICLE,

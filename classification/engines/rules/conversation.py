@@ -24,7 +24,7 @@ def _takes_over(later: Reading, standing: Reading, lexicon: Lexicon) -> bool:
         return False
     if standing.strength is Strength.SOFT or not standing.clear:
         return True
-    if later.is_bare:
-        return False
+    if later.is_bare and not later.corrects:
+        return standing.is_bare and lexicon.meaning(later.label) != Meaning.AGREE
     doubts = lexicon.meaning(later.label) == Meaning.NEUTRAL and later.label == lexicon.default
     return later.corrects or not doubts or standing.strength is not Strength.EXPLICIT

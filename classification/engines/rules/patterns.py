@@ -89,8 +89,15 @@ def _elements(token: str, spell: Spell, classes: Mapping[str, frozenset[str]]) -
         elif alternative.endswith("*"):
             prefixes.append(alternative[:-1])
         else:
-            words.update(spell(alternative)[:1])
+            words.add(_one_word(alternative, spell))
     yield Element(frozenset(words), tuple(prefixes), optional)
+
+
+def _one_word(text: str, spell: Spell) -> str:
+    words = spell(text)
+    if len(words) != 1:
+        raise ValueError(f"stands for several words: {text}")
+    return words[0]
 
 
 def _members(name: str, classes: Mapping[str, frozenset[str]]) -> frozenset[str]:

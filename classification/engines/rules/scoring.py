@@ -20,8 +20,8 @@ WEIGHTS = {
 BARE = (Strength.ACKNOWLEDGE, Strength.SOFT)
 # A category's second and third word add to its first.
 FURTHER, MAX_FURTHER = 0.25, 2
-# What opens a text counts more, what follows "but" much more, what "wait" takes back much less.
-OPENING, CONTRASTED, TAKEN_BACK = 1.2, 1.7, 0.2
+# What opens a text counts more, what follows "but" much more and what is before it less, what "wait" takes back least.
+OPENING, CONTRASTED, OUTWEIGHED, TAKEN_BACK = 1.2, 1.7, 0.6, 0.2
 # The lead that the best category needs, as a share of its score. Agreement is acted upon: it must be clearest.
 NEEDED = {Meaning.AGREE: 0.4, Meaning.DISAGREE: 0.15, Meaning.NEUTRAL: 0.0}
 
@@ -53,13 +53,17 @@ def reading(parts: Sequence[Clause], found: Sequence[Hit], lexicon: Lexicon) -> 
     if not said:
         return None
     taken_back = _taken_back(parts, lexicon)
-    weights = [(hit, _weight(hit, said[0], taken_back, parts)) for hit in said]
+    contrast = _contrast(said)
+    weights = [
+        (hit, _weight(hit, said[0], taken_back, parts) * (OUTWEIGHED if number < contrast else 1))
+        for number, hit in enumerate(said)
+    ]
     scores = _scores(weights)
     label = best(scores, lexicon)
     margin = lead(scores, label)
     strength = _strength(label, weights)
     clear = margin >= NEEDED[lexicon.meaning(label)]
-    corrects = taken_back is not None
+    corrects = taken_back is not None or (bool(parts) and parts[0].contrast)
     if not clear:
         label = lexicon.default
     return Reading(label, strength, margin, clear, scores, tuple(said), corrects)
@@ -79,12 +83,23 @@ def lead(scores: dict[str, float], label: str) -> float:
 def _counting(found: list[Hit], lexicon: Lexicon) -> list[Hit]:
     """Those that count beside the others: "good" beside nothing else, "ok" beside no answer, praise not in a refusal.
 
-    What belongs to another matter counts only where nothing was said before.
+    What follows "but" is weighed apart. What belongs to another matter counts only where nothing else is said.
     """
     here = [hit for hit in found if not hit.clause.aside] or found
-    answers = [hit for hit in here if hit.strength is not Strength.SOFT] or here
-    answers = [hit for hit in answers if hit.strength is not Strength.ACKNOWLEDGE] or answers
+    start = _contrast(here)
+    answers = [*_strongest(here[:start]), *_strongest(here[start:])]
     return [hit for hit in answers if not _is_praise_in_refusal(hit, answers, lexicon)]
+
+
+def _strongest(found: list[Hit]) -> list[Hit]:
+    answers = [hit for hit in found if hit.strength is not Strength.SOFT] or found
+    return [hit for hit in answers if hit.strength is not Strength.ACKNOWLEDGE] or answers
+
+
+def _contrast(found: Sequence[Hit]) -> int:
+    """The number of the first hit that follows the last "but"; 0 when none does."""
+    after = [number for number, hit in enumerate(found) if hit.clause.contrast]
+    return after[0] if after else 0
 
 
 def _is_praise_in_refusal(hit: Hit, others: Sequence[Hit], lexicon: Lexicon) -> bool:

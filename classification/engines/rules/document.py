@@ -103,7 +103,7 @@ class RuleEntry(Entry):
     """Patterns that say one category; without a category their words are taken out of play.
 
     In all kinds but REGEX a pattern is words: `a|b` either, `(a)` perhaps, `a*` any ending, `@name` one of a class.
-    A question says nothing unless the rule is for questions too (`in_questions`).
+    `leads`: only where a clause begins. A question says nothing unless the rule is for questions too (`in_questions`).
     """
 
     name: str = Field(min_length=1, max_length=64, pattern=RULE_NAME)
@@ -113,6 +113,7 @@ class RuleEntry(Entry):
     patterns: tuple[PatternText, ...] = Field(min_length=1)
     strength: Strength = Strength.PHRASE
     before: tuple[Term, ...] = ()
+    leads: bool = False
     in_questions: bool = False
     should_match: tuple[str, ...] = ()
     should_not_match: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ from functools import cached_property
 import regex
 
 from classification.engines.rules.document import CategoryEntry, Document, LexiconKind, Match, RuleEntry
-from classification.engines.rules.patterns import Element, Node, Rule, parsed
+from classification.engines.rules.patterns import Element, Node, Rule, one_word, parsed
 from classification.engines.rules.spelling import Spelling
 from classification.labels import Meaning
 
@@ -59,7 +59,7 @@ class Lexicon:
         """The word classes that patterns name."""
         members: dict[str, set[str]] = {}
         for term, name in self._memberships:
-            members.setdefault(name, set()).update(self.spelled(term)[:1])
+            members.setdefault(name, set()).add(one_word(term, self.spelled))
         return {name: frozenset(words) for name, words in members.items()}
 
     @cached_property
@@ -117,7 +117,13 @@ class Lexicon:
 
     def _add(self, entry: RuleEntry) -> None:
         rule = Rule(
-            entry.name, entry.category, entry.strength, entry.match, frozenset(entry.before), entry.in_questions
+            entry.name,
+            entry.category,
+            entry.strength,
+            entry.match,
+            frozenset(entry.before),
+            entry.leads,
+            entry.in_questions,
         )
         for text in entry.patterns:
             try:

@@ -11,6 +11,8 @@ from classification.labels import Meaning
 
 # Words between a negator and what it negates, at most; those that mean nothing are not counted.
 NEGATION_REACH = 3
+# In a longer clause "good" or "right" is about something else.
+MOST_WORDS_AROUND_A_GUESS = 8
 # Names in the trace of what no rule said.
 QUESTION, CONDITION = "question", "conditional"
 FIRMNESS = {strength: -number for number, strength in enumerate(Strength)}
@@ -101,9 +103,14 @@ def _is_allowed(span: Span, clause: Clause, lexicon: Lexicon) -> bool:
     rest = clause.words[span.end :]
     if span.rule.before and rest and rest[0] not in span.rule.before:
         return False
+    fillers = lexicon.groups[LexiconKind.FILLER]
+    if span.rule.leads and not fillers.issuperset(clause.words[: span.at]):
+        return False
+    if span.rule.strength is Strength.SOFT:
+        return len(clause.words) <= MOST_WORDS_AROUND_A_GUESS
     if span.rule.strength is not Strength.ALONE:
         return True
-    return lexicon.groups[LexiconKind.FILLER].issuperset(clause.words[: span.at] + rest)
+    return fillers.issuperset(clause.words[: span.at] + rest)
 
 
 def _opens(span: Span, clause: Clause, lexicon: Lexicon) -> bool:

@@ -10,6 +10,8 @@ from classification.engines.rules.matching import Hit
 from classification.labels import Meaning
 
 MAX_MATTERS = 5
+# A conversation longer than this is searched for matters in its last lines only.
+MAX_LINES, MAX_HITS = 30, 60
 MAX_CHARACTERS = 300
 # A sentence of fewer words without anything that the rules know is no matter of its own.
 FEWEST_WORDS = 4
@@ -19,11 +21,16 @@ def matters(
     label: str, lines: Sequence[Sequence[Clause]], found: Sequence[Hit], lexicon: Lexicon
 ) -> tuple[Matter, ...]:
     """The verdict's own matter first, then the others: those with the first priority, then in their order."""
-    asides = [aside for line in lines for aside in _sentences(line) if _is_aside(aside, label, found, lexicon)]
+    asides = [
+        aside
+        for line in lines[-MAX_LINES:]
+        for aside in _sentences(line)
+        if _is_aside(aside, label, found[-MAX_HITS:], lexicon)
+    ]
     others = [Matter(lexicon.default, _text(aside)) for aside in asides]
-    others += _other_categories(label, found, asides, lexicon)
+    others += _other_categories(label, found[-MAX_HITS:], asides, lexicon)
     others.sort(key=lambda matter: lexicon.category(matter.label).priority)
-    main = Matter(label, _main_text(label, found, asides, lines))
+    main = Matter(label, _main_text(label, found[-MAX_HITS:], asides, lines[-MAX_LINES:]))
     distinct = dict.fromkeys([main, *(other for other in others if other.label != label)])
     return tuple(distinct)[:MAX_MATTERS]
 

@@ -17,6 +17,7 @@ class Rule:
     strength: Strength
     match: Match
     before: frozenset[str]
+    leads: bool
     in_questions: bool
 
 
@@ -89,11 +90,12 @@ def _elements(token: str, spell: Spell, classes: Mapping[str, frozenset[str]]) -
         elif alternative.endswith("*"):
             prefixes.append(alternative[:-1])
         else:
-            words.add(_one_word(alternative, spell))
+            words.add(one_word(alternative, spell))
     yield Element(frozenset(words), tuple(prefixes), optional)
 
 
-def _one_word(text: str, spell: Spell) -> str:
+def one_word(text: str, spell: Spell) -> str:
+    """The word that `text` stands for. Raises ValueError when it is several."""
     words = spell(text)
     if len(words) != 1:
         raise ValueError(f"stands for several words: {text}")

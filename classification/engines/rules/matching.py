@@ -11,8 +11,6 @@ from classification.labels import Meaning
 
 # Words between a negator and what it negates, at most; those that mean nothing are not counted.
 NEGATION_REACH = 3
-# In a longer clause "good" or "right" is about something else.
-MOST_WORDS_AROUND_A_GUESS = 8
 # Names in the trace of what no rule said.
 QUESTION, CONDITION = "question", "conditional"
 FIRMNESS = {strength: -number for number, strength in enumerate(Strength)}
@@ -106,8 +104,6 @@ def _is_allowed(span: Span, clause: Clause, lexicon: Lexicon) -> bool:
     fillers = lexicon.groups[LexiconKind.FILLER]
     if span.rule.leads and not fillers.issuperset(clause.words[: span.at]):
         return False
-    if span.rule.strength is Strength.SOFT:
-        return len(clause.words) <= MOST_WORDS_AROUND_A_GUESS
     if span.rule.strength is not Strength.ALONE:
         return True
     return fillers.issuperset(clause.words[: span.at] + rest)
@@ -165,11 +161,11 @@ def _is_settled(span: Span, lexicon: Lexicon) -> bool:
 def negation(label: str, strength: Strength, lexicon: Lexicon) -> tuple[str, Strength]:
     """What a negator makes of a hit: "not good" refuses; a plain no stays one ("no, not at all").
 
-    What turns into agreement is a guess only ("don't cancel"); what has no opposite says nothing.
+    Nobody knows what "don't cancel" agrees to: that, and what has no opposite, says nothing.
     """
     opposite = lexicon.categories[label].opposite
-    if not opposite:
+    if opposite and lexicon.meaning(opposite) == Meaning.AGREE and strength is Strength.EXPLICIT:
+        return label, strength
+    if not opposite or lexicon.meaning(opposite) == Meaning.AGREE:
         return "", strength
-    if lexicon.meaning(opposite) == Meaning.AGREE:
-        return (label, strength) if strength is Strength.EXPLICIT else (opposite, Strength.SOFT)
     return opposite, max(strength, Strength.PHRASE, key=lambda each: FIRMNESS[each])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from classification.engines.rules.clauses import Clause
 from classification.engines.rules.document import LexiconKind, Strength
 from classification.engines.rules.lexicon import Lexicon
-from classification.engines.rules.matching import Hit
+from classification.engines.rules.matching import QUESTION, Hit
 from classification.labels import Meaning
 
 WEIGHTS = {
@@ -18,6 +18,8 @@ WEIGHTS = {
     Strength.SOFT: 0.5,
 }
 BARE = (Strength.ACKNOWLEDGE, Strength.SOFT)
+# In a longer text "good" or "right" is about something else.
+MOST_WORDS_AROUND_A_GUESS = 8
 # A category's second and third word add to its first.
 FURTHER, MAX_FURTHER = 0.25, 2
 # What opens a text counts more, what follows "but" much more and what is before it less, what "wait" takes back least.
@@ -49,7 +51,8 @@ class Reading:
 
 def reading(parts: Sequence[Clause], found: Sequence[Hit], lexicon: Lexicon) -> Reading | None:
     """What the hits of one text say together; None when there is none that says anything."""
-    said = _counting([hit for hit in found if hit.label], lexicon)
+    long = sum(len(part.words) for part in parts) > MOST_WORDS_AROUND_A_GUESS
+    said = _counting([hit for hit in found if hit.label and not (long and _is_guess(hit))], lexicon)
     if not said:
         return None
     taken_back = _taken_back(parts, lexicon)
@@ -89,6 +92,10 @@ def _counting(found: list[Hit], lexicon: Lexicon) -> list[Hit]:
     start = _contrast(here)
     answers = [*_strongest(here[:start]), *_strongest(here[start:])]
     return [hit for hit in answers if not _is_praise_in_refusal(hit, answers, lexicon)]
+
+
+def _is_guess(hit: Hit) -> bool:
+    return hit.strength is Strength.SOFT and hit.rule != QUESTION
 
 
 def _strongest(found: list[Hit]) -> list[Hit]:

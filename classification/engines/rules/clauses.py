@@ -99,7 +99,9 @@ def _is_question(words: tuple[str, ...], lexicon: Lexicon) -> bool:
     head = words[start : start + 3]
     if not head or lexicon.begins(head, LexiconKind.STATEMENT):
         return False
-    if lexicon.begins(head, LexiconKind.QUESTION) or not lexicon.groups[LexiconKind.PARTICLE].isdisjoint(words):
+    if lexicon.begins(head, LexiconKind.QUESTION) or not lexicon.groups[LexiconKind.PARTICLE].isdisjoint(
+        words
+    ):
         return True
     return head[0] in lexicon.groups[LexiconKind.AUXILIARY] and not lexicon.groups[
         LexiconKind.PRONOUN

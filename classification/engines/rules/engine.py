@@ -98,8 +98,8 @@ class RulesEngine:
 def _confidence(standing: Reading) -> float:
     if not standing.clear:
         return NOTHING_KNOWN
-    firmness = min(1.0, WEIGHTS[standing.strength] / WEIGHTS[Strength.EXPLICIT])
-    return round(NOTHING_KNOWN + (MOST - NOTHING_KNOWN) * standing.margin * firmness**0.5, 2)
+    firmness: float = (WEIGHTS[standing.strength] / WEIGHTS[Strength.EXPLICIT]) ** 0.5
+    return round(NOTHING_KNOWN + (MOST - NOTHING_KNOWN) * standing.margin * firmness, 2)
 
 
 def _only_asks(found: Sequence[Hit]) -> bool:

@@ -131,7 +131,7 @@ def _condition(clause: Clause, found: list[Span], lexicon: Lexicon) -> int | Non
 
 def hit(span: Span, found: list[Span], clause: Clause, lexicon: Lexicon) -> Hit:
     rule = span.rule
-    strength = Strength.PHRASE if rule.strength is Strength.ALONE else rule.strength
+    strength: Strength = Strength.PHRASE if rule.strength is Strength.ALONE else rule.strength
     words = " ".join(clause.words[span.at : span.end])
     label, negated = rule.label, False
     if label and strength is not Strength.PROTECTED and _is_negated(span, found, clause, lexicon):

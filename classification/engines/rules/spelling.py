@@ -1,6 +1,5 @@
 """The lexicon's spelling of a word as people type it."""
 
-import os.path
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -101,10 +100,17 @@ def _by_slip(vocabulary: Iterable[str]) -> dict[str, str]:
 
 def _is_slip(typed: str, full: str) -> bool:
     """Whether one letter is missing, too much or wrong, or two neighbours changed places."""
-    start = len(os.path.commonprefix([typed, full]))
-    end = len(os.path.commonprefix([typed[start:][::-1], full[start:][::-1]]))
+    start = _shared(typed, full)
+    end = _shared(typed[start:][::-1], full[start:][::-1])
     ours, theirs = typed[start : len(typed) - end], full[start : len(full) - end]
     return max(len(ours), len(theirs)) <= 1 or (len(ours) == 2 and ours == theirs[::-1])
+
+
+def _shared(one: str, other: str) -> int:
+    """How many first letters are the same."""
+    return next(
+        (at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
+    )
 
 
 def _shortened(word: str) -> set[str]:

@@ -23,7 +23,7 @@ def answer(readings: Sequence[Reading], lexicon: Lexicon) -> Reading | None:
 def _takes_over(later: Reading, standing: Reading, lexicon: Lexicon) -> bool:
     if later.label == standing.label:
         return later.clear and later.margin > standing.margin
-    if not later.clear or later.strength is Strength.SOFT:
+    if not later.clear or later.strength is Strength.SOFT or later.aside:
         return False
     if standing.strength is Strength.SOFT or not standing.clear:
         return True

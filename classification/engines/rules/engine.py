@@ -41,11 +41,12 @@ class Rules:
         lines = [self.line(text) for text in "\n".join(texts)[-MAX_CHARACTERS:].split("\n")]
         standing = answer([line.reading for line in lines if line.reading], self.lexicon)
         found = [hit for line in lines for hit in line.hits]
+        parts = [line.clauses for line in lines]
         trace = _trace(standing, found, [name for line in lines for name in line.timed_out])
         if standing is None:
             understood = all(line.is_understood for line in lines) and bool(found)
-            return Verdict(self.lexicon.default, NOTHING_KNOWN, sure=understood, trace=trace)
-        parts = [line.clauses for line in lines]
+            only = matters(self.lexicon.default, parts, found, self.lexicon)
+            return Verdict(self.lexicon.default, NOTHING_KNOWN, sure=understood, matters=only, trace=trace)
         return Verdict(
             standing.label,
             _confidence(standing),

@@ -9,7 +9,7 @@ from classification.engines.rules.lexicon import Lexicon
 from classification.engines.rules.patterns import Node, Rule
 from classification.labels import Meaning
 
-# Words between a negator and what it negates, at most; those that mean nothing are not counted.
+# How many words a negator reaches; those that mean nothing are not counted.
 NEGATION_REACH = 3
 # Names in the trace of what no rule said.
 QUESTION, CONDITION = "question", "conditional"

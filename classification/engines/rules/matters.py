@@ -31,6 +31,8 @@ def matters(
     others = [Matter(lexicon.default, _text(aside)) for aside in asides]
     others += _other_categories(label, found[-MAX_HITS:], asides, lexicon)
     others.sort(key=lambda matter: lexicon.categories[matter.label].priority)
+    if not any(lines):
+        return ()
     main = Matter(label, _main_text(label, found[-MAX_HITS:], asides, lines[-MAX_LINES:]))
     distinct = dict.fromkeys([main, *(other for other in others if other.label != label)])
     return tuple(distinct)[:MAX_MATTERS]

@@ -35,7 +35,7 @@ class Reading:
     """What one text says. `label` is the default category, and not `clear`, where nothing is said clearly.
 
     `margin` is the lead over the categories that speak against it, 0..1; `corrects`: the text takes back what was
-    said before it.
+    said before it; `aside`: it is all about another matter.
     """
 
     label: str
@@ -44,6 +44,7 @@ class Reading:
     clear: bool
     scores: Mapping[str, float]
     corrects: bool = False
+    aside: bool = False
 
     @property
     def is_bare(self) -> bool:
@@ -69,6 +70,7 @@ def reading(parts: Sequence[Clause], found: Sequence[Hit], lexicon: Lexicon) -> 
         clear,
         scores,
         corrects=taken_back > 0 or _is_marked(parts[0], lexicon) or parts[0].contrast,
+        aside=all(hit.clause.aside for hit in said),
     )
 
 

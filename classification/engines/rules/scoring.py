@@ -69,7 +69,7 @@ def reading(parts: Sequence[Clause], found: Sequence[Hit], lexicon: Lexicon) -> 
         margin,
         clear,
         scores,
-        corrects=taken_back > 0 or _is_marked(parts[0], lexicon) or parts[0].contrast,
+        corrects=taken_back > 0 or is_marked(parts[0], lexicon) or parts[0].contrast,
         aside=all(hit.clause.aside for hit in said),
     )
 
@@ -122,10 +122,11 @@ def _is_praise_in_refusal(hit: Hit, others: Sequence[Hit], lexicon: Lexicon) -> 
 
 def _taken_back(parts: Sequence[Clause], lexicon: Lexicon) -> int:
     """How many clauses the last word like "wait" takes back."""
-    return max((number for number, part in enumerate(parts) if _is_marked(part, lexicon)), default=0)
+    return max((number for number, part in enumerate(parts) if is_marked(part, lexicon)), default=0)
 
 
-def _is_marked(part: Clause, lexicon: Lexicon) -> bool:
+def is_marked(part: Clause, lexicon: Lexicon) -> bool:
+    """Whether it takes back what was said before ("wait")."""
     return not lexicon.groups[LexiconKind.CORRECTION].isdisjoint(part.words)
 
 

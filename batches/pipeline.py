@@ -20,7 +20,8 @@ from batches.choices import EventKind, Outcome
 from batches.models import Batch, Message
 from classification import rows
 from classification import services as classification
-from classification.labels import Label
+from classification.labels import Label, Meaning
+from classification.rulesets.live import live
 from replies import services as replies
 from replies.models import Reply, ReplyStatus
 from replies.policy import DISABLED, HELD
@@ -160,6 +161,7 @@ def _write_verdict(work: Work, decision: classification.Decision, account: Accou
         batch_id=batch.id,
         to=batch.sender,
         label=decision.label,
+        also=[matter.label for matter in decision.matters[1:]],
         sender_kind=batch.sender_kind,
         enabled=batch.channel.replies_enabled,
         when_stale=batch.channel.policy_when_stale if batch.is_stale else "",
@@ -196,8 +198,8 @@ def _outcome(reply: Reply) -> Outcome:
 
 
 def _verdict(label: str) -> str:
-    """The contract's word: whatever is not agreement prints as NOT AGREE."""
-    return "AGREE" if label == Label.AGREE else "NOT AGREE"
+    """The contract's word: whatever does not count as agreement prints as NOT AGREE."""
+    return "AGREE" if live().counts_as(label) == Meaning.AGREE else "NOT AGREE"
 
 
 def _log_received(work: Work) -> None:
@@ -213,13 +215,13 @@ def _log_received(work: Work) -> None:
 def _log_classified(work: Work, decision: classification.Decision) -> None:
     if decision.label == Label.UNDECIDED:
         return  # an outage is not an answer; settling logs the failure
-    mark = "✓" if decision.label == Label.AGREE else "✗"
+    result = _verdict(decision.label)
     log.info(
         "CONSOLIDATED CLASSIFICATION %(mark)s %(result)s | From: %(sender)s | Method: %(method)s | Messages: %(count)s",
         work.fields
         | {
-            "mark": mark,
-            "result": _verdict(decision.label),
+            "mark": "✓" if result == "AGREE" else "✗",
+            "result": result,
             "label": str(decision.label),
             "method": classification.method_name(decision.engine),
         },

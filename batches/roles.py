@@ -20,6 +20,7 @@ VIEWER = {
     "replies.view_replyattempt",
     "classification.view_classification",
     "classification.view_circuit",
+    "classification.view_ruleset",
 }
 OPERATOR = VIEWER | {
     "batches.reprocess_batch",
@@ -27,12 +28,22 @@ OPERATOR = VIEWER | {
     "batches.export_batch",
     "batches.export_message",
     "classification.change_circuit",  # has the model tried again now
+    "classification.view_category",
+    "classification.view_rule",  # with the draft's page and the playground
+    "classification.view_lexiconentry",
     "django_q.view_failure",
 }
 SUPERVISOR = OPERATOR | {
     "batches.view_channel",
     "batches.change_channel",
     "batches.change_credentials",
+    *(
+        f"classification.{verb}_{model}"
+        for verb in ("add", "change", "delete")
+        for model in ("category", "rule", "lexiconentry")
+    ),
+    "classification.publish_ruleset",
+    "classification.override_ruleset",
     "axes.view_accessattempt",
     "axes.delete_accessattempt",  # lets somebody in again
     "django_q.view_schedule",

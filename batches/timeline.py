@@ -16,6 +16,7 @@ from django.urls import reverse
 from batches.choices import EventKind, Outcome
 from batches.models import Batch, BatchEvent, Message
 from batches.templatetags.times import moment, span
+from classification import naming
 from classification.models import Classification
 from replies.models import AttemptOutcome, Reply, ReplyAttempt, ReplyStatus
 
@@ -162,7 +163,8 @@ def _message(message: Message, batch: Batch, actor: str = "", waited: timedelta 
 def _classification(row: Classification) -> Entry:
     tokens = f"{row.input_tokens or 0} in, {row.output_tokens or 0} out"
     facts = [
-        ("Label", row.label.capitalize()),
+        ("Label", naming.name_of(row.label)),
+        ("Matters", "; ".join(naming.told(row.matters)) if len(row.matters) > 1 else ""),
         ("Engine", row.engine or "none could decide"),
         ("Model", row.model),
         ("Confidence", "" if row.confidence is None else f"{row.confidence:.2f}"),

@@ -1,11 +1,15 @@
 from django.apps import AppConfig
-from django.core.checks import register
+from django.core.checks import Tags, register
+from django.db.models.signals import post_migrate
 
 
 class ClassificationConfig(AppConfig):
     name = "classification"
 
     def ready(self) -> None:
-        from classification.checks import openai_has_a_key
+        from classification import checks
+        from classification.rulesets import shipping
 
-        register(openai_has_a_key)
+        register(checks.openai_has_a_key)
+        register(checks.shipped_rules_are_live, Tags.database)
+        post_migrate.connect(shipping.sync, sender=self)

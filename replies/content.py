@@ -1,14 +1,25 @@
 """What do we say?"""
 
+from collections.abc import Sequence
+
 from django.conf import settings
 
-from classification.labels import Label
+from classification.labels import Meaning
+from classification.rulesets.live import live
 
 THANKS_FOR_CONFIRMING = "Thanks for confirming! See you soon."
 THANKS_FOR_REPLYING = "Thank you for replying."
 
 
-def reply_text(label: str) -> str:
-    """The reply's text: the operator's own (SMS_AUTO_REPLY_TEXT), else the one for this label."""
-    default = THANKS_FOR_CONFIRMING if label == Label.AGREE else THANKS_FOR_REPLYING
-    return str(settings.SMS_AUTO_REPLY_TEXT or default)
+def reply_text(label: str, also: Sequence[str] = ()) -> str:
+    """The reply's text: the category's own, else the operator's for all (SMS_AUTO_REPLY_TEXT), else a thank-you.
+
+    `also` holds the labels of the conversation's further matters, which may add a sentence each.
+    """
+    rules = live()
+    category = rules.category(label)
+    default = THANKS_FOR_CONFIRMING if rules.counts_as(label) == Meaning.AGREE else THANKS_FOR_REPLYING
+    text = (category.reply if category else "") or settings.SMS_AUTO_REPLY_TEXT or default
+    others = (rules.category(other) for other in also if other != label)
+    mentions = dict.fromkeys(other.mention for other in others if other and other.mention)
+    return " ".join([text, *mentions])

@@ -1,6 +1,6 @@
 """Write the reply to a batch: what is said, and whether it may be said at all."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -32,6 +32,7 @@ def prepare(
     sender_kind: str,
     enabled: bool,
     record: Recorder,
+    also: Sequence[str] = (),
     account: Account = ENVIRONMENT,
     when_stale: str = "",
     send_now: bool = False,
@@ -39,7 +40,8 @@ def prepare(
     """The batch's reply: pending, or suppressed with the reason. Call it inside a transaction.
 
     A batch has one live reply for ever: when there is one already, that one is returned unchanged. Repeating a
-    suppression for the same reason adds nothing either. `when_stale` is empty for a conversation of now.
+    suppression for the same reason adds nothing either. `when_stale` is empty for a conversation of now; `also` holds
+    the labels of what else the conversation is about.
 
     With `send_now` the new reply is in its caller's hands at once (`in_hand`: sending, with its first attempt), for
     `deliver` to send as soon as the transaction is committed; where its turn comes later it stays pending, and
@@ -49,7 +51,7 @@ def prepare(
     reply = Reply(
         batch_id=batch_id,
         to=to,
-        body=reply_text(label),
+        body=reply_text(label, also),
         provider=get_sender(account).name,
         idempotency_key=uuid4(),
         reason="",

@@ -6,15 +6,17 @@ import pytest
 
 from batches import access, limits
 from batches.detour import detour
+from classification.rulesets import live
 
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> Iterator[None]:
-    """Tokens, failures and rates live in the process; those of another test must not be among them."""
+    """Tokens, failures, rates and the rule set live in the process; another test's must not be among them."""
     access.tokens.cache_clear()
     access._last_read.clear()
     access.failures.clear()
     limits.forget()
+    live.forget()
     yield
     detour.end_when(lambda: True)
     access.tokens.cache_clear()

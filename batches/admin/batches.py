@@ -19,23 +19,10 @@ from batches.models import Batch, Message
 from batches.templatetags.times import moment
 from batches.templatetags.untrusted import one_line, reveal
 from batches.timeline import MAX_MESSAGES, timeline
-from classification.labels import Label
-from classification.record_admin import DayRangeFilter, RecordAdmin
+from classification import naming
+from classification.record_admin import DayRangeFilter, LabelFilter, RecordAdmin
 
 EXCERPT = 80  # characters
-
-
-class LabelFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no types
-    """By verdict. The column has no choices of its own, and asking for its distinct values reads every row."""
-
-    title = "label"
-    parameter_name = "label"
-
-    def lookups(self, *_: Any) -> list[tuple[str, str]]:
-        return Label.choices
-
-    def queryset(self, _request: HttpRequest, queryset: QuerySet[Batch]) -> QuerySet[Batch]:
-        return queryset.filter(label=self.value()) if self.value() else queryset
 
 
 class FlagFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no types
@@ -129,9 +116,9 @@ class BatchAdmin(ReprocessActions, ExportAction, RecordAdmin):
     def state(self, batch: Batch) -> tuple[str, str]:
         return batch.status, batch.get_status_display()
 
-    @display(description="Label", label=looks.LABEL)  # type: ignore[untyped-decorator]  # unfold has no types
+    @display(description="Label", label=naming.TONES)  # type: ignore[untyped-decorator]  # unfold has no types
     def verdict(self, batch: Batch) -> tuple[str, str]:
-        return batch.label, dict(Label.choices).get(batch.label, batch.label)
+        return naming.shown(batch.label)
 
     @display(description="Outcome", label=looks.OUTCOME)  # type: ignore[untyped-decorator]  # unfold has no types
     def end(self, batch: Batch) -> tuple[str, str]:
@@ -145,7 +132,7 @@ def _story(batch: Batch) -> dict[str, Any]:
         "batch": batch,
         "badges": [
             (batch.get_status_display(), looks.STATUS[batch.status]),
-            (dict(Label.choices).get(batch.label, batch.label), looks.LABEL.get(batch.label, "")),
+            (naming.name_of(batch.label), naming.TONES.get(naming.kind_of(batch.label), "")),
             *((Flag(word).label, "warning") for word in batch.flag_list),
             (batch.get_outcome_display() if batch.outcome else "", looks.OUTCOME.get(batch.outcome, "")),
         ],

@@ -1,7 +1,6 @@
 """The colours of the words in lists and heads (unfold's names)."""
 
 from batches.choices import BatchStatus, Outcome
-from classification.labels import Label
 
 STATUS: dict[str, str] = {
     BatchStatus.OPEN: "info",
@@ -9,12 +8,6 @@ STATUS: dict[str, str] = {
     BatchStatus.PROCESSING: "primary",
     BatchStatus.COMPLETED: "success",
     BatchStatus.FAILED: "danger",
-}
-LABEL: dict[str, str] = {
-    Label.AGREE: "success",
-    Label.DISAGREE: "danger",
-    Label.NEUTRAL: "info",
-    Label.UNDECIDED: "warning",
 }
 OUTCOME: dict[str, str] = {
     Outcome.REPLIED: "success",

@@ -1,16 +1,28 @@
-"""The rule set in force."""
+"""The rule set in force: the one that the newest activation names, as this process knows it."""
 
+import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cached_property
+from time import monotonic
 
-from classification.engines.rules.document import Document
+from django.db import DatabaseError, InterfaceError
+
+from classification.engines.rules.document import CategoryEntry, Document
 from classification.engines.rules.engine import Rules
-from classification.engines.rules.packs import shipped
+from classification.labels import Meaning
+from classification.models import Activation, RuleSet
+from classification.rulesets import store
+
+log = logging.getLogger(__name__)
+
+# Seconds for which a process believes what it has read; so long it takes until every node follows.
+BELIEVED = 2.0
 
 
 @dataclass(frozen=True)
 class Live:
-    """A published rule set, compiled. `id` is its row's, None for the shipped one that is not in the database."""
+    """A published rule set, compiled. `id` is its row's, None for one that is not in the database."""
 
     id: int | None
     number: int
@@ -20,8 +32,89 @@ class Live:
     def document(self) -> Document:
         return self.rules.document
 
+    def category(self, label: str) -> CategoryEntry | None:
+        """The category of a label; for one that is there no more, as the last rule set had it that knew it."""
+        return self.document.category(label) or self._former.get(label)
 
-@cache
+    def counts_as(self, label: str) -> Meaning:
+        """What a label is where only agreement and refusal matter; what is no category is neither."""
+        category = self.category(label)
+        return category.counts_as if category else Meaning.NEUTRAL
+
+    @cached_property
+    def categories(self) -> Mapping[str, CategoryEntry]:
+        """Those of this rule set, then all that any label in the record may name."""
+        return {one.slug: one for one in self.document.categories} | {
+            slug: one for slug, one in self._former.items() if not self.document.category(slug)
+        }
+
+    @cached_property
+    def _former(self) -> Mapping[str, CategoryEntry]:
+        documents = filter(None, map(_document, RuleSet.objects.order_by("number")))
+        return {one.slug: one for document in documents for one in document.categories}
+
+
+def _document(row: RuleSet) -> Document | None:
+    try:
+        return store.parsed(row)
+    except store.Unreadable:
+        return None
+
+
+def unpublished(document: Document) -> Live:
+    """What `document` would be if it were live: to try it."""
+    return Live(None, 0, Rules(document))
+
+
+@dataclass(frozen=True)
+class _Known:
+    live: Live
+    read_at: float
+
+
+# Replaced whole, and without a lock: there is none that a fork could leave held, and two threads that look at the
+# same time read the same thing twice.
+_known: _Known | None = None
+
+
 def live() -> Live:
-    """The rule set in force."""
-    return Live(None, 0, Rules(shipped()))
+    """The rule set in force, at most BELIEVED seconds old; while the database is away, the one that was.
+
+    As long as this process knows no earlier one it raises LookupError (none was ever published), store.Unreadable, and
+    what the database raises.
+    """
+    global _known
+    known = _known
+    if known is None:
+        return _remember(_read(None))
+    if monotonic() - known.read_at < BELIEVED:
+        return known.live
+    _remember(known.live)  # other threads need not look as well, nor this one again if it fails
+    try:
+        return _remember(_read(known.live))
+    except (DatabaseError, InterfaceError, LookupError, store.Unreadable) as error:
+        log.warning("The live rule set cannot be read: %(error)s", {"error": type(error).__name__})
+        return known.live
+
+
+def forget() -> None:
+    """Read it anew."""
+    global _known
+    _known = None
+
+
+def _remember(live: Live) -> Live:
+    global _known
+    _known = _Known(live, monotonic())
+    return live
+
+
+def _read(known: Live | None) -> Live:
+    """The live one as the database has it; compiled only if it is not the one that is known."""
+    newest = Activation.objects.order_by("-id").values_list("ruleset_id", flat=True).first()
+    if newest is None:
+        raise LookupError("no rule set has been published: manage.py migrate publishes the shipped one")
+    if known and known.id == newest:
+        return known
+    row = RuleSet.objects.get(pk=newest)
+    return Live(row.pk, row.number, Rules(store.parsed(row)))

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from batches.models import Batch, Channel
 from classification import circuit
+from classification.rulesets.live import live
 from tests.support.openai_server import OpenAIServer
 
 KEY = "sk-test-0123456789"
@@ -31,6 +32,7 @@ def server(settings: Any, db: None) -> Iterator[OpenAIServer]:
         settings.OPENAI_BASE_URL = running.url
         settings.OPENAI_MODEL = "test-model"
         settings.OPENAI_TIMEOUT = 5
+        live()  # known, as in any process that is at work
         yield running
 
 

@@ -12,8 +12,9 @@ import pytest
 
 from classification.engines.base import Context, EngineError
 from classification.engines.openai_engine import Answer, OpenAIEngine
+from classification.engines.rules.packs import shipped
 from classification.labels import Label
-from classification.rulesets.live import live
+from classification.rulesets.live import unpublished
 from tests.classification.conftest import KEY
 from tests.support.openai_server import (
     OpenAIServer,
@@ -29,7 +30,7 @@ from tests.support.openai_server import (
     truncated,
 )
 
-CONTEXT = Context(live())
+CONTEXT = Context(unpublished(shipped()))
 
 
 def _fail(*texts: str) -> EngineError:
@@ -331,8 +332,9 @@ def test_it_tells_an_error_in_our_own_words(server: OpenAIServer, script: Script
 WITHOUT_KEY = """
 import sys, django
 django.setup()
-from django.conf import settings
+from django.core.management import call_command
 from classification.services import classify
+call_command("migrate", verbosity=0)
 print(classify(["oo"]).label, "openai" in sys.modules)
 """
 

@@ -28,6 +28,7 @@ def url() -> Iterator[str]:
         process.terminate()
 
 
+@pytest.mark.django_db
 def test_it_serves_its_script_and_then_its_label(url: str, settings: Any) -> None:
     settings.CLASSIFICATION_ENGINES = ["openai", "rules"]
     settings.OPENAI_API_KEY = "sk-1"

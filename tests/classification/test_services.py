@@ -10,6 +10,7 @@ from batches.models import Batch
 from classification import services
 from classification.labels import Label
 from classification.models import Classification
+from classification.rulesets.live import live
 from classification.services import Decision, classify
 from tests.classification.conftest import KEY
 from tests.support.openai_server import (
@@ -79,6 +80,7 @@ def test_it_gives_the_deciding_engines_latency(server: OpenAIServer) -> None:
     assert decision.latency_ms == decision.attempts[1].latency_ms < decision.attempts[0].latency_ms
 
 
+@pytest.mark.django_db
 def test_it_uses_the_rules_quietly_when_there_is_no_key(
     settings: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -127,6 +129,7 @@ def test_it_logs_where_it_broke_and_nothing_private(
     assert not any(private in logged for private in ("a private text", KEY, f"{NOT_AN_ADDRESS}'"))
 
 
+@pytest.mark.django_db
 def test_it_is_undecided_about_an_unknown_engine(settings: Any) -> None:
     settings.CLASSIFICATION_ENGINES = ["oracle"]
     assert classify(["Yes"]).label == Label.UNDECIDED
@@ -166,6 +169,7 @@ def test_it_records_that_nothing_was_decided(batch: Batch) -> None:
 
 
 def test_it_takes_one_statement_to_record(batch: Batch) -> None:
+    live()  # known, as in any process that is at work
     with CaptureQueriesContext(connection) as queries:
         services.record(batch.pk, classify(["oo"]))
     assert [query["sql"].split()[0] for query in queries.captured_queries] == ["INSERT"]

@@ -2,7 +2,33 @@ from typing import Any
 
 import pytest
 
+from classification.models import Origin
+from classification.rulesets import live, store
 from replies.content import reply_text
+from tests.classification.rulesets.conftest import small
+
+pytestmark = pytest.mark.django_db
+
+CATEGORIES: list[dict[str, Any]] = [
+    {"slug": "book", "name": "Booking", "meaning": "Wants a place.", "counts_as": "agree"},
+    {
+        "slug": "price",
+        "name": "Price",
+        "meaning": "Asks for it.",
+        "reply": "It is free.",
+        "mention": "It is free!",
+    },
+    {"slug": "place", "name": "Place", "meaning": "Asks where.", "mention": "We are in Lipa."},
+    {"slug": "other", "name": "Other", "meaning": "Else.", "is_default": True},
+]
+
+
+@pytest.fixture
+def _shop() -> None:
+    """A rule set with categories of an operator's own is live."""
+    row = store.insert(small(categories=CATEGORIES, rules=[]), origin=Origin.DRAFT)
+    store.make_live(row, "somebody")
+    live.forget()
 
 
 @pytest.mark.parametrize(
@@ -21,3 +47,37 @@ def test_it_answers_each_label_with_its_own_text(label: str, text: str) -> None:
 def test_it_prefers_the_operators_text(settings: Any, label: str) -> None:
     settings.SMS_AUTO_REPLY_TEXT = "Salamat po!"
     assert reply_text(label) == "Salamat po!"
+
+
+@pytest.mark.usefixtures("_shop")
+@pytest.mark.parametrize(
+    ("label", "own", "text"),
+    [
+        ("price", "", "It is free."),
+        ("price", "Salamat po!", "It is free."),
+        ("book", "Salamat po!", "Salamat po!"),
+        ("book", "", "Thanks for confirming! See you soon."),
+        ("place", "", "Thank you for replying."),
+        ("agree", "", "Thanks for confirming! See you soon."),  # of an earlier rule set
+        ("nobody knows it", "", "Thank you for replying."),
+    ],
+)
+def test_a_categorys_own_reply_comes_first_then_the_environments(
+    settings: Any, label: str, own: str, text: str
+) -> None:
+    settings.SMS_AUTO_REPLY_TEXT = own
+    assert reply_text(label) == text
+
+
+@pytest.mark.usefixtures("_shop")
+@pytest.mark.parametrize(
+    ("also", "text"),
+    [
+        (["place"], "It is free. We are in Lipa."),
+        (["place", "place", "book"], "It is free. We are in Lipa."),
+        (["price"], "It is free."),  # the matter that is answered anyway
+        (["gone"], "It is free."),
+    ],
+)
+def test_what_else_it_is_about_adds_a_sentence(also: list[str], text: str) -> None:
+    assert reply_text("price", also) == text

@@ -24,6 +24,7 @@ from batches.simulation import files, following, posting, script
 from batches.simulation.following import Followed
 from batches.simulation.posting import Posted
 from batches.simulation.script import Planned
+from classification.naming import name_of
 
 HARMLESS_SENDERS = ("console", "memory")
 WENT_WRONG = (Outcome.REFUSED, Outcome.UNKNOWN, Outcome.UNDECIDED, Outcome.ERROR)
@@ -223,7 +224,7 @@ def _table(report: Report) -> Table:
 
 def _cells(batch: Followed) -> list[str]:
     """As text: what strangers wrote is neither markup nor control characters here."""
-    label = f"{batch.label} ({batch.engine or 'no engine'})" if batch.label else "–"
+    label = f"{name_of(batch.label)} ({batch.engine or 'no engine'})" if batch.label else "–"
     outcome = Outcome(batch.outcome).label if batch.outcome else batch.status
     seconds = "–" if batch.seconds is None else f"{batch.seconds:.1f}"
     cells = [batch.sender, str(batch.messages), str(batch.batch), label, outcome, batch.reply or "–", seconds]

@@ -3,10 +3,11 @@
 The shipped one is put together from the language packs beside this file (see packs/).
 """
 
-from typing import Annotated, Literal, Self
+import re
+from typing import Annotated, Any, Literal, Self
 
 from django.db import models
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from classification.labels import SLUG_LENGTH, Label, Meaning
 
@@ -65,10 +66,25 @@ class LexiconKind(models.TextChoices):
 REPLACING = frozenset({LexiconKind.VARIANT, LexiconKind.CONTRACTION, LexiconKind.ENDING})
 
 
+# What str.splitlines() takes for the end of a line is one of them, or a line or paragraph separator.
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_CONTROL_OR_BREAK = re.compile(f"{_CONTROL.pattern}|\n")
+
+
 class Entry(BaseModel):
     """One part of the document. Fields that nobody knows are an error: they would be lost in silence."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @field_validator("*")
+    @classmethod
+    def _is_plain_text(cls, value: Any) -> Any:
+        """Texts as they come back out of a table: no signs that it does not keep, and of several, one a line."""
+        if type(value) is str:  # a choice is a str as well
+            return _plain(value, _CONTROL)
+        if isinstance(value, tuple) and all(type(one) is str for one in value):
+            return tuple(text for one in value if (text := _plain(one, _CONTROL_OR_BREAK).strip()))
+        return value
 
 
 class CategoryEntry(Entry):
@@ -117,12 +133,31 @@ class Word(Entry):
 
 
 class Document(Entry):
-    """A whole rule set. Disabled rows of the draft are not in it."""
+    """A whole rule set. Disabled rows of the draft are not in it.
+
+    Its parts are in one order, whatever the order they came in: equal rule sets are equal documents, and a rule that
+    moves through a table decides as it did before.
+    """
 
     format: Literal[1] = 1  # goes up when an older reader could not understand it
     categories: tuple[CategoryEntry, ...]
     rules: tuple[RuleEntry, ...]
     lexicon: tuple[Word, ...]
+
+    @field_validator("categories")
+    @classmethod
+    def _by_slug(cls, entries: tuple[CategoryEntry, ...]) -> tuple[CategoryEntry, ...]:
+        return tuple(sorted(entries, key=lambda entry: (entry.priority, entry.slug)))
+
+    @field_validator("rules")
+    @classmethod
+    def _by_name(cls, entries: tuple[RuleEntry, ...]) -> tuple[RuleEntry, ...]:
+        return tuple(sorted(entries, key=lambda entry: entry.name))
+
+    @field_validator("lexicon")
+    @classmethod
+    def _by_word(cls, entries: tuple[Word, ...]) -> tuple[Word, ...]:
+        return tuple(sorted(entries, key=lambda entry: (entry.kind, entry.language, entry.term)))
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
@@ -149,6 +184,13 @@ class Document(Entry):
     def category(self, slug: str) -> CategoryEntry | None:
         """The category of this name, if there is one."""
         return next((category for category in self.categories if category.slug == slug), None)
+
+
+def _plain(text: str, unwanted: re.Pattern[str]) -> str:
+    text = text.replace("\r\n", "\n")
+    if found := unwanted.search(text):
+        raise ValueError(f"the character U+{ord(found.group()):04X} cannot be kept here")
+    return text
 
 
 def _unique(what: str, names: list[str]) -> None:

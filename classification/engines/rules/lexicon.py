@@ -44,7 +44,7 @@ class Lexicon:
     def signs(self) -> re.Pattern[str]:
         """Words, and the signs (emoji) that some pattern knows."""
         signs = "".join(first for first in self.patterns if not WORD.match(first))
-        return re.compile(f"{WORD.pattern}|[{re.escape(signs)}]")
+        return re.compile(f"{WORD.pattern}|[{re.escape(signs)}]" if signs else WORD.pattern)
 
     @cached_property
     def vocabulary(self) -> frozenset[str]:

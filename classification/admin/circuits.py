@@ -1,25 +1,17 @@
-"""Verdicts and circuits, to look at. Nothing can be added or deleted here, and nothing changed but a circuit closed."""
+"""The breakers in front of the models: nothing can be changed but one closed."""
 
-import json
 from datetime import datetime
-from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
 from unfold.decorators import action, display
 
 from classification import circuit as circuits
 from classification import services
-from classification.models import Circuit, CircuitState, Classification
-from classification.record_admin import DayRangeFilter, RecordAdmin
-from classification.revealing import reveal, revealed
-
-MODEL, ERROR = revealed("model", "Model"), revealed("error", "Error")
-FALLBACK = revealed("fallback_reason", "Fallback reason")
+from classification.models import Circuit, CircuitState
+from classification.record_admin import RecordAdmin
 
 COLOURS = {CircuitState.CLOSED: "success", CircuitState.OPEN: "danger", CircuitState.HALF_OPEN: "warning"}
 WORDS = {
@@ -27,42 +19,6 @@ WORDS = {
     CircuitState.OPEN: "The model is not asked; the next engine, if any, decides.",
     CircuitState.HALF_OPEN: "One conversation is trying the model; for the others it is not asked.",
 }
-
-
-@admin.register(Classification)
-class ClassificationAdmin(RecordAdmin):
-    list_display = ["id", "batch", "label", "engine", MODEL, "confidence", "latency_ms", "created_at"]
-    list_filter = ["engine", "label", ("created_at", DayRangeFilter)]
-    list_select_related = ["batch"]
-    search_fields = ["batch__sender"]
-    search_help_text = "The sender's number"
-    fields = [
-        "batch",
-        "created_at",
-        "label",
-        "confidence",
-        "engine",
-        MODEL,
-        "latency_ms",
-        ("input_tokens", "output_tokens"),
-        FALLBACK,
-        ERROR,
-        "why",
-        "tried",
-    ]
-    readonly_fields = ["why", "tried", MODEL, ERROR, FALLBACK]
-
-    @admin.display(description="Why")
-    def why(self, row: Classification) -> str:
-        """The words that decided, one a line; for a model, what it left behind."""
-        hits = row.trace.get("hits")
-        if hits is None:
-            return _as_json(row.trace) if row.trace else "–"
-        return _lines(_hit(hit) for hit in hits) or "No word that the rules know."
-
-    @admin.display(description="Engines tried")
-    def tried(self, row: Classification) -> str:
-        return _lines(_attempt(attempt) for attempt in row.attempts) or "–"
 
 
 @admin.register(Circuit)
@@ -142,21 +98,3 @@ class CircuitAdmin(RecordAdmin):
 
 def _moment(at: datetime | None) -> str:
     return f"{at:%Y-%m-%d %H:%M:%S} UTC" if at else "–"
-
-
-def _hit(hit: dict[str, Any]) -> str:
-    negated = ", negated" if hit["negated"] else ""
-    return f"“{hit['words']}” in “{hit['clause']}”: {hit['label']} ({hit['rule']}{negated})"
-
-
-def _attempt(attempt: dict[str, Any]) -> str:
-    outcome = attempt["code"] and ": ".join(filter(None, [attempt["code"], attempt["message"]]))
-    return f"{attempt['engine']} {attempt['model']} ({attempt['latency_ms']} ms): {outcome or 'decided'}"
-
-
-def _lines(texts: Any) -> SafeString:
-    return format_html_join("", "<div>{}</div>", ((reveal(text),) for text in texts))
-
-
-def _as_json(document: Any) -> SafeString:
-    return format_html("<pre>{}</pre>", reveal(json.dumps(document, indent=2, ensure_ascii=False)))

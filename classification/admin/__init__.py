@@ -1,0 +1,5 @@
+"""The admin of this application; each module registers its own pages."""
+
+from classification.admin import circuits, record
+
+__all__ = ["circuits", "record"]

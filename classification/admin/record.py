@@ -1,0 +1,82 @@
+"""Verdicts, to look at: nothing can be added, changed or deleted."""
+
+import json
+from typing import Any
+
+from django.contrib import admin
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from unfold.decorators import display
+
+from classification import naming
+from classification.models import Classification
+from classification.record_admin import DayRangeFilter, LabelFilter, RecordAdmin
+from classification.revealing import reveal, revealed
+
+MODEL, ERROR = revealed("model", "Model"), revealed("error", "Error")
+FALLBACK = revealed("fallback_reason", "Fallback reason")
+
+
+@admin.register(Classification)
+class ClassificationAdmin(RecordAdmin):
+    list_display = ["id", "batch", "verdict", "engine", MODEL, "confidence", "latency_ms", "created_at"]
+    list_filter = ["engine", LabelFilter, ("created_at", DayRangeFilter)]
+    list_select_related = ["batch", "ruleset"]
+    search_fields = ["batch__sender"]
+    search_help_text = "The sender's number"
+    fields = [
+        "batch",
+        "created_at",
+        "verdict",
+        "confidence",
+        "all_matters",
+        "ruleset",
+        "engine",
+        MODEL,
+        "latency_ms",
+        ("input_tokens", "output_tokens"),
+        FALLBACK,
+        ERROR,
+        "why",
+        "tried",
+    ]
+    readonly_fields = ["verdict", "all_matters", "why", "tried", MODEL, ERROR, FALLBACK]
+
+    @display(description="Label", label=naming.TONES)  # type: ignore[untyped-decorator]
+    def verdict(self, row: Classification) -> tuple[str, str]:
+        return naming.shown(row.label)
+
+    @admin.display(description="Matters")
+    def all_matters(self, row: Classification) -> str:
+        """What the conversation is about, the answered matter first."""
+        return _lines(naming.told(row.matters)) or "–"
+
+    @admin.display(description="Why")
+    def why(self, row: Classification) -> str:
+        """The words that decided, one a line; for a model, what it left behind."""
+        hits = row.trace.get("hits")
+        if hits is None:
+            return _as_json(row.trace) if row.trace else "–"
+        return _lines(_hit(hit) for hit in hits) or "No word that the rules know."
+
+    @admin.display(description="Engines tried")
+    def tried(self, row: Classification) -> str:
+        return _lines(_attempt(attempt) for attempt in row.attempts) or "–"
+
+
+def _hit(hit: dict[str, Any]) -> str:
+    negated = ", negated" if hit["negated"] else ""
+    return f"“{hit['words']}” in “{hit['clause']}”: {hit['label']} ({hit['rule']}{negated})"
+
+
+def _attempt(attempt: dict[str, Any]) -> str:
+    outcome = attempt["code"] and ": ".join(filter(None, [attempt["code"], attempt["message"]]))
+    return f"{attempt['engine']} {attempt['model']} ({attempt['latency_ms']} ms): {outcome or 'decided'}"
+
+
+def _lines(texts: Any) -> SafeString:
+    return format_html_join("", "<div>{}</div>", ((reveal(text),) for text in texts))
+
+
+def _as_json(document: Any) -> SafeString:
+    return format_html("<pre>{}</pre>", reveal(json.dumps(document, indent=2, ensure_ascii=False)))

@@ -1,0 +1,1 @@
+"""How well verdicts fit what people say."""

@@ -1,0 +1,47 @@
+"""The draft as the database begins with it, and people who may publish it."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, User
+
+from classification.engines.rules.document import Document
+from classification.models import Category, Rule, RuleSet
+
+
+@pytest.fixture
+def supervisor(db: None) -> User:
+    user = User.objects.create_user("ana", is_staff=True)
+    user.groups.add(Group.objects.get(name="supervisor"))
+    return user
+
+
+def add_rule(name: str = "own.yes", category: str = "agree", **fields: Any) -> Rule:
+    """A rule in the draft."""
+    row = {"patterns": "count me in folks", "category": Category.objects.get(slug=category)}
+    return Rule.objects.create(name=name, **row | fields)
+
+
+def stored() -> RuleSet:
+    """The rule set that was published last."""
+    return RuleSet.objects.latest("number")
+
+
+def small(**changes: Any) -> Document:
+    """A rule set of a few entries."""
+    document: dict[str, Any] = {
+        "categories": [
+            {
+                "slug": "agree",
+                "name": "Agree",
+                "meaning": "Yes.",
+                "counts_as": "agree",
+                "opposite": "disagree",
+            },
+            {"slug": "disagree", "name": "Disagree", "meaning": "No.", "counts_as": "disagree"},
+            {"slug": "neutral", "name": "Neutral", "meaning": "Else.", "is_default": True},
+        ],
+        "rules": [{"name": "yes", "category": "agree", "patterns": ["yes", "sure"]}],
+        "lexicon": [{"kind": "variant", "term": "yup", "becomes": "yes"}],
+    }
+    return Document.model_validate(document | changes)

@@ -124,7 +124,11 @@ def _run(work: Work) -> None:
 def _begin(work: Work) -> Reply:
     """The first time: ask for the verdict, write it down with the reply, make the call and write what came of it."""
     account = work.batch.channel.account  # before anything is asked: it may not be readable
-    decision = classification.classify([message.text for message in work.messages])
+    decision = classification.classify(
+        [message.text for message in work.messages],
+        question=work.batch.channel.question,
+        sender=work.batch.sender,
+    )
     with transaction.atomic():
         reply = _write_verdict(work, decision, account)
         if reply.status == ReplyStatus.SUPPRESSED or reply.retry_in:

@@ -40,10 +40,11 @@ SUPERVISOR = OPERATOR | {
     *(
         f"classification.{verb}_{model}"
         for verb in ("add", "change", "delete")
-        for model in ("category", "rule", "lexiconentry")
+        for model in ("category", "rule", "lexiconentry", "price")
     ),
     "classification.publish_ruleset",
     "classification.override_ruleset",
+    "classification.view_price",
     "axes.view_accessattempt",
     "axes.delete_accessattempt",  # lets somebody in again
     "django_q.view_schedule",

@@ -20,18 +20,11 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 ENV_FILE = Path(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
-ENGINES = ("openai", "rules")
 REDIS_PATIENCE = {"socket_connect_timeout": "2", "socket_timeout": "4"}
 
 
 def _split(value: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in value.split(",") if part.strip())
-
-
-def _engines(value: str) -> str:
-    if not _split(value) or not set(_split(value)) <= set(ENGINES):
-        raise ValueError(f"must name one or more of: {', '.join(ENGINES)}")
-    return value
 
 
 def _secret_key(value: SecretStr) -> SecretStr:
@@ -110,7 +103,6 @@ TimeZone = Annotated[str, AfterValidator(_time_zone)]
 CommaList = str
 WebhookToken = Annotated[SecretStr, AfterValidator(_webhook_token)]
 NetworkList = Annotated[CommaList, AfterValidator(_networks)]
-EngineList = Annotated[CommaList, AfterValidator(_engines)]
 # Addresses that may hold a password are secrets as a whole.
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_database_url)]
 RedisUrl = Annotated[SecretStr, AfterValidator(_redis_url)]
@@ -172,8 +164,13 @@ class Environment(BaseSettings):
     batch_max_attempts: int = Field(3, ge=1, le=20, examples=["3"])
 
     # Classifying
-    classification_engines: EngineList = Field("openai,rules", examples=["openai,rules"])
+    classification_mode: Literal["rules", "llm_then_rules", "rules_then_llm", "shadow"] = Field(
+        "llm_then_rules", examples=["llm_then_rules"]
+    )
+    classification_memory: bool = Field(False, examples=["true"])
+    classification_review_sample: float = Field(0.02, ge=0, le=1, examples=["0.02"])
     openai_api_key: SecretStr = Field(SecretStr(""), examples=["sk-…"])
+    openai_kind: Literal["chat", "responses", "decisions"] = Field("chat", examples=["chat"])
     openai_model: str = Field("gpt-5.6-luna", examples=["gpt-5.6-luna"])
     openai_base_url: WebUrl = Field("", examples=["http://localhost:11434/v1"])
     openai_timeout: float = Field(8, gt=0, le=20, examples=["8"])
@@ -181,6 +178,10 @@ class Environment(BaseSettings):
     openai_breaker_failures: int = Field(5, ge=0, le=1000, examples=["5"])
     openai_breaker_seconds: float = Field(30, ge=1, le=600, examples=["30"])
     openai_temperature: float | None = Field(None, ge=0, le=2, examples=["0"])
+    openai_reasoning_effort: Literal[
+        "default", "none", "minimal", "low", "medium", "high", "xhigh", "max"
+    ] = Field("none", examples=["low"])
+    openai_mask: bool = Field(True, examples=["true"])
 
     # Replying
     sms_auto_reply_enabled: bool = Field(False, examples=["true"])

@@ -272,8 +272,11 @@ BATCH_LEASE_SECONDS = ENV.batch_lease_seconds
 BATCH_MAX_ATTEMPTS = ENV.batch_max_attempts
 
 # --- classifying ------------------------------------------------------------------------------------------
-CLASSIFICATION_ENGINES = ENV.as_list("classification_engines")
+CLASSIFICATION_MODE = ENV.classification_mode
+CLASSIFICATION_MEMORY = ENV.classification_memory
+CLASSIFICATION_REVIEW_SAMPLE = ENV.classification_review_sample
 OPENAI_API_KEY = ENV.openai_api_key.get_secret_value()
+OPENAI_KIND = ENV.openai_kind
 OPENAI_MODEL = ENV.openai_model
 OPENAI_BASE_URL = ENV.openai_base_url
 OPENAI_TIMEOUT = ENV.openai_timeout
@@ -281,6 +284,8 @@ OPENAI_DEADLINE = ENV.openai_deadline
 OPENAI_BREAKER_FAILURES = ENV.openai_breaker_failures
 OPENAI_BREAKER_SECONDS = ENV.openai_breaker_seconds
 OPENAI_TEMPERATURE = ENV.openai_temperature
+OPENAI_REASONING_EFFORT = ENV.openai_reasoning_effort
+OPENAI_MASK = ENV.openai_mask
 
 # --- replying ---------------------------------------------------------------------------------------------
 SMS_AUTO_REPLY_ENABLED = ENV.sms_auto_reply_enabled

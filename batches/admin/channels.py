@@ -17,6 +17,7 @@ LONGEST_WINDOW = 3600  # seconds, as for CONSOLIDATION_WINDOW
 OWN_FIELDS = [
     "region",
     "window_seconds",
+    "question",
     "auto_reply_enabled",
     "stale_policy",
     "sender_per_minute",

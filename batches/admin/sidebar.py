@@ -22,6 +22,7 @@ GROUPS: dict[str, list[tuple[str, ...]]] = {
     ],
     "Settings": [
         ("Channels", "cell_tower", "batches", "channel"),
+        ("Prices", "payments", "classification", "price"),
         ("Schedules", "schedule", "django_q", "schedule"),
         ("Users", "person", "auth", "user"),
         ("Groups", "group", "auth", "group"),

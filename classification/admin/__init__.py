@@ -1,5 +1,5 @@
 """The admin of this application; each module registers its own pages."""
 
-from classification.admin import circuits, record
+from classification.admin import circuits, prices, record
 
-__all__ = ["circuits", "record"]
+__all__ = ["circuits", "prices", "record"]

@@ -16,7 +16,7 @@ from classification.record_admin import RecordAdmin
 COLOURS = {CircuitState.CLOSED: "success", CircuitState.OPEN: "danger", CircuitState.HALF_OPEN: "warning"}
 WORDS = {
     CircuitState.CLOSED: "The model is asked.",
-    CircuitState.OPEN: "The model is not asked; the next engine, if any, decides.",
+    CircuitState.OPEN: "The model is not asked; rules decide.",
     CircuitState.HALF_OPEN: "One conversation is trying the model; for the others it is not asked.",
 }
 

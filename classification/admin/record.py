@@ -71,7 +71,9 @@ def _hit(hit: dict[str, Any]) -> str:
 
 def _attempt(attempt: dict[str, Any]) -> str:
     outcome = attempt["code"] and ": ".join(filter(None, [attempt["code"], attempt["message"]]))
-    return f"{attempt['engine']} {attempt['model']} ({attempt['latency_ms']} ms): {outcome or 'decided'}"
+    return (
+        f"{attempt['engine']} {attempt['model']} ({attempt['latency_ms']} ms): {outcome or attempt['label']}"
+    )
 
 
 def _lines(texts: Any) -> SafeString:

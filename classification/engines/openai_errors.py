@@ -27,11 +27,9 @@ CODES: list[tuple[type[Exception], str, str]] = [
     (openai.RateLimitError, "rate_limit", ""),
     (openai.InternalServerError, "server_error", ""),
     (openai.APIStatusError, "bad_request", ""),
-    (openai.LengthFinishReasonError, "truncated", "The model ran out of tokens"),
-    (openai.ContentFilterFinishReasonError, "refused", "The content filter stopped the answer"),
-    (openai.OpenAIError, "invalid_answer", "The answer is no chat completion"),
+    (openai.OpenAIError, "invalid_answer", "The answer is none of this protocol"),
 ]
-# An answer that is no chat completion at all: the package meets it with whatever breaks first.
+# An answer of another shape: the package, or whoever reads it, meets it with whatever breaks first.
 MALFORMED = (ValidationError, json.JSONDecodeError, AttributeError, TypeError, IndexError)
 # As OpenAI writes codes and types (rate_limit_exceeded), parameters (messages[0].content) and ids (req_0f3a).
 NAME = re.compile(r"[a-z][a-z_]{0,63}", re.ASCII)
@@ -50,33 +48,49 @@ def explained() -> Iterator[None]:
     except openai.OpenAIError as error:
         raise _translated(error) from None
     except MALFORMED as error:
-        message = f"The answer does not fit the schema ({type(error).__name__})."
-        raise EngineError("invalid_answer", message, model=settings.OPENAI_MODEL) from None
+        raise _malformed(error) from None
+
+
+@contextmanager
+def paid(usage: Any) -> Iterator[None]:
+    """The answer that is read in the block was billed: whatever is wrong with it tells its tokens."""
+    try:
+        yield
+    except (EngineError, *MALFORMED) as error:
+        told = error if isinstance(error, EngineError) else _malformed(error)
+        tokens = billed(usage)
+        told.input_tokens, told.output_tokens = tokens["input_tokens"], tokens["output_tokens"]
+        raise told from None
+
+
+def fitting(pattern: re.Pattern[str], value: Any) -> str:
+    """`value` if it is all of the `pattern` and no secret, else nothing."""
+    fits = isinstance(value, str) and pattern.fullmatch(value) and settings.OPENAI_API_KEY not in value
+    return str(value) if fits else ""
+
+
+def _malformed(error: Exception) -> EngineError:
+    message = f"The answer does not fit the schema ({type(error).__name__})."
+    return EngineError("invalid_answer", message, model=settings.OPENAI_MODEL)
 
 
 def _translated(error: openai.OpenAIError) -> EngineError:
     code, words = next((code, words) for kind, code, words in CODES if isinstance(error, kind))
-    usage = getattr(getattr(error, "completion", None), "usage", None)
     if isinstance(error, openai.APIStatusError):
         wait, words = retry_after(error.response.headers), _status(error)
     else:
         wait, words = None, words + _cause(error) + "."
-    return EngineError(code, words, model=settings.OPENAI_MODEL, retry_after=wait, **billed(usage))
+    return EngineError(code, words, model=settings.OPENAI_MODEL, retry_after=wait)
 
 
 def _status(error: openai.APIStatusError) -> str:
     """E.g. "HTTP 400 invalid_request_error unsupported_value, parameter temperature (request req_0f3a)"."""
-    names = [_fitting(NAME, name) for name in (error.type, error.code)]
+    names = [fitting(NAME, name) for name in (error.type, error.code)]
     words = " ".join(filter(None, [f"HTTP {error.status_code}", *names]))
-    parameter = _fitting(PARAMETER, error.param)
-    request_id = _fitting(REQUEST_ID, error.request_id)
+    parameter = fitting(PARAMETER, error.param)
+    request_id = fitting(REQUEST_ID, error.request_id)
     words += f", parameter {parameter}" if parameter else ""
     return words + (f" (request {request_id})" if request_id else "")
-
-
-def _fitting(pattern: re.Pattern[str], value: Any) -> str:
-    fits = isinstance(value, str) and pattern.fullmatch(value) and settings.OPENAI_API_KEY not in value
-    return str(value) if fits else ""
 
 
 def _cause(error: BaseException) -> str:

@@ -1,4 +1,7 @@
-"""A server that speaks OpenAI's chat completions protocol on 127.0.0.1, with the failures of the real one.
+"""A server that speaks OpenAI's protocols (chat completions, responses, decisions), with the failures of the real one.
+
+It listens on 127.0.0.1 and answers each call in the protocol of its path. A client that is told to use it as a proxy
+may believe that it speaks to api.openai.com.
 
 In a test: `with OpenAIServer() as server: server.next(http_error(429), answer("agree"))`.
 As a process: `python -m tests.support.openai_server --port 9001 --label agree --script 429,timeout,disagree`;
@@ -8,7 +11,6 @@ As a process: `python -m tests.support.openai_server --port 9001 --label agree -
 import argparse
 import json
 import sys
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -17,22 +19,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlsplit
 
-
-@dataclass(frozen=True)
-class Request:
-    """What a client sent. Header names are in lower case; `client` is its address and port."""
-
-    path: str
-    headers: dict[str, str]
-    body: dict[str, Any]
-    client: tuple[str, int]
-
-    @property
-    def texts(self) -> list[str]:
-        """The SMS texts in the prompt."""
-        texts: list[str] = json.loads(self.body["messages"][-1]["content"])["texts"]
-        return texts
+from tests.support.openai_protocols import WRITERS, Request, Said, document
 
 
 @dataclass(frozen=True)
@@ -57,26 +46,20 @@ Script = Callable[[Request], Response]
 def completion(
     content: str | None = None, *, refusal: str | None = None, finish_reason: str = "stop", delay: float = 0
 ) -> Script:
-    """A chat completion with this message."""
+    """The model says this, in the protocol of the request; `finish_reason` in the words of chat completions."""
+    said = Said(content, refusal, finish_reason)
 
     def respond(request: Request) -> Response:
-        message = {"role": "assistant", "content": content, "refusal": refusal}
-        document = {
-            "id": "chatcmpl-1",
-            "object": "chat.completion",
-            "created": int(time.time()),
-            "model": f"{request.body['model']}-2026-01-01",
-            "choices": [{"index": 0, "message": message, "finish_reason": finish_reason}],
-            "usage": {"prompt_tokens": 210, "completion_tokens": 12, "total_tokens": 222},
-        }
-        return Response(json.dumps(document).encode(), headers={"x-request-id": "req-1"}, delay=delay)
+        body = json.dumps(document(said, request)).encode()
+        return Response(body, headers={"x-request-id": "req-1"}, delay=delay)
 
     return respond
 
 
-def answer(label: str, *, delay: float = 0) -> Script:
-    """A well-formed answer, after `delay` seconds."""
-    return completion(json.dumps({"label": label}), delay=delay)
+def answer(*labels: str, about: str = "", delay: float = 0) -> Script:
+    """A well-formed answer after `delay` seconds: one matter for each label, all about the same words."""
+    matters = [{"label": label, "about": about} for label in labels]
+    return completion(json.dumps({"matters": matters}), delay=delay)
 
 
 def http_error(
@@ -115,7 +98,7 @@ def flood() -> Script:
 
 def truncated() -> Script:
     """The model ran out of tokens."""
-    return completion('{"lab', finish_reason="length")
+    return completion('{"matters": [{"lab', finish_reason="length")
 
 
 def refused() -> Script:
@@ -151,7 +134,12 @@ class OpenAIServer:
     @property
     def url(self) -> str:
         """What OPENAI_BASE_URL takes."""
-        return f"http://127.0.0.1:{self._http.server_port}/v1"
+        return f"{self.proxy}/v1"
+
+    @property
+    def proxy(self) -> str:
+        """What HTTP_PROXY takes."""
+        return f"http://127.0.0.1:{self._http.server_port}"
 
     def next(self, *scripts: Script) -> None:
         """The responses to the next calls, in order."""
@@ -193,9 +181,10 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         headers = {name.lower(): value for name, value in self.headers.items()}
-        request = Request(self.path, headers, json.loads(body), self.client_address)
-        known = self.path == "/v1/chat/completions"
-        self.send(self.openai.respond(request) if known else http_error(404, f"Unknown {self.path}")(request))
+        path = urlsplit(self.path).path  # a proxy is sent the whole address
+        request = Request(path, headers, json.loads(body), self.client_address)
+        known = path in WRITERS
+        self.send(self.openai.respond(request) if known else http_error(404, f"Unknown {path}")(request))
 
     def do_GET(self) -> None:
         self.send(Response(json.dumps([asdict(request) for request in self.openai.requests]).encode()))

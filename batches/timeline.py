@@ -44,7 +44,10 @@ LOOKS: dict[str, tuple[str, str]] = {
     EventKind.COMPLETED: ("check_circle", ""),
     EventKind.FAILED: ("error", "danger"),
     EventKind.REQUEUED: ("replay", "warning"),
-    EventKind.CORRECTED: ("published_with_changes", "warning"),
+    EventKind.OUTCOME_CORRECTED: ("published_with_changes", "warning"),
+    EventKind.CONFIRMED: ("thumb_up", "success"),
+    EventKind.CORRECTED: ("rate_review", "warning"),
+    EventKind.REOPENED: ("forward_to_inbox", "warning"),
 }
 ATTEMPT_ENDS = {
     AttemptOutcome.ACCEPTED: EventKind.REPLY_SENT,

@@ -7,6 +7,7 @@ import pytest
 from batches import access, limits
 from batches.detour import detour
 from classification.rulesets import live
+from classification import reviewing
 
 
 @pytest.fixture(autouse=True)
@@ -14,6 +15,7 @@ def _nothing_remembered() -> Iterator[None]:
     """Tokens, failures, rates and the rule set live in the process; another test's must not be among them."""
     access.tokens.cache_clear()
     access._last_read.clear()
+    reviewing.about.cache_clear()
     access.failures.clear()
     limits.forget()
     live.forget()

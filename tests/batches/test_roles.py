@@ -25,6 +25,7 @@ PAGES = {
     "batches_rejecteddelivery": EVERYBODY,
     "replies_reply": EVERYBODY,
     "classification_classification": EVERYBODY,
+    "classification_correction": EVERYBODY,
     "django_q_failure": ["operator", "supervisor"],
     "batches_channel": ["supervisor"],
     "axes_accessattempt": ["supervisor"],

@@ -32,12 +32,20 @@ GROUPS = {
     "contrast": LexiconKind.CONTRAST,
     "corrections": LexiconKind.CORRECTION,
     "conditionals": LexiconKind.CONDITIONAL,
+    "openers": LexiconKind.OPENER,
+    "reasons": LexiconKind.REASON,
     "questions": LexiconKind.QUESTION,
     "auxiliaries": LexiconKind.AUXILIARY,
     "pronouns": LexiconKind.PRONOUN,
     "particles": LexiconKind.PARTICLE,
     "fillers": LexiconKind.FILLER,
     "noise": LexiconKind.NOISE,
+    "known": LexiconKind.KNOWN,
+}
+SHORT_FORMS = {
+    "contractions": LexiconKind.CONTRACTION,
+    "endings": LexiconKind.ENDING,
+    "sounds": LexiconKind.SOUND,
 }
 CATEGORIES = (
     CategoryEntry(
@@ -84,9 +92,20 @@ def _words(pack: Mapping[str, Any]) -> Iterator[Word]:
     for becomes, spellings in pack.get("variants", {}).items():
         for term in spellings:
             yield Word(kind=LexiconKind.VARIANT, language=language, term=term, becomes=becomes)
-    for table, kind in (("contractions", LexiconKind.CONTRACTION), ("endings", LexiconKind.ENDING)):
+    for term, classes in _classes(pack).items():
+        yield Word(kind=LexiconKind.CLASS, language=language, term=term, becomes=" ".join(classes))
+    for table, kind in SHORT_FORMS.items():
         for term, becomes in pack.get(table, {}).items():
             yield Word(kind=kind, language=language, term=term, becomes=becomes)
+
+
+def _classes(pack: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The classes of each word."""
+    found: dict[str, list[str]] = {}
+    for name, members in pack.get("classes", {}).items():
+        for term in members:
+            found.setdefault(term, []).append(name)
+    return found
 
 
 def _rule(language: str, entry: Mapping[str, Any]) -> RuleEntry:

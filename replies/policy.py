@@ -50,13 +50,14 @@ def may_reply(
         return NOT_A_NUMBER
     if label == Label.UNDECIDED:
         return UNDECIDED
-    if segments > settings.SMS_MAX_SEGMENTS:
-        return _too_long(segments)
+    if problem := too_long(segments):
+        return Decision(False, "too_long", problem)
     return WHEN_STALE[when_stale]
 
 
-def _too_long(segments: int) -> Decision:
+def too_long(segments: int) -> str:
+    """Why a text of so many segments is not sent, for people; empty when it may be."""
     most = settings.SMS_MAX_SEGMENTS
-    return Decision(
-        False, "too_long", f"The text takes {segments} SMS segments, and SMS_MAX_SEGMENTS allows {most}."
-    )
+    if segments <= most:
+        return ""
+    return f"The text takes {segments} SMS segments, and SMS_MAX_SEGMENTS allows {most}."

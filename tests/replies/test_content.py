@@ -2,9 +2,10 @@ from typing import Any
 
 import pytest
 
+from classification.engines.rules.document import CategoryEntry
 from classification.models import Origin
 from classification.rulesets import live, store
-from replies.content import reply_text
+from replies.content import objections, reply_text
 from tests.classification.rulesets.conftest import small
 
 pytestmark = pytest.mark.django_db
@@ -81,3 +82,21 @@ def test_a_categorys_own_reply_comes_first_then_the_environments(
 )
 def test_what_else_it_is_about_adds_a_sentence(also: list[str], text: str) -> None:
     assert reply_text("price", also) == text
+
+
+@pytest.mark.parametrize(
+    ("texts", "fields"),
+    [
+        ({"reply": "x" * 306, "mention": "x" * 306}, []),
+        ({"reply": "x" * 307}, ["reply"]),
+        ({"mention": "ж" * 135}, ["mention"]),
+        ({"reply": "x" * 307, "mention": "ж" * 135}, ["reply", "mention"]),
+    ],
+)
+def test_it_objects_to_texts_that_would_never_be_sent(
+    settings: Any, texts: dict[str, str], fields: list[str]
+) -> None:
+    settings.SMS_MAX_SEGMENTS = 2
+    found = list(objections(CategoryEntry.model_validate(CATEGORIES[0] | texts)))
+    assert [field for field, _ in found] == fields
+    assert all("3 SMS segments, and SMS_MAX_SEGMENTS allows 2" in problem for _, problem in found)

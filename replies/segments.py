@@ -48,6 +48,7 @@ class Encoding(StrEnum):
     UCS2 = "UCS-2"
 
 
+MISFITS_SHOWN = 10
 LIMITS = {Encoding.GSM7: (160, 153), Encoding.UCS2: (70, 67)}  # units in one SMS, and in each of several
 
 
@@ -90,6 +91,14 @@ def encoding_of(text: str) -> Encoding:
 def misfits(text: str) -> list[str]:
     """The characters that make all of `text` travel in UCS-2, each once, as they come."""
     return [char for char in dict.fromkeys(text) if char not in GSM]
+
+
+def in_words(segments: int, text: str) -> str:
+    """So many segments, and what in `text` makes it travel in UCS-2, if anything does."""
+    found = misfits(text)
+    shown = [f"U+{ord(char):04X}" if char.isspace() or not char.isprintable() else char for char in found]
+    more = " …" if len(shown) > MISFITS_SHOWN else ""
+    return f"{segments} (UCS-2 for {' '.join(shown[:MISFITS_SHOWN])}{more})" if shown else str(segments)
 
 
 def gsm_safe(text: str) -> str:

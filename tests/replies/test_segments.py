@@ -12,6 +12,7 @@ from replies.segments import (
     count,
     encoding_of,
     gsm_safe,
+    in_words,
     misfits,
     parts,
 )
@@ -102,6 +103,19 @@ def test_the_alphabet_is_the_standards() -> None:
 )
 def test_it_names_the_characters_that_do_not_fit(text: str, found: list[str]) -> None:
     assert misfits(text) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("Plain", "1"),
+        ("It’s – so", "1 (UCS-2 for ’ –)"),
+        ("a\u00a0b\u200bc", "1 (UCS-2 for U+00A0 U+200B)"),
+        ("Привет, мир, как дела?", "1 (UCS-2 for П р и в е т м к а д …)"),
+    ],
+)
+def test_it_tells_people_what_it_takes(text: str, told: str) -> None:
+    assert in_words(1, text) == told
 
 
 @pytest.mark.parametrize(

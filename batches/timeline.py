@@ -19,6 +19,7 @@ from batches.templatetags.times import moment, span
 from classification import naming
 from classification.models import Classification
 from replies.models import AttemptOutcome, Reply, ReplyAttempt, ReplyKind, ReplyStatus
+from replies.segments import in_words
 
 MAX_MESSAGES = 500  # shown on one page; the list of messages has them all
 
@@ -197,7 +198,7 @@ def _reply(reply: Reply) -> Entry:
         reply.created_at,
         kind,
         text=reply.body,
-        facts=_facts([("To", reply.to), *facts]),
+        facts=_facts([("To", reply.to), ("Segments", in_words(reply.segments, reply.body)), *facts]),
         link=reverse("admin:replies_reply_change", args=[reply.pk]),
     )
 

@@ -5,6 +5,9 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
+from replies.policy import too_long
+from replies.segments import count, in_words
+
 NO_KEY = Warning(
     "SMS_SENDER is smsmobileapi but SMS_MOBILE_API_KEY is not set: the replies of every channel without a key of its"
     " own are refused.",
@@ -42,3 +45,14 @@ def sender_can_send(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:  # n
     if sender == "console" and not key and settings.SMS_AUTO_REPLY_ENABLED:
         return [PRINTED]
     return [IN_MEMORY] if sender == "memory" else []
+
+
+@register
+def text_is_short_enough(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:  # noqa: ARG001
+    """replies.W004: SMS_AUTO_REPLY_TEXT is longer than a reply may be, so none that says it is ever sent."""
+    text = settings.SMS_AUTO_REPLY_TEXT
+    segments = count(text).segments
+    if not (problem := too_long(segments)):
+        return []
+    hint = f"Shorten it, or raise SMS_MAX_SEGMENTS. It takes {in_words(segments, text)}."
+    return [Warning(f"SMS_AUTO_REPLY_TEXT is never sent. {problem}", hint=hint, id="replies.W004")]

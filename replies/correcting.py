@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from replies.content import reply_text
 from replies.models import Reply, ReplyKind, ReplyStatus
 from replies.policy import may_reply
+from replies.segments import count
 
 UNCLEAR = {
     ReplyStatus.PENDING: "The first reply is still to be sent.",
@@ -21,8 +22,10 @@ def why_no_correction(*, batch_id: int, label: str, sender_kind: str, enabled: b
 
     A person wants it, so the conversation's age does not matter here, but everything else that forbids a reply does.
     """
-    decision = may_reply(label=label, sender_kind=sender_kind, enabled=enabled)
-    return decision.explanation or _problem(Reply.objects.filter(batch_id=batch_id), reply_text(label))
+    body = reply_text(label)
+    segments = count(body).segments
+    decision = may_reply(label=label, sender_kind=sender_kind, segments=segments, enabled=enabled)
+    return decision.explanation or _problem(Reply.objects.filter(batch_id=batch_id), body)
 
 
 def lock(batch_id: int) -> None:

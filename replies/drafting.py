@@ -14,6 +14,7 @@ from replies import pacing
 from replies.content import reply_text
 from replies.models import Reply, ReplyAttempt, ReplyKind, ReplyStatus
 from replies.policy import Decision, may_reply
+from replies.segments import count
 from replies.senders import ENVIRONMENT, get_sender
 from replies.senders.base import Account
 
@@ -47,12 +48,17 @@ def prepare(
     `deliver` to send as soon as the transaction is committed; where its turn comes later it stays pending, and
     `retry_in` tells when. Then a second live reply raises IntegrityError.
     """
-    decision = may_reply(label=label, sender_kind=sender_kind, enabled=enabled, when_stale=when_stale)
+    body = reply_text(label, also)
+    segments = count(body).segments
+    decision = may_reply(
+        label=label, sender_kind=sender_kind, segments=segments, enabled=enabled, when_stale=when_stale
+    )
     reply = Reply(
         batch_id=batch_id,
         kind=ReplyKind.AUTOMATIC,
         to=to,
-        body=reply_text(label, also),
+        body=body,
+        segments=segments,
         provider=get_sender(account).name,
         idempotency_key=uuid4(),
         reason="",
@@ -70,11 +76,13 @@ def prepare_correction(
 
     Ask correcting.py before, in the same transaction. Raises IntegrityError when the batch has one already.
     """
+    body = reply_text(label)
     reply = Reply(
         batch_id=batch_id,
         kind=ReplyKind.CORRECTION,
         to=to,
-        body=reply_text(label),
+        body=body,
+        segments=count(body).segments,
         provider=get_sender(account).name,
         status=ReplyStatus.PENDING,
         attempt_count=0,
@@ -108,6 +116,7 @@ def _insert(reply: Reply, **more: Any) -> None:
         "kind": reply.kind,
         "to": reply.to,
         "body": reply.body,
+        "segments": reply.segments,
         "provider": reply.provider,
         "status": reply.status,
         "attempt_count": reply.attempt_count,

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.conf import settings
+
 from classification.labels import Label
 
 
@@ -33,11 +35,14 @@ UNDECIDED = Decision(
 )
 
 
-def may_reply(*, label: str, sender_kind: str, enabled: bool, when_stale: str = "") -> Decision:
-    """Whether this conversation gets a reply; `sender_kind` is "number" for a phone number.
+def may_reply(
+    *, label: str, sender_kind: str, segments: int, enabled: bool, when_stale: str = ""
+) -> Decision:
+    """Whether this conversation gets a reply of so many segments; `sender_kind` is "number" for a phone number.
 
     `when_stale` is empty for a conversation of now, else what is to become of an old one: "answer", "hold", "skip".
-    The first reason that holds is given: the switch, then the sender, then the verdict, then the age.
+    The first reason that holds is given: the switch, the sender, the verdict, the text's length, the age. What is
+    held for its age may still be sent, so it must not be too long.
     """
     if not enabled:
         return DISABLED
@@ -45,4 +50,14 @@ def may_reply(*, label: str, sender_kind: str, enabled: bool, when_stale: str = 
         return NOT_A_NUMBER
     if label == Label.UNDECIDED:
         return UNDECIDED
+    if problem := too_long(segments):
+        return Decision(False, "too_long", problem)
     return WHEN_STALE[when_stale]
+
+
+def too_long(segments: int) -> str:
+    """Why a text of so many segments is not sent, for people; empty when it may be."""
+    most = settings.SMS_MAX_SEGMENTS
+    if segments <= most:
+        return ""
+    return f"The text takes {segments} SMS segments, and SMS_MAX_SEGMENTS allows {most}."

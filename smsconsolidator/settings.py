@@ -290,6 +290,9 @@ OPENAI_MASK = ENV.openai_mask
 # --- replying ---------------------------------------------------------------------------------------------
 SMS_AUTO_REPLY_ENABLED = ENV.sms_auto_reply_enabled
 SMS_AUTO_REPLY_TEXT = ENV.sms_auto_reply_text
+SMS_MAX_SEGMENTS = ENV.sms_max_segments
+SMS_SEGMENT_PRICE = ENV.sms_segment_price
+SMS_CURRENCY = ENV.sms_currency
 SMS_MOBILE_API_KEY = ENV.sms_mobile_api_key.get_secret_value()
 SMS_MOBILE_API_URL = ENV.sms_mobile_api_url
 SMS_TIMEOUT = ENV.sms_timeout

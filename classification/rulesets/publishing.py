@@ -15,6 +15,7 @@ from classification.models import Origin, RuleSet
 from classification.rulesets import drafts, store
 from classification.rulesets.drafts import DocumentInvalid
 from classification.rulesets.live import forget
+from classification.rulesets.objections import objections_to
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -122,6 +123,8 @@ def _checked(seen: str) -> tuple[Document, RuleSet]:
         raise Refused("Nothing has changed: the draft says what the live rule set says.")
     if problems := problems_of(document):
         raise Refused("Some rules do not do what they say.", problems)
+    if problems := objections_to(document):
+        raise Refused("Some categories cannot be as they are.", problems)
     return document, live
 
 

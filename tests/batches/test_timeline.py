@@ -116,6 +116,23 @@ def test_it_says_why_nothing_was_sent() -> None:
     assert facts(batch, "reply_suppressed")["Reason"] == "not_a_phone_number"
 
 
+def test_it_tells_what_a_reply_takes(settings: Any) -> None:
+    settings.SMS_AUTO_REPLY_TEXT = "Salamat – kita tayo. " * 4
+    assert facts(settled("Yes"), "reply_created")["Segments"] == "2 (UCS-2 for –)"
+
+
+def test_it_shows_all_of_a_reply_that_was_too_long(settings: Any) -> None:
+    settings.SMS_AUTO_REPLY_TEXT = "x" * 500
+    batch = settled("Yes")
+    assert (batch.outcome, batch.reason) == (
+        "suppressed",
+        "The text takes 4 SMS segments, and SMS_MAX_SEGMENTS allows 3.",
+    )
+    told = facts(batch, "reply_suppressed")
+    assert (told["Segments"], told["Reason"]) == ("4", "too_long")
+    assert only(batch, "reply_suppressed").text == "x" * 500
+
+
 def test_it_tells_every_attempt() -> None:
     batch = settled("Yes", answers=(unknown("timeout", "No answer in time."),))
     reprocess([batch.id], actor="admin:ana", resend_unknown=True)

@@ -4,7 +4,7 @@ import pytest
 
 from replies.policy import may_reply
 
-FINE: dict[str, Any] = {"label": "agree", "sender_kind": "number", "enabled": True}
+FINE: dict[str, Any] = {"label": "agree", "sender_kind": "number", "segments": 1, "enabled": True}
 
 
 @pytest.mark.parametrize("label", ["agree", "disagree", "neutral"])
@@ -20,13 +20,25 @@ def test_it_allows_a_reply_to_a_number_with_a_verdict(label: str) -> None:
         ({"sender_kind": "alphanumeric"}, "not_a_phone_number"),
         ({"sender_kind": "unknown"}, "not_a_phone_number"),
         ({"label": "undecided"}, "undecided"),
+        ({"segments": 3}, "too_long"),
+        ({"segments": 3, "when_stale": "hold"}, "too_long"),  # what is held may be sent later, as it is
+        ({"segments": 3, "label": "undecided"}, "undecided"),
     ],
 )
-def test_it_gives_the_reason_of_a_refusal(change: dict[str, Any], reason: str) -> None:
+def test_it_gives_the_reason_of_a_refusal(settings: Any, change: dict[str, Any], reason: str) -> None:
+    settings.SMS_MAX_SEGMENTS = 2
     decision = may_reply(**FINE | change)
     assert (decision.allowed, decision.reason) == (False, reason)
     assert decision.explanation
 
 
 def test_it_names_the_switch_first_when_several_reasons_hold() -> None:
-    assert may_reply(label="undecided", sender_kind="unknown", enabled=False).reason == "auto_reply_disabled"
+    wrong: dict[str, Any] = {"label": "undecided", "sender_kind": "unknown", "segments": 99}
+    assert may_reply(**wrong, enabled=False).reason == "auto_reply_disabled"
+
+
+def test_it_allows_as_many_segments_as_the_setting_says(settings: Any) -> None:
+    settings.SMS_MAX_SEGMENTS = 2
+    assert may_reply(**FINE | {"segments": 2}).allowed
+    explanation = may_reply(**FINE | {"segments": 5}).explanation
+    assert explanation == "The text takes 5 SMS segments, and SMS_MAX_SEGMENTS allows 2."

@@ -249,9 +249,9 @@ def test_it_tells_which_words_and_rule_decided() -> None:
     assert RULES.read(["Hello. That's not ok"]).trace["hits"] == [
         {
             "clause": "that is not ok",
-            "words": "not ok",
-            "rule": "en.cannot",
-            "strength": "phrase",
+            "words": "that is not ok",
+            "rule": "en.plain-not",
+            "strength": "explicit",
             "label": "disagree",
             "negated": False,
         }

@@ -90,7 +90,7 @@ I'm not really sure
 I don't know
 it depends
 let me check my schedule
-I'll get back to you
+I will get back to you soon
 Who is this?
 what time does it start
 can I bring a friend?

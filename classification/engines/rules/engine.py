@@ -7,6 +7,8 @@ lead is large enough. What the words are is data (see packs/).
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from math import inf
+from time import perf_counter
 from typing import Any
 
 from classification.engines.base import Context, Endpoint, Verdict
@@ -21,6 +23,7 @@ from classification.engines.rules.whole import exact_hits, whole_hits
 
 # The end of a conversation holds the decision; a flood must not keep a worker busy.
 MAX_CHARACTERS = 10_000
+EXPRESSIONS_TIMEOUT = 0.05  # seconds, for all regular expressions on one conversation
 MAX_TRACED = 20
 MAX_TRACED_CHARACTERS = 120
 NOTHING_KNOWN, MOST = 0.3, 0.95
@@ -38,7 +41,8 @@ class Rules:
 
     def read(self, texts: Sequence[str]) -> Verdict:
         """The verdict on one conversation. Its confidence says how clear the words were; it is no probability."""
-        lines = [self.line(text) for text in "\n".join(texts)[-MAX_CHARACTERS:].split("\n")]
+        deadline = perf_counter() + EXPRESSIONS_TIMEOUT
+        lines = [self.line(text, deadline) for text in "\n".join(texts)[-MAX_CHARACTERS:].split("\n")]
         standing = answer(list(self._readings(lines)), self.lexicon)
         found = [hit for line in lines for hit in line.hits]
         parts = [line.clauses for line in lines]
@@ -65,14 +69,14 @@ class Rules:
             else:
                 waiting = waiting or any(is_marked(clause, self.lexicon) for clause in line.clauses)
 
-    def line(self, text: str) -> "Line":
-        """One text: what is found in it and what it says."""
+    def line(self, text: str, deadline: float = inf) -> "Line":
+        """One text: what is found in it and what it says. Expressions have until `deadline`, by perf_counter()."""
         parts = clauses(text, self.lexicon)
         exact = exact_hits(parts, self.lexicon)
         if exact:
             return Line(parts, exact, reading(parts, exact, self.lexicon))
         found = [hit for part in parts for hit in hits(part, self.lexicon)]
-        whole, timed_out = whole_hits(text, parts, self.lexicon)
+        whole, timed_out = whole_hits(text, parts, self.lexicon, deadline)
         found += whole
         known = sum(len(hit.words.split()) for hit in found)
         fillers = sum(word in self.lexicon.transparent for part in parts for word in part.words)
@@ -119,7 +123,7 @@ def _only_asks(found: Sequence[Hit]) -> bool:
 
 def _trace(standing: Reading | None, found: Sequence[Hit], timed_out: Sequence[str]) -> dict[str, Any]:
     """Why: the words found, the scores and the lead of the best. Bounded, whatever was written."""
-    trace: dict[str, Any] = {"hits": [_traced(hit) for hit in found if hit.label][:MAX_TRACED]}
+    trace: dict[str, Any] = {"hits": [_traced(hit) for hit in found if hit.label][-MAX_TRACED:]}
     if standing is not None:
         trace["scores"] = {label: round(score, 2) for label, score in standing.scores.items()}
         trace["margin"] = round(standing.margin, 2)

@@ -120,7 +120,7 @@ class Lexicon:
             entry.category,
             entry.strength,
             entry.match,
-            frozenset(entry.before),
+            self._respelled(entry.before),
             entry.leads,
             entry.in_questions,
         )

@@ -90,7 +90,7 @@ I'm not really sure
 I don't know
 it depends
 let me check my schedule
-I'll get back to you
+I will get back to you soon
 Who is this?
 what time does it start
 can I bring a friend?
@@ -249,9 +249,9 @@ def test_it_tells_which_words_and_rule_decided() -> None:
     assert RULES.read(["Hello. That's not ok"]).trace["hits"] == [
         {
             "clause": "that is not ok",
-            "words": "not ok",
-            "rule": "en.cannot",
-            "strength": "phrase",
+            "words": "that is not ok",
+            "rule": "en.plain-not",
+            "strength": "explicit",
             "label": "disagree",
             "negated": False,
         }

@@ -6,7 +6,7 @@ import regex
 from pydantic import ValidationError
 
 from classification.engines.rules.document import Document, Match, RuleEntry
-from classification.engines.rules.engine import Rules
+from classification.engines.rules.engine import Rules, rules_of
 
 PROBE_LENGTH = 5_000  # characters
 PROBE_TIMEOUT = 0.05  # seconds
@@ -22,14 +22,20 @@ def check_rule(rule: RuleEntry, document: Document) -> list[str]:
     if runaways:
         return [f"{text}: takes too long on a text of {PROBE_LENGTH} characters" for text in runaways]
     try:
-        others = [other for other in document.rules if other.name != rule.name]
-        rules = Rules(Document(**dict(document) | {"rules": (*others, rule)}))
+        rules = rules_of(_with(rule, document))
     except ValidationError as error:
         return [problem["msg"].removeprefix("Value error, ") for problem in error.errors()]
     except ValueError as error:
         return [str(error)]
     missed = [f"should match: {text}" for text in rule.should_match if not fits(rule, text, rules)]
     return missed + [f"should not match: {text}" for text in rule.should_not_match if fits(rule, text, rules)]
+
+
+def _with(rule: RuleEntry, document: Document) -> Document:
+    if rule in document.rules:
+        return document
+    others = [other for other in document.rules if other.name != rule.name]
+    return Document(**dict(document) | {"rules": (*others, rule)})
 
 
 def fits(rule: RuleEntry, text: str, rules: Rules) -> bool:

@@ -7,6 +7,7 @@ lead is large enough. What the words are is data (see packs/).
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from math import inf
 from time import perf_counter
 from typing import Any
@@ -93,6 +94,15 @@ class Line:
     reading: Reading | None
     timed_out: Sequence[str] = ()
     is_understood: bool = True
+
+
+@lru_cache(maxsize=4)
+def rules_of(document: Document) -> Rules:
+    """The document, compiled, which takes a tenth of a second: kept for those that are compared and gone back to.
+
+    Raises ValueError for a rule that cannot be read.
+    """
+    return Rules(document)
 
 
 class RulesEngine:

@@ -71,4 +71,7 @@ class EventKind(models.TextChoices):
     COMPLETED = "completed", "Completed"
     FAILED = "failed", "Failed"
     REQUEUED = "requeued", "Queued again"
-    CORRECTED = "corrected", "Outcome corrected"
+    OUTCOME_CORRECTED = "outcome_corrected", "Outcome corrected"
+    CONFIRMED = "confirmed", "Label confirmed by a person"
+    CORRECTED = "corrected", "Label corrected by a person"
+    REOPENED = "reopened", "Reopened for a correcting reply"

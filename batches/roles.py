@@ -21,6 +21,7 @@ VIEWER = {
     "classification.view_classification",
     "classification.view_circuit",
     "classification.view_ruleset",
+    "classification.view_correction",
 }
 OPERATOR = VIEWER | {
     "batches.reprocess_batch",
@@ -31,6 +32,7 @@ OPERATOR = VIEWER | {
     "classification.view_category",
     "classification.view_rule",  # with the draft's page and the playground
     "classification.view_lexiconentry",
+    "classification.add_correction",  # judges verdicts, and has people answered anew
     "django_q.view_failure",
 }
 SUPERVISOR = OPERATOR | {

@@ -23,7 +23,10 @@ MOVES = {
     (BatchStatus.PROCESSING, BatchStatus.COMPLETED),
     (BatchStatus.PROCESSING, BatchStatus.FAILED),
     (BatchStatus.FAILED, BatchStatus.CLOSED),  # an operator's reprocess
-    (BatchStatus.COMPLETED, BatchStatus.CLOSED),  # the same, where a reply was refused or may not have left
+    (
+        BatchStatus.COMPLETED,
+        BatchStatus.CLOSED,
+    ),  # the same, where a reply did not leave; or another one follows
 }
 # How long a queued batch may wait (seconds) before the reaper queues it once more.
 DISPATCH_GRACE = timedelta(seconds=20)
@@ -151,13 +154,32 @@ def postpone(
     )
 
 
+def reopen(batch_id: int, actor: str) -> bool:
+    """Put a settled batch back to the queue's end, for a reply that was written after it; False when it moved on.
+
+    The caller writes that reply and queues the batch in the same transaction.
+    """
+    return advance(
+        batch_id,
+        BatchStatus.COMPLETED,
+        BatchStatus.CLOSED,
+        event=EventKind.REOPENED,
+        actor=actor,
+        outcome=Outcome.NONE,
+        reason="",
+        completed_at=None,
+        lease_until=rows.now(DISPATCH_GRACE.total_seconds()),
+        attempts=0,
+    )
+
+
 def correct(batch_id: int, outcome: Outcome, reason: str, actor: str) -> bool:
     """Write what became known after all of a batch that was settled as unknown; False when it is none."""
     settled = {"id": batch_id, "status": BatchStatus.COMPLETED, "outcome": Outcome.UNKNOWN}
     with transaction.atomic(savepoint=False):
         won = rows.update(Batch, settled, outcome=outcome, reason=reason)
         if won:
-            note([batch_id], EventKind.CORRECTED, actor, {"outcome": outcome, "reason": reason})
+            note([batch_id], EventKind.OUTCOME_CORRECTED, actor, {"outcome": outcome, "reason": reason})
     return won == 1
 
 
@@ -184,6 +206,11 @@ def flag(batch_ids: Iterable[int], word: Flag, actor: str, data: Mapping[str, An
             Batch.objects.filter(id__in=ids).update(flags=flags)
             note(ids, EventKind.FLAGGED, actor, data)
     return ids
+
+
+def admin(name: str) -> str:
+    """How the history calls somebody who did it in the admin."""
+    return f"admin:{name}"[: BatchEvent._meta.get_field("actor").max_length]
 
 
 def note(

@@ -18,7 +18,7 @@ from batches.models import Batch, BatchEvent, Message
 from batches.templatetags.times import moment, span
 from classification import naming
 from classification.models import Classification
-from replies.models import AttemptOutcome, Reply, ReplyAttempt, ReplyStatus
+from replies.models import AttemptOutcome, Reply, ReplyAttempt, ReplyKind, ReplyStatus
 
 MAX_MESSAGES = 500  # shown on one page; the list of messages has them all
 
@@ -44,7 +44,10 @@ LOOKS: dict[str, tuple[str, str]] = {
     EventKind.COMPLETED: ("check_circle", ""),
     EventKind.FAILED: ("error", "danger"),
     EventKind.REQUEUED: ("replay", "warning"),
-    EventKind.CORRECTED: ("published_with_changes", "warning"),
+    EventKind.OUTCOME_CORRECTED: ("published_with_changes", "warning"),
+    EventKind.CONFIRMED: ("thumb_up", "success"),
+    EventKind.CORRECTED: ("rate_review", "warning"),
+    EventKind.REOPENED: ("forward_to_inbox", "warning"),
 }
 ATTEMPT_ENDS = {
     AttemptOutcome.ACCEPTED: EventKind.REPLY_SENT,
@@ -187,6 +190,8 @@ def _reply(reply: Reply) -> Entry:
     suppressed = reply.status == ReplyStatus.SUPPRESSED
     kind = EventKind.REPLY_SUPPRESSED if suppressed else EventKind.REPLY_CREATED
     facts = [("Why", reply.error), ("Reason", reply.reason)] if suppressed else [("Provider", reply.provider)]
+    if reply.kind != ReplyKind.AUTOMATIC:
+        facts.append(("Kind", reply.get_kind_display()))
     return Entry(
         _key(kind, reply_id=reply.pk),
         reply.created_at,

@@ -33,6 +33,7 @@ class ReplyAdmin(RecordAdmin):
     list_display = [
         "id",
         "batch",
+        "kind",
         TO,
         "status",
         "reason",
@@ -41,13 +42,14 @@ class ReplyAdmin(RecordAdmin):
         "created_at",
         "settled_at",
     ]
-    list_filter = ["status", "provider", ("created_at", DayRangeFilter)]
+    list_filter = ["status", "kind", "provider", ("created_at", DayRangeFilter)]
     list_select_related = ["batch"]
     search_fields = ["to", "provider_message_id"]
     search_help_text = "Number, or the provider's message id"
     readonly_fields = [TO, BODY, ERROR, PROVIDER_ID]
     fields = [
         "batch",
+        "kind",
         TO,
         BODY,
         "provider",

@@ -12,7 +12,7 @@ from django.db.models import Q
 from classification import rows
 from replies import pacing
 from replies.content import reply_text
-from replies.models import Reply, ReplyAttempt, ReplyStatus
+from replies.models import Reply, ReplyAttempt, ReplyKind, ReplyStatus
 from replies.policy import Decision, may_reply
 from replies.senders import ENVIRONMENT, get_sender
 from replies.senders.base import Account
@@ -50,6 +50,7 @@ def prepare(
     decision = may_reply(label=label, sender_kind=sender_kind, enabled=enabled, when_stale=when_stale)
     reply = Reply(
         batch_id=batch_id,
+        kind=ReplyKind.AUTOMATIC,
         to=to,
         body=reply_text(label, also),
         provider=get_sender(account).name,
@@ -60,6 +61,28 @@ def prepare(
     if not decision.allowed:
         return _suppress(reply, decision, record)
     return _insert_in_hand(reply, record) if send_now else _insert_pending(reply, record)
+
+
+def prepare_correction(
+    *, batch_id: int, to: str, label: str, record: Recorder, account: Account = ENVIRONMENT
+) -> Reply:
+    """The reply that follows a person's correction to `label`: pending, in the caller's transaction.
+
+    Ask correcting.py before, in the same transaction. Raises IntegrityError when the batch has one already.
+    """
+    reply = Reply(
+        batch_id=batch_id,
+        kind=ReplyKind.CORRECTION,
+        to=to,
+        body=reply_text(label),
+        provider=get_sender(account).name,
+        status=ReplyStatus.PENDING,
+        attempt_count=0,
+        idempotency_key=uuid4(),
+    )
+    _insert(reply)
+    record("reply_created", _data(reply))
+    return reply
 
 
 def lease() -> timedelta:
@@ -82,6 +105,7 @@ def _insert(reply: Reply, **more: Any) -> None:
     """One statement, for this is on every batch's way."""
     row = {
         "batch_id": reply.batch_id,
+        "kind": reply.kind,
         "to": reply.to,
         "body": reply.body,
         "provider": reply.provider,
@@ -116,7 +140,7 @@ def _insert_pending(reply: Reply, record: Recorder) -> Reply:
         with transaction.atomic():  # a savepoint: losing the race must not break the caller's transaction
             _insert(reply)
     except IntegrityError:
-        live = Reply.objects.filter(~SUPPRESSED, batch_id=reply.batch_id).first()
+        live = Reply.objects.filter(~SUPPRESSED, batch_id=reply.batch_id, kind=reply.kind).first()
         if live is None:
             raise
         return live

@@ -14,14 +14,14 @@ from django.db.models import DurationField, ExpressionWrapper, F
 from classification import rows
 from classification.clock import Now
 from replies import pacing
-from replies.drafting import Recorder, attempt_data, lease, note_attempt, prepare
+from replies.drafting import Recorder, attempt_data, lease, note_attempt, prepare, prepare_correction
 from replies.models import AttemptOutcome, Reply, ReplyAttempt, ReplyStatus
 from replies.policy import HELD
 from replies.retries import wait_before_retry
 from replies.senders import ENVIRONMENT, get_sender
 from replies.senders.base import Account, Sender, SendKind, SendResult, unknown
 
-__all__ = ["Recorder", "deliver", "prepare", "resend", "send_once"]
+__all__ = ["Recorder", "deliver", "prepare", "prepare_correction", "resend", "send_once"]
 
 log = logging.getLogger(__name__)
 

@@ -6,6 +6,7 @@ import pytest
 
 from batches import access, limits
 from batches.detour import detour
+from classification import prices, reviewing
 from classification.rulesets import live
 
 
@@ -14,9 +15,11 @@ def _nothing_remembered() -> Iterator[None]:
     """Tokens, failures, rates and the rule set live in the process; another test's must not be among them."""
     access.tokens.cache_clear()
     access._last_read.clear()
+    reviewing.about.cache_clear()
     access.failures.clear()
     limits.forget()
     live.forget()
+    prices.forget()
     yield
     detour.end_when(lambda: True)
     access.tokens.cache_clear()

@@ -13,6 +13,7 @@ from unfold.decorators import display
 from batches.admin import looks
 from batches.admin.exporting import ExportAction
 from batches.admin.reprocessing import ReprocessActions
+from batches.admin.review import ReviewPage
 from batches.admin.search import messages_with_guid, spellings
 from batches.choices import Flag
 from batches.models import Batch, Message
@@ -42,7 +43,8 @@ class FlagFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no types
 
 
 @admin.register(Batch)
-class BatchAdmin(ReprocessActions, ExportAction, RecordAdmin):
+class BatchAdmin(ReviewPage, ReprocessActions, ExportAction, RecordAdmin):
+    actions_detail = ["judge_this", *ReprocessActions.actions_detail]
     actions = ["process_again", "send_again", "export_as_csv"]
     export_fields = [
         "id", "channel__slug", "sender", "sender_kind", "status", "message_count", "opened_at", "closes_at",

@@ -13,7 +13,8 @@ from django.utils.html import format_html
 from unfold.admin import ModelAdmin
 from unfold.decorators import action
 
-from batches.models import Batch, BatchEvent
+from batches import state
+from batches.models import Batch
 from batches.reprocess import CLOSED, REQUEUED, RESENT, SKIPPED, Result, needs, reprocess
 from batches.templatetags.untrusted import reveal
 
@@ -63,11 +64,11 @@ class ReprocessActions(ModelAdmin):  # type: ignore[misc]  # unfold has no types
         return self._reprocess(request, [self._found(request, object_id).pk], resend_unknown=True)
 
     def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
-        """The button that the batch's state allows, if any."""
+        """Of the two buttons here the one that the batch's state allows, if any."""
         batch = self.get_object(request, object_id)
-        offered = _offered(batch) if batch else ""
+        hidden = set(ReprocessActions.actions_detail) - {_offered(batch) if batch else ""}
         permitted = super().get_actions_detail(request, object_id)
-        return [button for button in permitted if button.method.original_function_name == offered]
+        return [button for button in permitted if button.method.original_function_name not in hidden]
 
     def _found(self, request: HttpRequest, object_id: str) -> Batch:
         batch = self.get_object(request, object_id)
@@ -76,7 +77,7 @@ class ReprocessActions(ModelAdmin):  # type: ignore[misc]  # unfold has no types
         return batch
 
     def _reprocess(self, request: HttpRequest, ids: Sequence[int], *, resend_unknown: bool) -> HttpResponse:
-        actor = f"admin:{request.user.get_username()}"[: BatchEvent._meta.get_field("actor").max_length]
+        actor = state.admin(request.user.get_username())
         confirmed = request.method == "POST" and CONFIRMED in request.POST
         results = reprocess(ids, actor=actor, resend_unknown=resend_unknown, dry_run=not confirmed)
         if not confirmed:

@@ -5,6 +5,8 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
+from classification import reviewing
+
 # group → (title, Material Symbols icon, app_label, model, and the page where it is not the list)
 GROUPS: dict[str, list[tuple[str, ...]]] = {
     "Conversations": [
@@ -12,6 +14,10 @@ GROUPS: dict[str, list[tuple[str, ...]]] = {
         ("Messages", "sms", "batches", "message"),
         ("Replies", "outgoing_mail", "replies", "reply"),
         ("Classifications", "psychology", "classification", "classification"),
+    ],
+    "Quality": [
+        ("Review", "rate_review", "batches", "batch", "review"),
+        ("Corrections", "fact_check", "classification", "correction"),
     ],
     "Understanding": [
         ("Draft", "difference", "classification", "rule", "draft"),
@@ -36,6 +42,9 @@ GROUPS: dict[str, list[tuple[str, ...]]] = {
         ("Groups", "group", "auth", "group"),
     ],
 }
+# The permission that a page needs where it is not to view the model, and the number beside its entry.
+NEEDED = {"review": "classification.add_correction"}
+COUNTED = {"review": reviewing.about}
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
@@ -56,10 +65,11 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def _seen(
-    request: HttpRequest, _title: str, _icon: str, app: str, model: str, _page: str = "changelist"
+    request: HttpRequest, _title: str, _icon: str, app: str, model: str, page: str = "changelist"
 ) -> bool:
-    return request.user.has_perm(f"{app}.view_{model}")
+    return request.user.has_perm(NEEDED.get(page, f"{app}.view_{model}"))
 
 
 def _item(title: str, icon: str, app: str, model: str, page: str = "changelist") -> dict[str, Any]:
-    return {"title": title, "icon": icon, "link": reverse(f"admin:{app}_{model}_{page}")}
+    item = {"title": title, "icon": icon, "link": reverse(f"admin:{app}_{model}_{page}")}
+    return item | {"badge": COUNTED[page](), "badge_variant": "primary"} if page in COUNTED else item

@@ -13,7 +13,6 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from classification.engines.base import Verdict
 from classification.engines.rules.document import Document
-from classification.engines.rules.engine import Rules
 from classification.naming import TONES
 from classification.revealing import reveal
 from classification.rulesets import store
@@ -79,7 +78,7 @@ def _answer(side: str, burst: list[str]) -> dict[str, Any]:
     name = dict(CHOICES)[side]
     try:
         document = _document(side)
-        return {"by": name} | _shown(Rules(document).read(burst), document)
+        return {"by": name} | _shown(store.rules_of(document).read(burst), document)
     except DocumentInvalid as invalid:
         return {"by": name, "label": None, "problems": [reveal(problem) for problem in invalid.problems]}
     except (store.Unreadable, ValueError) as error:

@@ -53,15 +53,19 @@ class ClassificationAdmin(RecordAdmin):
 
     @admin.display(description="Why")
     def why(self, row: Classification) -> str:
-        """The words that decided, one a line; for a model, what it left behind."""
-        hits = row.trace.get("hits")
-        if hits is None:
-            return _as_json(row.trace) if row.trace else "–"
-        return _lines(_hit(hit) for hit in hits) or "No word that the rules know."
+        return reasons(row)
 
     @admin.display(description="Engines tried")
     def tried(self, row: Classification) -> str:
         return _lines(_attempt(attempt) for attempt in row.attempts) or "–"
+
+
+def reasons(row: Classification) -> SafeString | str:
+    """The words that decided, one a line; for a model, what it left behind."""
+    hits = row.trace.get("hits")
+    if hits is None:
+        return _as_json(row.trace) if row.trace else "–"
+    return _lines(_hit(hit) for hit in hits) or "No word that the rules know."
 
 
 def _hit(hit: dict[str, Any]) -> str:

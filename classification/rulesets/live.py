@@ -63,7 +63,7 @@ def _document(row: RuleSet) -> Document | None:
 
 def unpublished(document: Document) -> Live:
     """What `document` would be if it were live: to try it."""
-    return Live(None, 0, Rules(document))
+    return Live(None, 0, store.rules_of(document))
 
 
 @dataclass(frozen=True)

@@ -125,7 +125,7 @@ class TestLateAnswers:
         memory.next_results.append(late)
         batch = _process(closed)
         assert (batch.outcome, batch.reason, Reply.objects.get().status) == ("replied", "", "sent")
-        assert kinds(batch)[-4:] == ["reply_unknown", "completed", "reply_sent", "corrected"]
+        assert kinds(batch)[-4:] == ["reply_unknown", "completed", "reply_sent", "outcome_corrected"]
         assert len(outbox) == 1
 
 

@@ -26,6 +26,7 @@ PAGES = {
     "batches_rejecteddelivery": EVERYBODY,
     "replies_reply": EVERYBODY,
     "classification_classification": EVERYBODY,
+    "classification_correction": EVERYBODY,
     "classification_ruleset": EVERYBODY,
     "classification_category": ["operator", "supervisor"],
     "classification_rule": ["operator", "supervisor"],

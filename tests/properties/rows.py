@@ -32,7 +32,10 @@ BATCH_STORY: dict[EventKind, BatchStatus | None] = {
     EventKind.FAILED: BatchStatus.FAILED,
     EventKind.CLASSIFIED: None,
     EventKind.REPLY_POSTPONED: CLOSED,
+    EventKind.OUTCOME_CORRECTED: None,
+    EventKind.CONFIRMED: None,
     EventKind.CORRECTED: None,
+    EventKind.REOPENED: CLOSED,
 }
 # The same for its live reply: from where, to where.
 REPLY_STORY: dict[EventKind, tuple[set[ReplyStatus | None], ReplyStatus]] = {

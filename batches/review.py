@@ -1,0 +1,101 @@
+"""A person judges a verdict: the correction, its place in the batch's history and, if wanted, a correcting reply.
+
+All of it is one transaction. The correcting reply then goes the usual way: the batch waits for a worker again, which
+finds a pending reply, sends it once and settles the batch anew.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+
+from batches import state
+from batches.choices import BatchStatus, EventKind
+from batches.clock import Now
+from batches.credentials import CredentialsUnreadable
+from batches.models import Batch
+from batches.queue import enqueue
+from classification.corrections import correct
+from classification.models import Classification, Correction
+from replies import correcting
+from replies import services as replies
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+# After this, an answer to what somebody wrote would only puzzle him.
+CORRECTABLE_FOR = timedelta(hours=24)
+GONE_ON = "The conversation has gone on meanwhile; nothing was sent."
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """What was stored. `queued`: a correcting reply will be sent; `unsent` says why one that was wanted will not."""
+
+    correction: Correction
+    queued: bool = False
+    unsent: str = ""
+
+
+def review(classification: Classification, reviewer: "User", label: str, *, send: bool = False) -> Reviewed:
+    """Store the judgement and, with `send`, have the person answered anew where that is allowed.
+
+    Raises CannotCorrect; then nothing was stored.
+    """
+    actor = state.admin(reviewer.get_username())
+    with transaction.atomic():
+        correction = correct(classification, reviewer, label)
+        same = correction.corrected == correction.predicted
+        kind = EventKind.CONFIRMED if same else EventKind.CORRECTED
+        state.note([classification.batch_id], kind, actor, _data(correction))
+        if not send or same:
+            return Reviewed(correction)
+        problem = _send(classification.batch_id, label, actor)
+    return Reviewed(correction, queued=not problem, unsent=problem)
+
+
+def why_not_answered(batch: Batch, label: str) -> str:
+    """Why no correcting reply may follow a correction to `label`, for people; empty when it may."""
+    if batch.status != BatchStatus.COMPLETED:
+        return "The conversation is not settled."
+    if not Batch.objects.filter(id=batch.id, opened_at__gt=Now() - CORRECTABLE_FOR).exists():
+        return "The conversation is older than a day."
+    try:
+        _ = batch.channel.account
+    except CredentialsUnreadable:
+        return "The key of the channel's provider cannot be read."
+    return correcting.why_no_correction(
+        batch_id=batch.id, label=label, sender_kind=batch.sender_kind, enabled=batch.channel.replies_enabled
+    )
+
+
+def _data(correction: Correction) -> dict[str, Any]:
+    return {
+        "said": correction.predicted,
+        "means": correction.corrected,
+        "verdict": correction.classification_id,
+    }
+
+
+def _send(batch_id: int, label: str, actor: str) -> str:
+    """Write the reply and queue the batch, in the caller's transaction; gives why not, when not.
+
+    Replies are locked before their batch, as by everybody who settles one.
+    """
+    with transaction.atomic():
+        correcting.lock(batch_id)
+        batch = Batch.objects.select_related("channel").get(id=batch_id)
+        if problem := why_not_answered(batch, label):
+            return problem
+        if not state.reopen(batch_id, actor):
+            return GONE_ON
+        replies.prepare_correction(
+            batch_id=batch_id,
+            to=batch.sender,
+            label=label,
+            record=lambda kind, data: state.note([batch_id], kind, actor, data),
+            account=batch.channel.account,
+        )
+        enqueue([batch_id])
+    return ""

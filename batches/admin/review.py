@@ -72,6 +72,7 @@ class ReviewPage(ModelAdmin):  # type: ignore[misc]  # unfold has no types
             send = "send" in request.POST
             try:
                 _tell(request, review(verdict, reviewer, request.POST.get("label", ""), send=send))
+                reviewing.about.cache_clear()  # whoever has just judged one looks at the number
             except CannotCorrect as problem:
                 messages.warning(request, f"{_name(verdict)}: {problem}")
         return HttpResponseRedirect(f"{reverse(f'admin:{NAME}')}?after={verdict.pk}")

@@ -1,15 +1,15 @@
 """A rule set beside another one: how well each reads the same texts, and which they read differently."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass
 from functools import lru_cache, partial
 from typing import Any
 
 from classification.engines.rules.document import Document
+from classification.evaluation.cases import corrected
 from classification.evaluation.metrics import Scores, score
 from classification.golden import golden
 from classification.labels import Meaning
-from classification.models import Correction, Split
 from classification.rulesets.store import rules_of
 
 GOLDEN, CORRECTIONS = "golden set", "corrections"
@@ -66,11 +66,15 @@ def compare(before: Document, after: Document) -> list[Comparison]:
 
     Raises ValueError for a rule set that cannot be compiled.
     """
-    corrected = list(_corrections())
-    texts = tuple(text for text, _ in corrected)
+    known = {one.slug for one in (*before.categories, *after.categories)}
+    cases = corrected(known)[-MAX_CORRECTIONS:]
     sets = (
         (GOLDEN, [(one.text, one.label) for one in golden()], _golden_labels),
-        (CORRECTIONS, corrected, partial(_labels, texts)),
+        (
+            CORRECTIONS,
+            [(one.text, one.label) for one in cases],
+            partial(_labels, [one.text for one in cases]),
+        ),
     )
     found = (_compare(source, rows, read, before, after) for source, rows, read in sets)
     return [comparison for comparison in found if comparison]
@@ -111,23 +115,9 @@ def _meanings(document: Document) -> dict[str, Meaning]:
 @lru_cache(maxsize=4)
 def _golden_labels(document: Document) -> Sequence[str]:
     """Read once for each rule set: the golden set has thousands of texts."""
-    return _labels(tuple(one.text for one in golden()), document)
+    return _labels([one.text for one in golden()], document)
 
 
 def _labels(texts: Sequence[str], document: Document) -> Sequence[str]:
     rules = rules_of(document)
     return [rules.read([text]).label for text in texts]
-
-
-def _corrections() -> Iterator[tuple[str, str]]:
-    """What people said, the newest word on each text."""
-    rows = (
-        Correction.objects.filter(split=Split.EVAL)
-        .order_by("-id")
-        .values_list("text_key", "text", "corrected")
-    )
-    seen = set[str]()
-    for key, text, label in rows[:MAX_CORRECTIONS]:
-        if key not in seen:
-            seen.add(key)
-            yield text, label

@@ -11,7 +11,6 @@ from django.conf import settings
 from classification.asking import ENGINES
 from classification.decision import EngineAttempt
 from classification.engines.base import Context, EngineError, Verdict
-from classification.engines.rules.engine import Rules
 from classification.labels import Label
 from classification.models import RuleSet
 from classification.prices import cost
@@ -50,7 +49,7 @@ def ruleset(number: int | None) -> Live:
     if number is None:
         return live()
     row = RuleSet.objects.get(number=number)
-    return Live(row.pk, row.number, Rules(store.parsed(row)))
+    return Live(row.pk, row.number, store.compiled(row))
 
 
 def reader(name: str, rules: Live) -> Reader:

@@ -1,11 +1,12 @@
 """From the draft to a published rule set, and back to an earlier one."""
 
+import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from classification.engines.rules.checking import check_rule
 from classification.engines.rules.document import Document
@@ -17,6 +18,8 @@ from classification.rulesets.live import forget
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+log = logging.getLogger(__name__)
 
 OVERRIDE = "classification.override_ruleset"
 
@@ -48,12 +51,9 @@ def publish(user: "User", note: str, override: str = "", *, seen: str = "") -> R
         _insist(user, override, worse)
     scores = {comparison.source: comparison.as_dict() for comparison in comparisons}
     told = {"note": note, "scores": scores, "override": override if worse else ""}
-    try:
-        with transaction.atomic(durable=True):
-            row = _write(document, live, user, told)
-    except IntegrityError as error:
-        raise Refused("Somebody else published just now. Look at the draft again.") from error
-    forget()
+    with transaction.atomic(durable=True):
+        row = _write(document, live, user, told)
+    _follow(row, user)
     return row
 
 
@@ -78,7 +78,7 @@ def activate(ruleset: RuleSet, user: "User") -> None:
             raise Refused(f"{ruleset} is live already.")
         store.make_live(ruleset, user.get_username())
         note(user, f"{ruleset} made live", ruleset)
-    forget()
+    _follow(ruleset, user)
 
 
 def note(user: "User", message: str, ruleset: RuleSet | None = None) -> None:
@@ -91,6 +91,13 @@ def note(user: "User", message: str, ruleset: RuleSet | None = None) -> None:
         action_flag=CHANGE,
         change_message=message,
     )
+
+
+def _follow(row: RuleSet, user: "User") -> None:
+    """This process uses it at once, the others soon."""
+    forget()
+    told = {"number": row.number, "user": user.get_username()}
+    log.info("RULE SET LIVE | Number: %(number)s | User: %(user)s", told)
 
 
 def _usable(ruleset: RuleSet) -> Document:

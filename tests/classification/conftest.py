@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from batches.models import Batch, Channel
-from classification import circuit
+from classification import circuit, prices
 from classification.rulesets.live import live
 from tests.support.openai_server import OpenAIServer
 
@@ -16,11 +16,13 @@ KEY = "sk-test-0123456789"
 
 
 @pytest.fixture(autouse=True)
-def _fresh_circuits() -> Iterator[None]:
-    """A process remembers circuits for a second; rows of another test must not be among them."""
+def _nothing_read() -> Iterator[None]:
+    """A process remembers circuits and prices for a while; rows of another test must not be among them."""
     circuit.forget()
+    prices.forget()
     yield
     circuit.forget()
+    prices.forget()
 
 
 @pytest.fixture
@@ -34,6 +36,7 @@ def server(settings: Any, db: None) -> Iterator[OpenAIServer]:
         settings.OPENAI_MODEL = "test-model"
         settings.OPENAI_TIMEOUT = 5
         live()  # known, as in any process that is at work
+        prices.table()
         yield running
 
 

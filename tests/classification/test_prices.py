@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group, User
 from django.core.management import call_command
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -22,11 +22,6 @@ from tests.support.openai_server import OpenAIServer, answer, http_error, trunca
 pytestmark = pytest.mark.django_db
 
 LUNA = "gpt-5.6-luna"
-
-
-@pytest.fixture(autouse=True)
-def _unread() -> None:
-    prices.forget()
 
 
 def asked(model: str, received: int | None = 1_000_000, written: int | None = 100_000) -> EngineAttempt:
@@ -76,6 +71,21 @@ def test_it_reads_the_table_once_a_minute() -> None:
         for _ in range(3):
             cost([asked(LUNA)])
     assert len(captured) == 1
+
+
+def test_it_stands_in_nobodys_way_when_the_table_cannot_be_read(
+    server: OpenAIServer, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: Any) -> None:
+        raise DatabaseError("gone")
+
+    prices.forget()
+    settings.OPENAI_MODEL = LUNA
+    with connection.execute_wrapper(broken):
+        decision = classify(["Opo"])
+    assert (decision.label, decision.cost) == ("agree", None)
+    assert "The prices cannot be read: DatabaseError" in caplog.text
+    assert classify(["Opo"]).cost == Decimal("0.0000564")
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,11 @@ from batches.choices import BatchStatus, EventKind
 from batches.models import Batch, BatchEvent, Channel, Lease, Message
 from batches.state import MOVES
 from classification.append_only import AppendOnly
+from classification.models import Activation, RuleSet
 from replies.models import Reply, ReplyStatus
 
 APPS = ("batches", "replies", "classification")
-KEPT = {Channel, Lease}
+KEPT = {Channel, Lease, RuleSet, Activation}
 OPEN, CLOSED, PROCESSING = BatchStatus.OPEN, BatchStatus.CLOSED, BatchStatus.PROCESSING
 
 # Where an event leaves its batch; None: where it was.
@@ -60,7 +61,7 @@ def _models() -> list[type[models.Model]]:
 
 
 def empty() -> None:
-    """An empty database, but for the channels."""
+    """An empty database, but for the channels and the live rule set."""
     tables = [model._meta.db_table for model in (*_models(), OrmQ)]
     flush = connection.ops.sql_flush(no_style(), tables, reset_sequences=False, allow_cascade=False)
     connection.ops.execute_sql_flush(flush)

@@ -13,6 +13,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from classification.engines.base import Verdict
 from classification.engines.rules.document import Document
+from classification.engines.rules.engine import rules_of
 from classification.naming import TONES
 from classification.revealing import reveal
 from classification.rulesets import store
@@ -78,7 +79,7 @@ def _answer(side: str, burst: list[str]) -> dict[str, Any]:
     name = dict(CHOICES)[side]
     try:
         document = _document(side)
-        return {"by": name} | _shown(store.rules_of(document).read(burst), document)
+        return {"by": name} | _shown(rules_of(document).read(burst), document)
     except DocumentInvalid as invalid:
         return {"by": name, "label": None, "problems": [reveal(problem) for problem in invalid.problems]}
     except (store.Unreadable, ValueError) as error:

@@ -6,11 +6,11 @@ from functools import lru_cache, partial
 from typing import Any
 
 from classification.engines.rules.document import Document
+from classification.engines.rules.engine import rules_of
 from classification.evaluation.cases import corrected
 from classification.evaluation.metrics import Scores, score
 from classification.golden import golden
 from classification.labels import Meaning
-from classification.rulesets.store import rules_of
 
 GOLDEN, CORRECTIONS = "golden set", "corrections"
 MAX_CORRECTIONS = 2000  # the newest

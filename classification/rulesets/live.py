@@ -9,7 +9,7 @@ from time import monotonic
 from django.db import DatabaseError, InterfaceError
 
 from classification.engines.rules.document import CategoryEntry, Document
-from classification.engines.rules.engine import Rules
+from classification.engines.rules.engine import Rules, rules_of
 from classification.labels import Meaning
 from classification.models import Activation, RuleSet
 from classification.rulesets import store
@@ -63,7 +63,7 @@ def _document(row: RuleSet) -> Document | None:
 
 def unpublished(document: Document) -> Live:
     """What `document` would be if it were live: to try it."""
-    return Live(None, 0, store.rules_of(document))
+    return Live(None, 0, rules_of(document))
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from classification.engines.rules.checking import check_rule
 from classification.engines.rules.document import Document
+from classification.engines.rules.engine import rules_of
 from classification.evaluation.comparison import Comparison, compare
 from classification.models import Origin, RuleSet
 from classification.rulesets import drafts, store
@@ -63,7 +64,7 @@ def problems_of(document: Document) -> list[str]:
     if found := [f"rule {rule.name}: {problem}" for rule, problems in named for problem in problems]:
         return found
     try:
-        store.rules_of(document)
+        rules_of(document)
     except ValueError as error:
         return [str(error)]
     return []

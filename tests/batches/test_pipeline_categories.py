@@ -93,6 +93,9 @@ def test_the_pages_show_every_matter_by_its_name(
         assert "&lt;b&gt;Booking&lt;/b&gt;: “reserve me”" in page
         assert "Price: “what is &lt;i&gt;the cost&lt;/i&gt;”" in page
         assert "<b>Booking" not in page
+        assert (
+            "&lt;b&gt;Booking&lt;/b&gt;&#x27;" not in page
+        )  # the name alone, not its parts as Python writes them
         assert "<i>the cost" not in page
 
 

@@ -45,26 +45,40 @@ class Strength(models.TextChoices):
 
 
 class LexiconKind(models.TextChoices):
-    """What a word of the lexicon does. VARIANT, CONTRACTION and ENDING become another word, the others name a group."""
+    """What a word of the lexicon does. Those that become something need `becomes`, the others name a group."""
 
     VARIANT = "variant", "Spelling of another word"
-    CONTRACTION = "contraction", "Short form of several words"
+    CONTRACTION = "contraction", "One or two words that stand for others"
     ENDING = "ending", "Ending that stands for a word"
+    SOUND = "sound", "Letters that may be typed for others"
+    CLASS = "class", "Member of word classes (patterns name them @class)"
     NEGATOR = "negator", "Turns what follows into its opposite"
-    ADVERB = "adverb", "May stand between a negator and its word"
+    ADVERB = "adverb", "May stand between the words of a pattern"
     STOP = "stop", "Ends a negator's reach"
     CONTRAST = "contrast", "What follows counts more (but)"
     CORRECTION = "correction", "Takes back what was said (wait)"
     CONDITIONAL = "conditional", "Makes an agreement conditional (if)"
+    OPENER = "opener", "Opens another matter (also)"
+    REASON = "reason", "Begins an explanation (because)"
     QUESTION = "question", "Begins a question"
+    STATEMENT = "statement", "Begins no question, though it looks like one"
     AUXILIARY = "auxiliary", "Begins a question before a pronoun"
     PRONOUN = "pronoun", "Pronoun"
     PARTICLE = "particle", "Makes a question anywhere (ba)"
     FILLER = "filler", "Means nothing beside an answer"
     NOISE = "noise", "Is removed: laughter, forms of address"
+    KNOWN = "known", "An ordinary word: never taken for a misspelling"
 
 
-REPLACING = frozenset({LexiconKind.VARIANT, LexiconKind.CONTRACTION, LexiconKind.ENDING})
+REPLACING = frozenset(
+    {
+        LexiconKind.VARIANT,
+        LexiconKind.CONTRACTION,
+        LexiconKind.ENDING,
+        LexiconKind.SOUND,
+        LexiconKind.CLASS,
+    }
+)
 
 
 # What str.splitlines() takes for the end of a line is one of them, or a line or paragraph separator.
@@ -103,7 +117,11 @@ class CategoryEntry(Entry):
 
 
 class RuleEntry(Entry):
-    """Patterns that say one category; without a category their words are taken out of play."""
+    """Patterns that say one category; without a category their words are taken out of play.
+
+    In all kinds but REGEX a pattern is words: `a|b` either, `(a)` perhaps, `a*` any ending, `@name` one of a class.
+    `leads`: only where a clause begins. A question says nothing unless the rule is for questions too (`in_questions`).
+    """
 
     name: str = Field(min_length=1, max_length=64, pattern=RULE_NAME)
     category: str = ""
@@ -112,6 +130,8 @@ class RuleEntry(Entry):
     patterns: tuple[PatternText, ...] = Field(min_length=1)
     strength: Strength = Strength.PHRASE
     before: tuple[Term, ...] = ()
+    leads: bool = False
+    in_questions: bool = False
     should_match: tuple[str, ...] = ()
     should_not_match: tuple[str, ...] = ()
     note: str = ""

@@ -1,83 +1,104 @@
 """Reads short replies by rules: no network, no model, the same answer every time.
 
-Whole words are matched, the longest pattern first; a negator turns agreement into refusal; questions say nothing;
-"but" and "wait" let what follows count. What the words are is data (see lexicon/).
+A text becomes clauses of plain words; the longest patterns are found in them; negators turn a meaning round,
+questions say nothing, conditions leave it open; each category gets a score, and the best one is the verdict if its
+lead is large enough. What the words are is data (see packs/).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from classification.engines.base import Context, Endpoint, Verdict
-from classification.engines.rules.clauses import clauses
-from classification.engines.rules.document import Document, LexiconKind, Strength
-from classification.engines.rules.lexicon import compiled
-from classification.engines.rules.matching import Hit, hits
-from classification.labels import Label
+from classification.engines.rules.clauses import Clause, clauses
+from classification.engines.rules.conversation import answer
+from classification.engines.rules.document import Document, Strength
+from classification.engines.rules.lexicon import Lexicon
+from classification.engines.rules.matching import QUESTION, Hit, hits
+from classification.engines.rules.matters import matters
+from classification.engines.rules.scoring import WEIGHTS, Reading, is_marked, reading
+from classification.engines.rules.whole import exact_hits, whole_hits
 
 # The end of a conversation holds the decision; a flood must not keep a worker busy.
 MAX_CHARACTERS = 10_000
 MAX_TRACED = 20
 MAX_TRACED_CHARACTERS = 120
-CONFIDENCE = {
-    Strength.PROTECTED: 0.9,
-    Strength.EXPLICIT: 0.9,
-    Strength.PHRASE: 0.8,
-    Strength.ACKNOWLEDGE: 0.8,
-    Strength.SOFT: 0.6,
-}
-NOTHING_KNOWN = 0.3
-STRONGEST_FIRST = list(Strength)
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What one text says. `corrects`: it takes back what was said before ("wait", "pala")."""
-
-    label: str
-    hits: tuple[Hit, ...]
-    corrects: bool
-
-    @property
-    def strength(self) -> Strength:
-        """That of its best ground."""
-        strengths = (hit.strength for hit in self.hits if hit.label == self.label)
-        return min(strengths, key=STRONGEST_FIRST.index)
-
-    @property
-    def is_bare(self) -> bool:
-        """Whether it says too little to take back an earlier text: "ok", "nice"."""
-        return self.strength in (Strength.ACKNOWLEDGE, Strength.SOFT)
+NOTHING_KNOWN, MOST = 0.3, 0.95
 
 
 class Rules:
-    """One rule set, compiled. Always has a verdict: the default category when it knows nothing."""
+    """One rule set, compiled. Always has a verdict: the default category when it knows nothing.
+
+    Raises ValueError for a document with a rule that cannot be read.
+    """
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        self.lexicon = compiled(document)
+        self.lexicon = Lexicon(document)
 
     def read(self, texts: Sequence[str]) -> Verdict:
-        """The verdict on one conversation. Its confidence says how strong the words were; it is no probability."""
-        lines = "\n".join(texts)[-MAX_CHARACTERS:].split("\n")
-        readings = [reading for line in lines if (reading := self._read(line))]
-        if not readings:
-            return Verdict(self.document.default.slug, NOTHING_KNOWN, sure=False, trace={"hits": []})
-        answer = readings[0]
-        for reading in readings[1:]:
-            if reading.label != answer.label and not reading.is_bare:
-                answer = reading
-        trace = [_traced(hit) for reading in readings for hit in reading.hits]
-        return Verdict(answer.label, CONFIDENCE[answer.strength], trace={"hits": trace[:MAX_TRACED]})
+        """The verdict on one conversation. Its confidence says how clear the words were; it is no probability."""
+        lines = [self.line(text) for text in "\n".join(texts)[-MAX_CHARACTERS:].split("\n")]
+        standing = answer(list(self._readings(lines)), self.lexicon)
+        found = [hit for line in lines for hit in line.hits]
+        parts = [line.clauses for line in lines]
+        trace = _trace(standing, found, [name for line in lines for name in line.timed_out])
+        if standing is None:
+            understood = all(line.is_understood for line in lines) and bool(found)
+            only = matters(self.lexicon.default, parts, found, self.lexicon)
+            return Verdict(self.lexicon.default, NOTHING_KNOWN, sure=understood, matters=only, trace=trace)
+        return Verdict(
+            standing.label,
+            _confidence(standing),
+            sure=standing.clear and (standing.strength is not Strength.SOFT or _only_asks(found)),
+            matters=matters(standing.label, parts, found, self.lexicon),
+            trace=trace,
+        )
 
-    def _read(self, text: str) -> Reading | None:
+    def _readings(self, lines: Sequence["Line"]) -> Iterator[Reading]:
+        """What the lines say, in order. A "wait" of its own takes back what was said, like one before the words."""
+        waiting = False
+        for line in lines:
+            if line.reading is not None:
+                yield replace(line.reading, corrects=line.reading.corrects or waiting)
+                waiting = False
+            else:
+                waiting = waiting or any(is_marked(clause, self.lexicon) for clause in line.clauses)
+
+    def line(self, text: str) -> "Line":
+        """One text: what is found in it and what it says."""
         parts = clauses(text, self.lexicon)
-        found = tuple(hit for clause in parts for hit in hits(clause, self.lexicon))
-        if not found:
-            return None
-        words = {word for clause in parts for word in clause.words}
-        corrects = not words.isdisjoint(self.lexicon.group(LexiconKind.CORRECTION))
-        return Reading(_combined(found, corrects), found, corrects)
+        exact = exact_hits(parts, self.lexicon)
+        if exact:
+            return Line(parts, exact, reading(parts, exact, self.lexicon))
+        found = [hit for part in parts for hit in hits(part, self.lexicon)]
+        whole, timed_out = whole_hits(text, parts, self.lexicon)
+        found += whole
+        known = sum(len(hit.words.split()) for hit in found)
+        fillers = sum(word in self.lexicon.transparent for part in parts for word in part.words)
+        understood = known + fillers >= sum(len(part.words) for part in parts)
+        return Line(parts, found, reading(parts, found, self.lexicon), timed_out, understood)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One text of a conversation. `is_understood`: every word of it is known, even if it answers nothing."""
+
+    clauses: Sequence[Clause]
+    hits: Sequence[Hit]
+    reading: Reading | None
+    timed_out: Sequence[str] = ()
+    is_understood: bool = True
+
+
+@lru_cache(maxsize=4)
+def rules_of(document: Document) -> Rules:
+    """The document, compiled, which takes a tenth of a second: kept for those that are compared and gone back to.
+
+    Raises ValueError for a rule that cannot be read.
+    """
+    return Rules(document)
 
 
 class RulesEngine:
@@ -95,21 +116,26 @@ class RulesEngine:
         return context.live.rules.read(texts)
 
 
-def _combined(found: Sequence[Hit], corrects: bool) -> str:
-    """One label for all that a text says."""
-    counting = [hit for hit in found if hit.strength is not Strength.SOFT] or list(found)
-    answers = [hit for hit in counting if hit.strength is not Strength.ACKNOWLEDGE] or counting
-    last = answers[-1]
-    if corrects or last.clause.contrast:
-        return last.label
-    first = counting[0]
-    labels = {hit.label for hit in counting}
-    if len(labels) == 1:
-        return first.label
-    if Label.NEUTRAL in labels:
-        refused = first.label == Label.DISAGREE and first.strength is not Strength.SOFT
-        return Label.DISAGREE if refused else Label.NEUTRAL
-    return Label.DISAGREE
+def _confidence(standing: Reading) -> float:
+    if not standing.clear:
+        return NOTHING_KNOWN
+    firmness: float = (WEIGHTS[standing.strength] / WEIGHTS[Strength.EXPLICIT]) ** 0.5
+    return round(NOTHING_KNOWN + (MOST - NOTHING_KNOWN) * standing.margin * firmness, 2)
+
+
+def _only_asks(found: Sequence[Hit]) -> bool:
+    return all(hit.rule == QUESTION for hit in found if hit.label)
+
+
+def _trace(standing: Reading | None, found: Sequence[Hit], timed_out: Sequence[str]) -> dict[str, Any]:
+    """Why: the words found, the scores and the lead of the best. Bounded, whatever was written."""
+    trace: dict[str, Any] = {"hits": [_traced(hit) for hit in found if hit.label][:MAX_TRACED]}
+    if standing is not None:
+        trace["scores"] = {label: round(score, 2) for label, score in standing.scores.items()}
+        trace["margin"] = round(standing.margin, 2)
+    if timed_out:
+        trace["timed_out"] = sorted(set(timed_out))[:MAX_TRACED]
+    return trace
 
 
 def _traced(hit: Hit) -> dict[str, Any]:
@@ -117,6 +143,7 @@ def _traced(hit: Hit) -> dict[str, Any]:
         "clause": str(hit.clause)[:MAX_TRACED_CHARACTERS],
         "words": hit.words[:MAX_TRACED_CHARACTERS],
         "rule": hit.rule,
+        "strength": hit.strength.value,
         "label": hit.label,
         "negated": hit.negated,
     }

@@ -1,109 +1,148 @@
 """A rule set's document, compiled for matching: every word and pattern where it is looked up."""
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
-from classification.engines.rules.document import Document, LexiconKind, RuleEntry, Strength, Word
+import regex
+
+from classification.engines.rules.document import Document, LexiconKind, Match, RuleEntry
+from classification.engines.rules.patterns import Element, Node, Rule, one_word, parsed
+from classification.engines.rules.spelling import Spelling
+from classification.labels import Meaning
 
 WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+_SYNTAX = re.compile(r"[()|*\s]+")
 
 
-@dataclass(frozen=True)
-class Rule:
-    """One named set of patterns. `label` is a category's slug, empty for words that are to be ignored."""
-
-    name: str
-    label: str
-    strength: Strength
-    before: frozenset[str]
-
-
-@dataclass(frozen=True)
-class Pattern:
-    """One pattern of a rule, as words; `prefix` when the last word is only a beginning."""
-
-    words: tuple[str, ...]
-    prefix: bool
-    rule: Rule
-
-
-@dataclass
 class Lexicon:
-    """All languages together: a person writes in several at once."""
+    """All languages together: a person writes in several at once. Raises ValueError for a rule that cannot be read."""
 
-    groups: dict[LexiconKind, set[str]] = field(default_factory=dict)
-    variants: dict[str, str] = field(default_factory=dict)
-    contractions: dict[str, str] = field(default_factory=dict)
-    endings: dict[str, str] = field(default_factory=dict)
-    patterns: dict[str, list[Pattern]] = field(default_factory=dict)
-    prefixes: list[Pattern] = field(default_factory=list)
+    def __init__(self, document: Document) -> None:
+        self.categories = {category.slug: category for category in document.categories}
+        self.default = document.default.slug
+        self.groups = {kind: frozenset[str]() for kind in LexiconKind}
+        self._tables: dict[LexiconKind, dict[str, str]] = {}
+        self._memberships: list[tuple[str, str]] = []  # word, class
+        self._read_words(document)
+        self.endings = self._tables.get(LexiconKind.ENDING, {})
+        self.contractions = self._tables.get(LexiconKind.CONTRACTION, {})
+        self._texts = [text for rule in document.rules if rule.match != Match.REGEX for text in rule.patterns]
+        self.spelling = Spelling(
+            self.vocabulary,
+            self._tables.get(LexiconKind.VARIANT, {}),
+            self._tables.get(LexiconKind.SOUND, {}),
+        )
+        self.groups |= {kind: self._respelled(terms) for kind, terms in self.groups.items()}
+        self.phrases, self.beginnings = Node(), Node()
+        self.together: list[tuple[tuple[Element, ...], Rule]] = []
+        self.expressions: list[tuple[regex.Pattern[str], Rule]] = []
+        for entry in document.rules:
+            self._add(entry)
 
     @cached_property
     def signs(self) -> re.Pattern[str]:
         """Words, and the signs (emoji) that some pattern knows."""
-        signs = "".join(first for first in self.patterns if not WORD.match(first))
-        return re.compile(f"{WORD.pattern}|[{re.escape(signs)}]" if signs else WORD.pattern)
+        signs = {sign for text in self._texts for sign in _SYNTAX.sub("", text) if not WORD.match(sign)}
+        return re.compile(f"{WORD.pattern}|[{re.escape(''.join(sorted(signs - set('@_-'))))}\ufffc]")
 
     @cached_property
     def vocabulary(self) -> frozenset[str]:
         """Every word that means something here."""
-        patterns = [p for found in self.patterns.values() for p in found]
-        in_patterns = {word for pattern in patterns for word in pattern.words}
-        return frozenset(in_patterns.union(*self.groups.values(), self.variants, self.contractions))
+        tables = (table for kind, table in self._tables.items() if kind != LexiconKind.SOUND)
+        words = {word for table in tables for pair in table.items() for text in pair for word in text.split()}
+        in_patterns = {word for text in self._texts for word in WORD.findall(text.lower())}
+        in_groups = {word for terms in self.groups.values() for term in terms for word in term.split()}
+        in_classes = {word for word, _ in self._memberships}
+        return frozenset(in_patterns | words | in_groups | in_classes)
 
     @cached_property
-    def long_words(self) -> Mapping[str, str]:
-        """Single words of six letters or more, by every form with one letter left out: one typing error away."""
-        singles = (p.words[0] for found in self.patterns.values() for p in found if len(p.words) == 1)
-        return {form: word for word in singles if len(word) >= 6 for form in shortened(word)}
+    def classes(self) -> dict[str, frozenset[str]]:
+        """The word classes that patterns name."""
+        members: dict[str, set[str]] = {}
+        for term, name in self._memberships:
+            members.setdefault(name, set()).add(one_word(term, self.spelled))
+        return {name: frozenset(words) for name, words in members.items()}
 
-    def group(self, name: LexiconKind) -> set[str]:
-        return self.groups.get(name, set())
+    @cached_property
+    def transparent(self) -> frozenset[str]:
+        """Words that may stand between others without changing what they mean."""
+        return self.groups[LexiconKind.ADVERB] | self.groups[LexiconKind.FILLER]
 
-    def candidates(self, word: str) -> Iterable[Pattern]:
-        """The patterns that may begin with `word`, the longest first."""
-        found = self.patterns.get(word, [])
-        open_ended = [pattern for pattern in self.prefixes if word.startswith(pattern.words[0])]
-        return sorted(found + open_ended, key=lambda p: -len(p.words)) if open_ended else found
+    def meaning(self, label: str) -> Meaning:
+        """What the category counts as."""
+        return self.categories[label].counts_as
 
+    def spelled(self, text: str) -> list[str]:
+        """The words of a text in the lexicon's spelling; two at a time where two stand for others."""
+        words = [word for token in self.signs.findall(text) for word in self._expanded(token)]
+        return list(self._joined(words)) if any(" " in term for term in self.contractions) else words
 
-def shortened(word: str) -> set[str]:
-    """`word` and its forms with one letter left out. Words that share one are at most a typing error apart."""
-    return {word} | {word[:i] + word[i + 1 :] for i in range(len(word))}
+    def begins(self, words: Sequence[str], kind: LexiconKind) -> int:
+        """How many of the first words are one term of this kind; 0 when none is."""
+        terms = self.groups[kind]
+        return next((n for n in (3, 2, 1) if n <= len(words) and " ".join(words[:n]) in terms), 0)
 
+    def _respelled(self, terms: Iterable[str]) -> frozenset[str]:
+        return frozenset(terms) | {" ".join(self.spelled(term)) for term in terms}
 
-def compiled(document: Document) -> Lexicon:
-    """The lexicon of a rule set, ready to be used."""
-    lexicon = Lexicon()
-    for word in document.lexicon:
-        _add_word(lexicon, word)
-    for rule in document.rules:
-        _add_rule(lexicon, rule)
-    for patterns in lexicon.patterns.values():
-        patterns.sort(key=lambda pattern: -len(pattern.words))
-    return lexicon
+    def _expanded(self, token: str) -> list[str]:
+        """A short form as its words: "can't" is "can not"."""
+        if token in self.contractions:
+            return self.contractions[token].split()
+        for ending, word in self.endings.items():
+            if token.endswith(ending):
+                return [*self._expanded(token.removesuffix(ending)), *word.split()]
+        known = self.spelling(token.replace("'", ""))
+        return self.contractions[known].split() if known in self.contractions else [known]
 
+    def _joined(self, words: list[str]) -> Iterator[str]:
+        at = 0
+        while at < len(words):
+            pair = self.contractions.get(" ".join(words[at : at + 2])) if at + 1 < len(words) else None
+            yield from pair.split() if pair else words[at : at + 1]
+            at += 2 if pair else 1
 
-def _add_word(lexicon: Lexicon, word: Word) -> None:
-    replacing = {
-        LexiconKind.VARIANT: lexicon.variants,
-        LexiconKind.CONTRACTION: lexicon.contractions,
-        LexiconKind.ENDING: lexicon.endings,
-    }.get(word.kind)
-    if replacing is None:
-        lexicon.groups.setdefault(word.kind, set()).add(word.term)
-    else:
-        replacing[word.term] = word.becomes
+    def _read_words(self, document: Document) -> None:
+        groups: dict[LexiconKind, set[str]] = {}
+        for word in document.lexicon:
+            if word.kind == LexiconKind.CLASS:
+                self._memberships += [(word.term, name) for name in word.becomes.split()]
+            elif word.becomes:
+                self._tables.setdefault(word.kind, {}).setdefault(word.term, word.becomes)
+            else:
+                groups.setdefault(word.kind, set()).add(word.term)
+        self.groups |= {kind: frozenset(terms) for kind, terms in groups.items()}
 
+    def _add(self, entry: RuleEntry) -> None:
+        rule = Rule(
+            entry.name,
+            entry.category,
+            entry.strength,
+            entry.match,
+            frozenset(entry.before),
+            entry.leads,
+            entry.in_questions,
+        )
+        for text in entry.patterns:
+            try:
+                self._add_pattern(text, rule)
+            except (ValueError, regex.error) as error:
+                raise ValueError(f"rule {entry.name}: {text}: {error}") from error
 
-def _add_rule(lexicon: Lexicon, entry: RuleEntry) -> None:
-    rule = Rule(entry.name, entry.category, entry.strength, frozenset(entry.before))
-    for text in entry.patterns:
-        words = tuple(lexicon.variants.get(word, word) for word in text.removesuffix("*").split())
-        pattern = Pattern(words, text.endswith("*"), rule)
-        if pattern.prefix and len(words) == 1:
-            lexicon.prefixes.append(pattern)
+    def _add_pattern(self, text: str, rule: Rule) -> None:
+        if rule.match == Match.REGEX:
+            self.expressions.append((regex.compile(text, regex.IGNORECASE), rule))
+            return
+        elements = parsed(text, self.spelled, self.classes)
+        if not elements:
+            raise ValueError("no words")
+        if rule.match == Match.ALL_WORDS:
+            self.together.append((tuple(elements), rule))
+        elif rule.match == Match.ANY_WORD:
+            for element in elements:
+                self.phrases.add([element], rule)
+        elif rule.match == Match.PHRASE:
+            self.phrases.add(elements, rule)
         else:
-            lexicon.patterns.setdefault(words[0], []).append(pattern)
+            self.beginnings.add(elements, rule)

@@ -1,19 +1,24 @@
-"""Which rules fit a clause, and what negation and conditions make of them."""
+"""Which rules fit a clause, and what negation, questions and conditions make of them."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from classification.engines.rules.clauses import Clause
 from classification.engines.rules.document import LexiconKind, Strength
-from classification.engines.rules.lexicon import Lexicon, Pattern
-from classification.labels import Label
+from classification.engines.rules.lexicon import Lexicon
+from classification.engines.rules.patterns import Node, Rule
+from classification.labels import Meaning
 
-# Words between a negator and what it negates, at most.
+# How many words a negator reaches; those that mean nothing are not counted.
 NEGATION_REACH = 3
+# Names in the trace of what no rule said.
+QUESTION, CONDITION = "question", "conditional"
+FIRMNESS = {strength: -number for number, strength in enumerate(Strength)}
 
 
 @dataclass(frozen=True)
 class Hit:
-    """One pattern found: what it says, where and by which rule."""
+    """One pattern found: what it says, where and by which rule. `label` is empty for words out of play."""
 
     label: str
     strength: Strength
@@ -24,142 +29,143 @@ class Hit:
 
 
 @dataclass(frozen=True)
-class _Span:
+class Span:
+    """The words `at` to `end` of a clause, taken by a rule."""
+
     at: int
     end: int
-    pattern: Pattern
+    rule: Rule
 
 
 def hits(clause: Clause, lexicon: Lexicon) -> list[Hit]:
     """What the clause says, in order."""
-    spans = _spans(clause, lexicon)
+    found = spans(clause, lexicon)
     if clause.asks:
-        return [_hit(span, spans, clause, lexicon) for span in spans[:1] if _opens(span, clause, lexicon)]
-    condition = _condition(clause, spans, lexicon)
+        answering = [span for span in found[:1] if _opens(span, clause, lexicon)]
+        counting = [span for span in found if span.rule.in_questions or span in answering]
+        asked = [] if answering else [Hit(lexicon.default, Strength.SOFT, clause, str(clause), QUESTION)]
+        return [hit(span, found, clause, lexicon) for span in counting] + asked
+    condition = _condition(clause, found, lexicon)
     end = len(clause.words) if condition is None else condition
-    found = [
-        _hit(span, spans, clause, lexicon) for span in spans if span.pattern.rule.label and span.at < end
-    ]
-    found = _undisputed(found)
+    said = [hit(span, found, clause, lexicon) for span in found if span.at < end]
     if condition is not None:
-        word = clause.words[condition]
-        found.append(Hit(Label.NEUTRAL, Strength.PROTECTED, clause, word, "conditional"))
-    return found
+        said.append(Hit(lexicon.default, Strength.PROTECTED, clause, clause.words[condition], CONDITION))
+    return said
 
 
-def _spans(clause: Clause, lexicon: Lexicon) -> list[_Span]:
-    """The longest pattern at each place, idioms before all others; every word is used once."""
+def spans(clause: Clause, lexicon: Lexicon) -> list[Span]:
+    """The longest pattern at each place, idioms before all others and guesses last; every word is used once."""
     free = [True] * len(clause.words)
-    spans: list[_Span] = []
-    for idioms in (True, False):
-        for at in range(len(clause.words)):
-            span = _span(at, free, clause, lexicon, idioms)
-            if span is not None:
-                spans.append(span)
-                free[span.at : span.end] = [False] * (span.end - span.at)
-    return sorted(spans, key=lambda span: span.at)
+    found: list[Span] = []
+    candidates = [list(_candidates(at, clause, lexicon)) for at in range(len(clause.words))]
+    for order in range(3):
+        for at, longest_first in enumerate(candidates):
+            for span in longest_first:
+                if _order(span) == order and all(free[at : span.end]):
+                    found.append(span)
+                    free[at : span.end] = [False] * (span.end - at)
+                    break
+    return sorted(found, key=lambda span: span.at)
 
 
-def _span(at: int, free: list[bool], clause: Clause, lexicon: Lexicon, idioms: bool) -> _Span | None:
-    for pattern in lexicon.candidates(clause.words[at]):
-        if (pattern.rule.strength is Strength.PROTECTED) is idioms:
-            end = _end(pattern, clause.words, at, lexicon)
-            if end is not None and all(free[at:end]) and _is_allowed(pattern, clause, at, end, lexicon):
-                return _Span(at, end, pattern)
-    return None
+def _order(span: Span) -> int:
+    return {Strength.PROTECTED: 0, Strength.SOFT: 2}.get(span.rule.strength, 1)
 
 
-def _end(pattern: Pattern, words: tuple[str, ...], at: int, lexicon: Lexicon) -> int | None:
-    """Where the pattern ends if it begins at `at`. Adverbs after a negator are passed over."""
-    previous = ""
-    for expected in pattern.words:
-        while previous in lexicon.group(LexiconKind.NEGATOR) and words[at : at + 1] != (expected,):
-            if at >= len(words) or words[at] not in lexicon.group(LexiconKind.ADVERB):
-                return None
-            at += 1
-        if at >= len(words) or not _is_same(words[at], expected, pattern):
-            return None
-        previous = expected
+def ends(words: Sequence[str], at: int, node: Node, lexicon: Lexicon) -> Iterator[tuple[int, Rule]]:
+    """Where patterns that begin at `at` end. Adverbs between their words are passed over."""
+    for following in node.after(words[at]):
+        for rule in following.rules:
+            yield at + 1, rule
+        yield from _onwards(words, at + 1, following, lexicon)
+
+
+def _onwards(words: Sequence[str], at: int, node: Node, lexicon: Lexicon) -> Iterator[tuple[int, Rule]]:
+    passed_over = lexicon.groups[LexiconKind.ADVERB]
+    while node.edges and at < len(words):
+        yield from ends(words, at, node, lexicon)
+        if words[at] not in passed_over:
+            return
         at += 1
-    return at
 
 
-def _is_same(word: str, expected: str, pattern: Pattern) -> bool:
-    return word == expected or (
-        pattern.prefix and expected is pattern.words[-1] and word.startswith(expected)
-    )
+def _candidates(at: int, clause: Clause, lexicon: Lexicon) -> list[Span]:
+    if clause.words[at] not in lexicon.phrases.by_word and not lexicon.phrases.by_prefix:
+        return []
+    found = [Span(at, end, rule) for end, rule in ends(clause.words, at, lexicon.phrases, lexicon)]
+    allowed = [span for span in found if _is_allowed(span, clause, lexicon)]
+    return sorted(allowed, key=lambda span: (-span.end, -FIRMNESS[span.rule.strength]))
 
 
-def _is_allowed(pattern: Pattern, clause: Clause, at: int, end: int, lexicon: Lexicon) -> bool:
-    rest = clause.words[end:]
-    if pattern.rule.before and rest and rest[0] not in pattern.rule.before:
+def _is_allowed(span: Span, clause: Clause, lexicon: Lexicon) -> bool:
+    rest = clause.words[span.end :]
+    if span.rule.before and rest and rest[0] not in span.rule.before:
         return False
-    if pattern.rule.strength is not Strength.ALONE:
+    fillers = lexicon.groups[LexiconKind.FILLER]
+    if span.rule.leads and not fillers.issuperset(clause.words[: span.at]):
+        return False
+    if span.rule.strength is not Strength.ALONE:
         return True
-    return lexicon.group(LexiconKind.FILLER).issuperset(clause.words[:at] + rest)
+    return fillers.issuperset(clause.words[: span.at] + rest)
 
 
-def _opens(span: _Span, clause: Clause, lexicon: Lexicon) -> bool:
+def _opens(span: Span, clause: Clause, lexicon: Lexicon) -> bool:
     """Whether a question begins with an answer: "yes where?" does, "ok?" does not; "why not?" is one."""
-    if not span.pattern.rule.label or not lexicon.group(LexiconKind.FILLER).issuperset(
-        clause.words[: span.at]
-    ):
+    fillers = lexicon.groups[LexiconKind.FILLER]
+    if not span.rule.label or not fillers.issuperset(clause.words[: span.at]):
         return False
-    rest = (
-        set(clause.words[span.end :])
-        - lexicon.group(LexiconKind.FILLER)
-        - lexicon.group(LexiconKind.PARTICLE)
-    )
-    strength = span.pattern.rule.strength
-    return strength is Strength.PROTECTED or (
-        strength in (Strength.EXPLICIT, Strength.ACKNOWLEDGE) and bool(rest)
-    )
+    rest = set(clause.words[span.end :]) - fillers - lexicon.groups[LexiconKind.PARTICLE]
+    if span.rule.strength is Strength.PROTECTED:
+        return not rest
+    return span.rule.strength in (Strength.EXPLICIT, Strength.ACKNOWLEDGE) and bool(rest)
 
 
-def _undisputed(found: list[Hit]) -> list[Hit]:
-    """Praise within a refusal ("you got that wrong") is none, unless the clause begins with a plain yes."""
-    refused = any(hit.label == Label.DISAGREE for hit in found)
-    if not refused or (found[0].label == Label.AGREE and found[0].strength is Strength.EXPLICIT):
-        return found
-    return [hit for hit in found if hit.label != Label.AGREE]
-
-
-def _condition(clause: Clause, spans: list[_Span], lexicon: Lexicon) -> int | None:
+def _condition(clause: Clause, found: list[Span], lexicon: Lexicon) -> int | None:
     """Where "if" stands, unless it is part of an idiom."""
-    taken = {at for span in spans for at in range(span.at, span.end)}
-    conditionals = lexicon.group(LexiconKind.CONDITIONAL)
+    taken = {at for span in found for at in range(span.at, span.end)}
+    conditionals = lexicon.groups[LexiconKind.CONDITIONAL]
     return next(
         (at for at, word in enumerate(clause.words) if word in conditionals and at not in taken), None
     )
 
 
-def _hit(span: _Span, spans: list[_Span], clause: Clause, lexicon: Lexicon) -> Hit:
-    rule = span.pattern.rule
+def hit(span: Span, found: list[Span], clause: Clause, lexicon: Lexicon) -> Hit:
+    rule = span.rule
+    strength: Strength = Strength.PHRASE if rule.strength is Strength.ALONE else rule.strength
     words = " ".join(clause.words[span.at : span.end])
-    label, strength = rule.label or Label.NEUTRAL, rule.strength
-    negated = strength is not Strength.PROTECTED and _is_negated(span, spans, clause, lexicon)
-    if negated:
-        label, strength = _negation(label, strength)
-    return Hit(
-        label, Strength.PHRASE if strength is Strength.ALONE else strength, clause, words, rule.name, negated
-    )
+    label, negated = rule.label, False
+    if label and strength is not Strength.PROTECTED and _is_negated(span, found, clause, lexicon):
+        label, strength = negation(label, strength, lexicon)
+        negated = True
+    return Hit(label, strength, clause, words, rule.name, negated)
 
 
-def _is_negated(span: _Span, spans: list[_Span], clause: Clause, lexicon: Lexicon) -> bool:
+def _is_negated(span: Span, found: list[Span], clause: Clause, lexicon: Lexicon) -> bool:
     """A negator shortly before. One inside an idiom ("not sure") has done its work there."""
-    for at in range(span.at - 1, max(-1, span.at - 1 - NEGATION_REACH), -1):
-        if clause.words[at] in lexicon.group(LexiconKind.STOP):
+    reach = NEGATION_REACH
+    for at in range(span.at - 1, -1, -1):
+        word = clause.words[at]
+        if word in lexicon.groups[LexiconKind.STOP] or reach == 0:
             return False
-        if clause.words[at] in lexicon.group(LexiconKind.NEGATOR):
-            idioms = (other for other in spans if other.pattern.rule.label != Label.DISAGREE)
-            return not any(idiom.at <= at < idiom.end for idiom in idioms)
+        if word in lexicon.groups[LexiconKind.NEGATOR]:
+            return not any(other.at <= at < other.end and _is_settled(other, lexicon) for other in found)
+        reach -= word not in lexicon.transparent
     return False
 
 
-def _negation(label: str, strength: Strength) -> tuple[str, Strength]:
-    """ "Not good" refuses, "not wrong" agrees; what "don't cancel" answers is anybody's guess."""
-    if label == Label.AGREE:
-        return Label.DISAGREE, Strength.PHRASE
-    if label == Label.DISAGREE and strength is Strength.SOFT:
-        return Label.AGREE, strength
-    return (label, strength) if strength is Strength.EXPLICIT else (Label.NEUTRAL, Strength.SOFT)
+def _is_settled(span: Span, lexicon: Lexicon) -> bool:
+    """Whether a negator within has nothing left to say to others: all but a refusal, which colours what follows."""
+    return not span.rule.label or lexicon.meaning(span.rule.label) != Meaning.DISAGREE
+
+
+def negation(label: str, strength: Strength, lexicon: Lexicon) -> tuple[str, Strength]:
+    """What a negator makes of a hit: "not good" refuses; a plain no stays one ("no, not at all").
+
+    Nobody knows what "don't cancel" agrees to: that, and what has no opposite, says nothing.
+    """
+    opposite = lexicon.categories[label].opposite
+    if opposite and lexicon.meaning(opposite) == Meaning.AGREE and strength is Strength.EXPLICIT:
+        return label, strength
+    if not opposite or lexicon.meaning(opposite) == Meaning.AGREE:
+        return "", strength
+    return opposite, max(strength, Strength.PHRASE, key=lambda each: FIRMNESS[each])

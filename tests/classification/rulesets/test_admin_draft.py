@@ -15,7 +15,7 @@ from classification.engines.rules.packs import shipped
 from classification.models import Category, LexiconEntry, Rule, RuleSet
 from classification.rulesets import drafts, store
 from classification.rulesets.drafts import draft
-from tests.classification.rulesets.conftest import add_rule, small
+from tests.classification.rulesets.conftest import add_rule, misread, small
 
 pytestmark = pytest.mark.django_db
 
@@ -150,11 +150,11 @@ class TestDraft:
         assert "Publish the draft" not in text
 
     def test_it_shows_differences_measures_and_rows(self, browser: Client) -> None:
-        Rule.objects.filter(category__slug="disagree").update(category=Category.objects.get(slug="agree"))
+        misread()
         text = page(browser)
         assert "Worse than the live rule set:" in text
         assert "Precision of agreement" in text
-        assert "I cannot make it" in text
+        assert "Sorry I have to decline" in text
         assert "Reason for the override" in text
 
     def test_it_escapes_what_the_draft_and_the_file_say(self, browser: Client) -> None:
@@ -184,7 +184,7 @@ class TestDraft:
         assert RuleSet.objects.count() == 1
 
     def test_it_publishes_a_worse_one_with_a_reason_alone(self, browser: Client) -> None:
-        Rule.objects.filter(category__slug="disagree").update(category=Category.objects.get(slug="agree"))
+        misread()
         (told,) = said(act(browser, "publish"))
         assert told.startswith("The draft is worse than the live rule set: precision of agreement")
         act(browser, "publish", override="An experiment.")

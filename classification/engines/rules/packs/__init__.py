@@ -1,19 +1,25 @@
 """The shipped rule set. Its words are data, one TOML file for each language; adding a language is adding a file.
 
-`[words]` names groups of words:
+`[words]` names groups of words (openers, reasons, questions and statements may be of up to three words):
     negators      turn the agreement that follows into a refusal
-    adverbs       may stand between a negator and the next word of a pattern: "not really sure" is "not sure"
+    adverbs       may stand between the words of a pattern: "not really sure" is "not sure"
     stops         end a negator's reach
     contrast      ("but") what follows counts more
     corrections   ("wait") what is said with them takes back what was said before
     conditionals  ("if") make an agreement conditional, that is neutral
+    openers       ("also") begin another matter
+    reasons       ("because") begin an explanation, which is no matter of its own
     questions     begin a question; an auxiliary before a pronoun does too; particles ("ba") make one anywhere
+    statements    begin none, though they look like it ("what you said")
     fillers       mean nothing beside an answer
     noise         laughter and forms of address: removed
-`[variants]` maps spellings to one; `[contractions]` and `[endings]` write a short form as its words.
-`[[rules]]`: a label (or "none", which takes the words out of play), a strength and patterns. A pattern is one or
-more whole words; `*` at the end of its last word stands for any ending. `before` restricts a rule to the end of a
-clause or to the words listed.
+    known         ordinary words, never taken for a misspelling of another
+`[variants]` maps spellings to one, `[sounds]` letters to others that they may be typed for; vowels left out and
+single slips in long words need no entry. `[contractions]` and `[endings]` write a short form as its words, or two
+words as others. `[classes]` names word classes.
+`[[rules]]`: a label (or "none", which takes the words out of play), a strength and patterns. The places of a pattern
+are words, each one `a`, either `a|b`, perhaps `(a)`, any ending `a*` or one of a class `@name`. `before` restricts a
+rule to the end of a clause or to the words listed, `leads` to its beginning.
 """
 
 import tomllib
@@ -32,12 +38,21 @@ GROUPS = {
     "contrast": LexiconKind.CONTRAST,
     "corrections": LexiconKind.CORRECTION,
     "conditionals": LexiconKind.CONDITIONAL,
+    "openers": LexiconKind.OPENER,
+    "reasons": LexiconKind.REASON,
     "questions": LexiconKind.QUESTION,
+    "statements": LexiconKind.STATEMENT,
     "auxiliaries": LexiconKind.AUXILIARY,
     "pronouns": LexiconKind.PRONOUN,
     "particles": LexiconKind.PARTICLE,
     "fillers": LexiconKind.FILLER,
     "noise": LexiconKind.NOISE,
+    "known": LexiconKind.KNOWN,
+}
+SHORT_FORMS = {
+    "contractions": LexiconKind.CONTRACTION,
+    "endings": LexiconKind.ENDING,
+    "sounds": LexiconKind.SOUND,
 }
 CATEGORIES = (
     CategoryEntry(
@@ -84,9 +99,20 @@ def _words(pack: Mapping[str, Any]) -> Iterator[Word]:
     for becomes, spellings in pack.get("variants", {}).items():
         for term in spellings:
             yield Word(kind=LexiconKind.VARIANT, language=language, term=term, becomes=becomes)
-    for table, kind in (("contractions", LexiconKind.CONTRACTION), ("endings", LexiconKind.ENDING)):
+    for term, classes in _classes(pack).items():
+        yield Word(kind=LexiconKind.CLASS, language=language, term=term, becomes=" ".join(classes))
+    for table, kind in SHORT_FORMS.items():
         for term, becomes in pack.get(table, {}).items():
             yield Word(kind=kind, language=language, term=term, becomes=becomes)
+
+
+def _classes(pack: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The classes of each word."""
+    found: dict[str, list[str]] = {}
+    for name, members in pack.get("classes", {}).items():
+        for term in members:
+            found.setdefault(term, []).append(name)
+    return found
 
 
 def _rule(language: str, entry: Mapping[str, Any]) -> RuleEntry:

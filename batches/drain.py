@@ -5,6 +5,7 @@ spool only after it was committed, and what was stored but not yet forgotten whe
 GUID: nothing is lost and nothing is stored twice, whenever it happens.
 """
 
+import contextlib
 import logging
 import threading
 import time
@@ -16,7 +17,7 @@ from django.db import connection
 
 from batches import deadline
 from batches.channels import DEFAULT
-from batches.detour import detour
+from batches.detour import HOLD_SECONDS, detour
 from batches.inbound.base import InboundSms
 from batches.ingest import ingest
 from batches.models import Channel, Message
@@ -29,6 +30,7 @@ LOOK_SECONDS = 1.0  # for what other processes spooled, and between two question
 CHUNK = 100  # messages in one transaction
 CHUNK_SECONDS = 30.0  # for one of them to be stored: nobody waits for it
 PROBE_SECONDS = 2.0
+NAP_SECONDS = 0.02  # between two looks at what another process drains
 
 _starting = threading.Lock()
 
@@ -53,7 +55,7 @@ def _run() -> None:
 
 
 def look() -> bool:
-    """Store what waits; False when nothing more can be done for now: the database is away, or another one is at it."""
+    """Store what waits, or see another process do so; False when nothing can be done: the database is away."""
     spool = here()
     if not detour.on and _is_empty(spool):
         return True
@@ -69,8 +71,10 @@ def look() -> bool:
         return False
     finally:
         connection.close()
+    if not mine:
+        _await_the_other(spool)
     detour.end_when(lambda: _is_empty(spool))
-    return mine
+    return True
 
 
 def _drain(spool: Spool) -> bool:
@@ -82,6 +86,8 @@ def _drain(spool: Spool) -> bool:
     try:
         with spool.draining() as mine:
             while mine and (chunk := spool.first(CHUNK)):
+                if drained and len(chunk) < CHUNK:
+                    detour.ending()
                 for _, entries in groupby(chunk, key=lambda entry: entry.channel):
                     drained += _store(spool, list(entries))
         return mine
@@ -91,6 +97,16 @@ def _drain(spool: Spool) -> bool:
     finally:
         if drained:
             log.info("SPOOL DRAINED | %(count)s message(s)", {"count": drained})
+
+
+def _await_the_other(spool: Spool) -> None:
+    """Until the process that drains is done, for a moment, in which this one's deliveries wait as that one's do."""
+    until = time.monotonic() + HOLD_SECONDS
+    with contextlib.suppress(SpoolUnavailable):
+        if len(spool.first(CHUNK)) < CHUNK:
+            detour.ending()
+        while not spool.is_empty() and time.monotonic() < until:
+            time.sleep(NAP_SECONDS)
 
 
 def _store(spool: Spool, entries: Sequence[Entry]) -> int:

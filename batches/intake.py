@@ -41,7 +41,7 @@ def take(channel: Channel, messages: Sequence[InboundSms]) -> Ingested:
     received_at = datetime.now(UTC)
     if not messages:
         return Ingested(0, 0)
-    if not detour.on and channel.pk is not None:
+    if detour.over() and channel.pk is not None:
         try:
             with within(SECONDS):
                 return ingest(channel, messages)

@@ -68,6 +68,7 @@ class Evidence:
     unknown: Sequence[Unknown] = ()
     kills: Sequence[Kill] = ()
     outages: Sequence[Outage] = ()
+    clock_steps: int = 0
     settled_after: float | None = None  # seconds after the last fault; None: not in time
     leftovers: Sequence[str] = field(default_factory=list)
     errors: Sequence[str] = field(default_factory=list)

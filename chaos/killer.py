@@ -1,5 +1,6 @@
-"""The faults of the machine itself: kill -9 of every kind of process, and servers that go away."""
+"""The faults of the machine itself: kill -9 of every kind of process, servers that go away, clocks that step."""
 
+import math
 import signal
 import threading
 import time
@@ -10,6 +11,7 @@ from random import Random
 
 import psutil  # type: ignore[import-untyped]
 
+from chaos.clock import Clock
 from chaos.node import KINDS, Node
 from chaos.servers import Server, ServerError, restart
 
@@ -21,7 +23,7 @@ AWAY = 2.0  # seconds that a server stays away
 
 @dataclass(frozen=True)
 class Kill:
-    """One signal that was sent. `ports`: the local TCP ports of all that died with the process."""
+    """One signal that was sent. `ports`: the local TCP ports of all that died with the process, as seen at `looked`."""
 
     at: float
     node: str
@@ -29,6 +31,7 @@ class Kill:
     pids: tuple[int, ...]
     how: str
     ports: frozenset[int] = frozenset()
+    looked: float = math.inf
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,7 @@ def _victims(node: Node, kind: str, random: Random) -> list[psutil.Process]:
 
 
 def _send(node: Node, kind: str, victims: Sequence[psutil.Process], how: signal.Signals) -> Kill:
+    looked = time.time()
     ports = frozenset(port for victim in victims for port in _ports(victim, kind))
     at = time.time()
     pids = []
@@ -114,7 +118,7 @@ def _send(node: Node, kind: str, victims: Sequence[psutil.Process], how: signal.
             pids.append(victim.pid)
         except psutil.Error:  # it was faster
             continue
-    return Kill(at, node.name, kind, tuple(pids), how.name, ports)
+    return Kill(at, node.name, kind, tuple(pids), how.name, ports, looked)
 
 
 def _ports(victim: psutil.Process, kind: str) -> Iterator[int]:
@@ -166,3 +170,34 @@ class Outages:
                 self.errors.append(str(error))
                 return
             self.done.append(Outage(name, how.name, went, time.time()))
+
+
+@dataclass
+class Steps:
+    """Steps the clocks of nodes that have one, `times` times each within `seconds`."""
+
+    clocks: Sequence[Clock]
+    times: int
+    seconds: float
+    done: int = 0
+
+    def __post_init__(self) -> None:
+        self._stop = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._run, args=[clock], name="clock", daemon=True)
+            for clock in self.clocks
+        ]
+
+    def start(self) -> None:
+        """Begin now."""
+        for thread in self._threads:
+            thread.start()
+
+    def finish(self) -> None:
+        """Return when the clocks are right again."""
+        for thread in self._threads:
+            thread.join(self.seconds + 10)
+        self._stop.set()
+
+    def _run(self, clock: Clock) -> None:
+        self.done += clock.step_evenly(self.times, self.seconds, self._stop)

@@ -14,6 +14,7 @@ import psutil  # type: ignore[import-untyped]
 import requests
 
 from bench import processes
+from chaos.clock import Clock
 
 MARK = "CHAOS_NODE"
 PATIENCE = 60  # seconds for a node to start, or to end after SIGTERM
@@ -51,11 +52,11 @@ class Place(processes.Site):
 class Node:
     """The product's supervisor, started again when it ends: what the machine's init system does."""
 
-    def __init__(self, place: Place, name: str) -> None:
+    def __init__(self, place: Place, name: str, clock: Clock | None = None) -> None:
         self.name, self.port = name, processes.free_port()
         self.log = place.directory / f"{name}.log"
         self._mark = f"{place.directory.name}-{name}"
-        self._place = place
+        self._place, self.clock = place, clock
         self._roles: dict[int, str] = {}
         self._read = 0
         self._stopping = threading.Event()
@@ -128,7 +129,7 @@ class Node:
             self._stopping.wait(0.5)
 
     def _own_environment(self) -> dict[str, str]:
-        own = {MARK: self._mark, "PORT": str(self.port)}
+        own = {MARK: self._mark, "PORT": str(self.port), **(self.clock.environment() if self.clock else {})}
         return own | {"SPOOL_PATH": str(self._place.directory / f"{self.name}.spool.sqlite3")}
 
     def _start_command(self) -> list[str]:

@@ -22,6 +22,7 @@ class Plan:
     seconds: float
     kills: int
     restarts: int
+    clock_steps: int  # of the second node
     seed: int
 
     @property
@@ -38,6 +39,6 @@ class Plan:
         return f"{database}, {broker}, {nodes}, {self.provider}"
 
 
-FULL = Plan("postgres", "orm", "smsmobileapi", 3000, 300.0, 210, 2, 0)
-QUICK = replace(FULL, batches=150, seconds=25.0, kills=20, restarts=1)
+FULL = Plan("postgres", "orm", "smsmobileapi", 3000, 300.0, 210, 2, 12, 0)
+QUICK = replace(FULL, batches=150, seconds=25.0, kills=20, restarts=1, clock_steps=4)
 SETUPS: tuple[tuple[Kind, Broker], ...] = (("postgres", "orm"), ("postgres", "redis"), ("sqlite", "orm"))

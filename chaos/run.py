@@ -11,7 +11,7 @@ from random import Random
 from chaos import evidence as evidences
 from chaos.clients import Clients
 from chaos.evidence import Evidence
-from chaos.killer import Killer, Outages
+from chaos.killer import Killer, Outages, Steps
 from chaos.outside import Model, Provider
 from chaos.plan import SETTLED_WITHIN, WINDOW, Plan
 from chaos.scene import Scene, scene
@@ -37,6 +37,7 @@ class Faults:
 
     killer: Killer
     outages: Outages
+    steps: Steps
     provider: Provider
     model: Model
     ended: float = field(default=0.0)
@@ -46,6 +47,7 @@ class Faults:
         self.provider.misbehaves = self.model.misbehaves = True
         self.killer.start()
         self.outages.start()
+        self.steps.start()
 
     def end(self) -> None:
         """Wait for the last one; `ended` (monotonic) is when it was.
@@ -54,6 +56,7 @@ class Faults:
         """
         self.killer.finish()
         self.outages.finish()
+        self.steps.finish()
         time.sleep(LINGER)
         self.provider.misbehaves = self.model.misbehaves = False
         self.ended = time.monotonic()
@@ -86,7 +89,9 @@ def _run(plan: Plan, place: Scene, provider: Provider, model: Model, random: Ran
         [node.port for node in place.nodes], plan.batches, plan.seconds, Random(random.random())
     )
     killer = Killer(place.nodes, plan.kills, plan.seconds, Random(random.random()))
-    faults = Faults(killer, Outages(_outages(plan, place), plan.seconds), provider, model)
+    outages = Outages(_outages(plan, place), plan.seconds)
+    clocks = [node.clock for node in place.nodes if node.clock]
+    faults = Faults(killer, outages, Steps(clocks, plan.clock_steps, plan.seconds), provider, model)
     clients.start()
     faults.begin()
     _watch(plan, place, clients, killer, show)
@@ -96,6 +101,7 @@ def _run(plan: Plan, place: Scene, provider: Provider, model: Model, random: Ran
     found.leftovers = place.stop()
     evidences.read(place.database, found)
     found.errors = faults.outages.errors
+    found.clock_steps = faults.steps.done
     return found
 
 

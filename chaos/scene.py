@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 from bench import database, processes
 from bench.database import Database, Kind
+from chaos.clock import Clock
 from chaos.node import Node, Place
 from chaos.servers import PostgresServer, RedisServer
 
@@ -42,10 +43,17 @@ def scene(
         own = {**settings, **({"REDIS_URL": redis.url} if redis else {})}
         place = Place(logs, made, 2 if postgres else 1, 8, window, own)
         processes.run(place, "manage.py", "migrate", "--verbosity", "0")
-        started = Scene(made, [Node(place, f"node{number + 1}") for number in range(nodes)], postgres, redis)
+        started = Scene(made, _nodes(place, nodes), postgres, redis)
         stack.callback(started.stop)
         _start(started.nodes)
         yield started
+
+
+def _nodes(place: Place, number: int) -> list[Node]:
+    """The first has the right time; a second one's clock can be stepped."""
+    names = [f"node{one + 1}" for one in range(number)]
+    clocks = [None, *(Clock(place.directory / f"{name}.clock") for name in names[1:])]
+    return [Node(place, name, clock) for name, clock in zip(names, clocks, strict=True)]
 
 
 def _database(home: Path, postgres: PostgresServer | None) -> Database:

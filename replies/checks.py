@@ -5,10 +5,11 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
-NO_KEY = Error(
-    "SMS_SENDER is smsmobileapi but SMS_MOBILE_API_KEY is not set: every reply would be refused.",
-    hint="Set SMS_MOBILE_API_KEY, or SMS_SENDER=console to print replies.",
-    id="replies.E001",
+NO_KEY = Warning(
+    "SMS_SENDER is smsmobileapi but SMS_MOBILE_API_KEY is not set: the replies of every channel without a key of its"
+    " own are refused.",
+    hint="Set SMS_MOBILE_API_KEY, give each channel its key in the admin, or set SMS_SENDER=console to print replies.",
+    id="replies.W003",
 )
 GATE_NOT_SET_UP = Error(
     "SMS_SENDER is smsgate but SMS_GATE_USER, SMS_GATE_PASSWORD or SMS_GATE_DEVICE_ID is not set:"

@@ -131,9 +131,8 @@ def _begin(reply: Reply, provider: str, record: Recorder, then: Then) -> Reply:
 
 def _refuse_expired(reply: Reply, record: Recorder, then: Then) -> bool:
     """pending → refused (or unknown, when an attempt may have gone through) once it is too old to be sent."""
-    tried = reply.attempts.filter(outcome=AttemptOutcome.UNKNOWN).exists()
     changes = {
-        "status": ReplyStatus.UNKNOWN if tried else ReplyStatus.REFUSED,
+        "status": ReplyStatus.UNKNOWN if _may_have_left(reply) else ReplyStatus.REFUSED,
         "reason": "expired",
         "error": f"Not sent within {settings.REPLY_EXPIRES_AFTER / 60:g} minutes. {reply.error}".strip(),
     }
@@ -198,8 +197,9 @@ def _finish(
 
     That is so when it has had another attempt since, or `condition` does not hold.
     """
+    settled = _settled_as(reply, result)
     changes = {
-        "status": STATUS[result.kind] if wait is None else ReplyStatus.PENDING,
+        "status": settled if wait is None else ReplyStatus.PENDING,
         "reason": result.reason,
         "error": result.error,
         "provider_message_id": result.provider_message_id,
@@ -211,11 +211,22 @@ def _finish(
         if not rows.update(Reply, mine, **changes, settled_at=rows.now() if wait is None else None):
             return False
         _close_attempt(reply, result)
-        record(f"reply_{STATUS[result.kind]}", attempt_data(reply) | _result_data(result))
+        record(f"reply_{settled}", attempt_data(reply) | _result_data(result))
         _take_over(reply, changes)
         reply.retry_in = wait
         then(reply)
     return True
+
+
+def _settled_as(reply: Reply, result: SendResult) -> ReplyStatus:
+    """As the provider said, but a refusal says nothing of an earlier attempt that may have gone through."""
+    if result.kind == SendKind.REFUSED and reply.attempt_count > 1 and _may_have_left(reply):
+        return ReplyStatus.UNKNOWN
+    return STATUS[result.kind]
+
+
+def _may_have_left(reply: Reply) -> bool:
+    return reply.attempts.filter(outcome=AttemptOutcome.UNKNOWN).exists()
 
 
 def _take_over(reply: Reply, changes: Mapping[str, Any]) -> None:

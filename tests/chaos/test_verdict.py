@@ -40,6 +40,7 @@ def evidence() -> Evidence:
         batches=[batch(1, ANNA), batch(2, BERT)],
         kills=[kill(kind, frozenset(), AT - 100) for kind in EVERY_KIND],
         outages=[Outage("postgres", "SIGINT", AT - 90, AT - 80)],
+        clock_steps=PLAN.clock_steps,
         settled_after=12.0,
     )
 
@@ -171,6 +172,12 @@ def test_the_kill_of_another_worker_is_no_cause(evidence: Evidence) -> None:
     assert broken(unknown(evidence)) == ["unknown without a cause"]
 
 
+def test_a_call_that_began_between_the_look_at_its_caller_and_the_kill(evidence: Evidence) -> None:
+    unseen = replace(kill(ports=frozenset(), at=AT + 0.02), looked=AT - 0.02)
+    evidence.kills = [*evidence.kills, unseen]
+    assert broken(unknown(evidence)) == []
+
+
 def test_unknown_because_the_worker_was_killed_before_the_call(evidence: Evidence) -> None:
     evidence.kills = [*evidence.kills, kill(ports=frozenset())]
     evidence.calls = [call(BERT)]
@@ -200,3 +207,13 @@ def test_with_an_idempotency_key_nothing_may_be_unknown(evidence: Evidence) -> N
     evidence.kills = [*evidence.kills, kill()]
     plan = replace(PLAN, provider="smsgate")
     assert broken(unknown(evidence), plan) == ["unknown (the provider has an idempotency key)"]
+
+
+def test_a_clock_that_was_not_stepped(evidence: Evidence) -> None:
+    evidence.clock_steps = 3
+    assert broken(evidence) == ["clock of one node stepped by a minute"]
+
+
+def test_one_node_alone_keeps_its_clock(evidence: Evidence) -> None:
+    evidence.clock_steps = 0
+    assert broken(evidence, replace(PLAN, database="sqlite")) == []

@@ -10,7 +10,7 @@ from django.core.checks import run_checks
         ("console", "", True, ["replies.W001"]),
         ("console", "", False, []),
         ("console", "a key", True, []),
-        ("smsmobileapi", "", False, ["replies.E001"]),
+        ("smsmobileapi", "", False, ["replies.W003"]),
         ("smsmobileapi", "a key", True, []),
         ("memory", "", False, ["replies.W002"]),
         ("smsgate", "", False, ["replies.E002"]),

@@ -87,3 +87,16 @@ def test_one_sms_goes_out_whatever_happens_to_the_first_call(
     assert services.send_once(reply.pk, record=history).status == "pending"
     assert services.send_once(reply.pk, record=history).status == "sent"
     assert [message["textMessage"]["text"] for message in gate.sent.values()] == [reply.body]
+
+
+@pytest.mark.parametrize(
+    ("first", "status"), [("failed_after", "unknown"), ("lost", "unknown"), ("busy", "refused")]
+)
+def test_a_refusal_says_nothing_of_an_earlier_call_that_may_have_gone_through(
+    gate: SmsGateServer, reply: Reply, history: History, first: str, status: str
+) -> None:
+    gate.script(first, "bad")
+    for _ in range(2):
+        settled = services.send_once(reply.pk, record=history)
+    assert (settled.status, settled.reason) == (status, "http_400")
+    assert history.kinds[-1] == f"reply_{status}"

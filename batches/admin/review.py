@@ -5,6 +5,7 @@ from typing import Any, cast
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
+from django.forms import Media, Script
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -58,6 +59,7 @@ class ReviewPage(ModelAdmin):  # type: ignore[misc]  # unfold has no types
             "title": "Review",
             "opts": self.opts,
             "media": self.media,
+            "script": Media(js=[Script("batches/review.js", defer=True)]),  # type: ignore[list-item]  # unknown to the stubs
             "left": [(ReviewReason(reason).label, count) for reason, count in left.items()],
             "total": sum(left.values()),
             "start": reverse(f"admin:{NAME}"),
@@ -72,6 +74,7 @@ class ReviewPage(ModelAdmin):  # type: ignore[misc]  # unfold has no types
             send = "send" in request.POST
             try:
                 _tell(request, review(verdict, reviewer, request.POST.get("label", ""), send=send))
+                reviewing.about.cache_clear()  # whoever has just judged one looks at the number
             except CannotCorrect as problem:
                 messages.warning(request, f"{_name(verdict)}: {problem}")
         return HttpResponseRedirect(f"{reverse(f'admin:{NAME}')}?after={verdict.pk}")

@@ -14,7 +14,7 @@ FILE = Path(__file__).with_name("clinic.csv")
 CONVERSATIONS = 96
 START = datetime(2026, 3, 2, 8, 0, 0)  # noqa: DTZ001 - a time of day without a zone, as many exports have it
 TEXTS = {1: 12, 2: 20, 3: 28, 4: 22, 5: 11, 6: 7}  # texts of a conversation, and how often of a hundred
-INTENTS = {"accept": 46, "refuse": 20, "postpone": 12, "ask": 16, "other": 6}
+INTENTS = {"accept": 38, "refuse": 17, "postpone": 11, "ask": 13, "indirect": 15, "other": 6}
 
 GREETINGS = [
     "Hi po", "Hello", "Good morning po", "Magandang umaga po", "Doc good pm", "Hi, si Liza po ito", "Kumusta po",
@@ -38,6 +38,12 @@ ANSWERS = {
     "ask": [
         "Anong oras po?", "How much po ang check-up", "Saan po ulit ang clinic", "May parking po ba?",
         "Do I need to fast?", "Sino po ang doctor", "Is it covered by PhilHealth", "Until what time po kayo open",
+    ],
+    "indirect": [
+        "otw", "Otw na po", "malapit na kami", "nasa labas na po ako", "kakagising ko lang", "naiwan ko ID ko",
+        "gutom na ko hehe", "same time as last time", "tumawag ako kanina walang sumagot", "nasa probinsya pa kami",
+        "may bagyo ba", "lowbat na ko", "si kuya na lang ang sasama", "Monday is a holiday right",
+        "text ko kayo pag andyan",
     ],
     "other": ["Wrong number po", "Who is this", "Happy birthday!", "Nasend ko na yung file", "Pa-load naman"],
 }  # fmt: skip

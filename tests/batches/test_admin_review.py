@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from batches.models import Batch, Channel
+from classification import reviewing
 from classification.models import Classification, Correction
 from replies.senders import memory
 from tests.batches.conftest import arrive
@@ -148,6 +149,13 @@ class TestJudging:
         assert messages == [f"Batch {row.batch_id}: {told}"]
         assert Correction.objects.get().corrected == label
         assert f'name="verdict" value="{other.pk}"' in html(ana, where)
+
+    def test_the_sidebars_number_follows_at_once(self, ana: Client) -> None:
+        row = verdict()
+        verdict("No", sender="+639181234567")
+        assert reviewing.about() == "2"
+        judge(ana, row, label="agree")
+        assert reviewing.about() == "1"
 
     def test_skipping_stores_nothing(self, ana: Client) -> None:
         row, other = verdict(), verdict("No", sender="+639181234567")

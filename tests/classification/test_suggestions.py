@@ -102,6 +102,12 @@ def test_it_asks_what_the_rules_said(ana: User, heard: dict[str, Any], count: in
     assert len(found()) == count
 
 
+def test_words_are_given_as_the_rules_read_them(ana: User) -> None:
+    for number in range(3):
+        misread(ana, "Don't bother po", person=number)
+    assert found()[0][0] == "do not bother"
+
+
 @pytest.mark.parametrize("texts", [["pass", "muna"], ["pass, muna"], ["pass... muna!"]])
 def test_words_do_not_reach_over_lines_and_marks(ana: User, texts: list[str]) -> None:
     for number in range(3):
@@ -119,15 +125,15 @@ class TestPage:
     @pytest.fixture(autouse=True)
     def _misread(self, ana: User) -> None:
         for number in range(3):
-            misread(ana, "Don't bother <b>na</b>", person=number)
+            misread(ana, "Blorps zikky drumo, <b>", person=number)
 
     def test_it_leads_to_a_form_that_is_filled_in(self) -> None:
         client = browser("supervisor")
         answer = client.get(self.form(client))
         initial = answer.context["adminform"].form.initial
         assert answer.status_code == 200
-        assert initial["patterns"] == "do not bother"  # as the rules read it
-        assert initial["should_match"] == "Don't bother <b>na</b>"
+        assert initial["patterns"] == "blorps zikky drumo"
+        assert initial["should_match"] == "Blorps zikky drumo, <b>"
         assert str(initial["category"]) == str(Category.objects.get(slug="disagree").pk)
 
     def test_the_form_can_be_saved_as_it_is(self) -> None:
@@ -144,6 +150,6 @@ class TestPage:
     def test_who_may_not_write_rules_sees_the_words_alone(self) -> None:
         client = browser("viewer")
         page = client.get(PAGE).content.decode()
-        assert "Don&#x27;t bother &lt;b&gt;na&lt;/b&gt;" in page
-        assert "<b>na</b>" not in page
+        assert "Blorps zikky drumo, &lt;b&gt;" in page
+        assert "drumo, <b>" not in page
         assert self.form(client) == ""

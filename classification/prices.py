@@ -6,6 +6,8 @@ from decimal import Decimal
 from time import monotonic
 from typing import Any
 
+from django.db import connections
+
 from classification.decision import EngineAttempt
 from classification.models import Price
 
@@ -36,6 +38,8 @@ def forget() -> None:
 
 def add_missing(using: str = "default", **_kwargs: Any) -> None:
     """The listed prices, for models that have none; those that an operator has set are left alone."""
+    if Price._meta.db_table not in connections[using].introspection.table_names():
+        return  # another application alone is being migrated
     for model, (received, written) in LISTED.items():
         prices = {"input_per_million": received, "output_per_million": written}
         Price.objects.using(using).get_or_create(model=model, defaults=prices)

@@ -37,6 +37,7 @@ class ReplyAdmin(RecordAdmin):
     list_display = [
         "id",
         "batch",
+        "kind",
         TO,
         "status",
         "reason",
@@ -46,13 +47,14 @@ class ReplyAdmin(RecordAdmin):
         "created_at",
         "settled_at",
     ]
-    list_filter = ["status", "provider", ("created_at", DayRangeFilter)]
+    list_filter = ["status", "kind", "provider", ("created_at", DayRangeFilter)]
     list_select_related = ["batch"]
     search_fields = ["to", "provider_message_id"]
     search_help_text = "Number, or the provider's message id"
     readonly_fields = [TO, BODY, "length", "cost", ERROR, PROVIDER_ID]
     fields = [
         "batch",
+        "kind",
         TO,
         BODY,
         "length",

@@ -14,7 +14,7 @@ UNCLEAR = {
 }
 LEFT = {ReplyStatus.SENT, ReplyStatus.DELIVERED, ReplyStatus.UNDELIVERED}
 SENT_BEFORE = "A correcting reply has been written already."
-SAME_TEXT = "It would say the same as the reply that was sent."
+SAME_TEXT = "It would only repeat the reply that was sent."
 
 
 def why_no_correction(*, batch_id: int, label: str, sender_kind: str, enabled: bool) -> str:
@@ -39,6 +39,7 @@ def _problem(replies: Iterable[Reply], body: str) -> str:
             return SENT_BEFORE
         if reply.status in UNCLEAR:
             return UNCLEAR[ReplyStatus(reply.status)]
-        if reply.status in LEFT and reply.body == body:
+        # What was sent may end with a word on further matters, which need not be said twice.
+        if reply.status in LEFT and f"{reply.body} ".startswith(f"{body} "):
             return SAME_TEXT
     return ""

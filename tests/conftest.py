@@ -6,8 +6,8 @@ import pytest
 
 from batches import access, limits
 from batches.detour import detour
+from classification import prices, reviewing
 from classification.rulesets import live
-from classification import reviewing
 
 
 @pytest.fixture(autouse=True)
@@ -19,6 +19,7 @@ def _nothing_remembered() -> Iterator[None]:
     access.failures.clear()
     limits.forget()
     live.forget()
+    prices.forget()
     yield
     detour.end_when(lambda: True)
     access.tokens.cache_clear()

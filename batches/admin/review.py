@@ -12,9 +12,8 @@ from django.urls import URLPattern, path, reverse
 from unfold.admin import ModelAdmin
 from unfold.decorators import action
 
-from batches.admin import looks
 from batches.review import Reviewed, review, why_not_answered
-from classification import reviewing
+from classification import naming, reviewing
 from classification.admin.record import reasons
 from classification.corrections import CannotCorrect
 from classification.models import Classification, ReviewReason
@@ -108,8 +107,8 @@ def _shown(verdict: Classification) -> dict[str, Any]:
         "verdict": verdict,
         "batch": batch,
         "texts": batch.messages.all(),
-        "said": (_category_name(verdict.label), looks.LABEL.get(verdict.label, "")),
-        "other": _category_name(verdict.other_label) if verdict.other_label else "",
+        "said": (naming.name_of(verdict.label), naming.TONES.get(naming.kind_of(verdict.label), "")),
+        "other": naming.name_of(verdict.other_label),
         "why": reasons(verdict),
         "replies": batch.replies.order_by("id"),
         "choices": _choices(),
@@ -136,8 +135,3 @@ def _answers(verdict: Classification) -> list[tuple[str, str, str]]:
             problem = why_not_answered(batch, slug)
             found.append((name, "" if problem else reply_text(slug), problem))
     return found
-
-
-def _category_name(slug: str) -> str:
-    category = live().document.category(slug)
-    return category.name if category else slug

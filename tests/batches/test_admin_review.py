@@ -26,7 +26,8 @@ HOSTILE = "<script>alert(1)</script>{{ 7|add:7 }}\u202etxt"
 @pytest.fixture(autouse=True)
 def _sending(settings: Any) -> None:
     settings.SMS_AUTO_REPLY_ENABLED = True
-    settings.CLASSIFICATION_ENGINES = ["rules"]
+    settings.CLASSIFICATION_MODE = "rules"
+    settings.CLASSIFICATION_REVIEW_SAMPLE = 0.0
     memory.reset()
 
 

@@ -73,7 +73,7 @@ def log() -> Iterator[dict[str, io.StringIO]]:
 @pytest.fixture
 def hostile(settings: Any, log: dict[str, io.StringIO], client: Client) -> dict[str, io.StringIO]:
     """Everything hostile as text, GUID and sender, received, processed and refused."""
-    settings.CLASSIFICATION_ENGINES = ["rules"]
+    settings.CLASSIFICATION_MODE = "rules"
     words = [*TEXTS.values(), *FORMULAS]
     messages = [sms(guid=f"{text}-{number}"[:255], text=text) for number, text in enumerate(words)]
     messages += [sms(guid=f"s{number}", number=sender) for number, sender in enumerate(SENDERS)]

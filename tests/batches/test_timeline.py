@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture(autouse=True)
 def _sending(settings: Any) -> None:
     settings.SMS_AUTO_REPLY_ENABLED = True
-    settings.CLASSIFICATION_ENGINES = ["openai", "rules"]
+    settings.CLASSIFICATION_MODE = "llm_then_rules"
     memory.reset()
 
 

@@ -27,13 +27,22 @@ def _fresh_circuits() -> Iterator[None]:
 def server(settings: Any, db: None) -> Iterator[OpenAIServer]:
     """The settings point at it."""
     with OpenAIServer() as running:
-        settings.CLASSIFICATION_ENGINES = ["openai", "rules"]
+        settings.CLASSIFICATION_MODE = "llm_then_rules"
+        settings.CLASSIFICATION_REVIEW_SAMPLE = 0
         settings.OPENAI_API_KEY = KEY
         settings.OPENAI_BASE_URL = running.url
         settings.OPENAI_MODEL = "test-model"
         settings.OPENAI_TIMEOUT = 5
         live()  # known, as in any process that is at work
         yield running
+
+
+@pytest.fixture(params=["chat", "responses", "decisions"])
+def kind(request: pytest.FixtureRequest, settings: Any) -> str:
+    """The protocol, each in turn."""
+    name = str(request.param)
+    settings.OPENAI_KIND = name
+    return name
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ questions say nothing, conditions leave it open; each category gets a score, and
 lead is large enough. What the words are is data (see packs/).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from classification.engines.base import Context, Endpoint, Verdict
@@ -16,7 +16,7 @@ from classification.engines.rules.document import Document, Strength
 from classification.engines.rules.lexicon import Lexicon
 from classification.engines.rules.matching import QUESTION, Hit, hits
 from classification.engines.rules.matters import matters
-from classification.engines.rules.scoring import WEIGHTS, Reading, reading
+from classification.engines.rules.scoring import WEIGHTS, Reading, is_marked, reading
 from classification.engines.rules.whole import exact_hits, whole_hits
 
 # The end of a conversation holds the decision; a flood must not keep a worker busy.
@@ -39,13 +39,14 @@ class Rules:
     def read(self, texts: Sequence[str]) -> Verdict:
         """The verdict on one conversation. Its confidence says how clear the words were; it is no probability."""
         lines = [self.line(text) for text in "\n".join(texts)[-MAX_CHARACTERS:].split("\n")]
-        standing = answer([line.reading for line in lines if line.reading], self.lexicon)
+        standing = answer(list(self._readings(lines)), self.lexicon)
         found = [hit for line in lines for hit in line.hits]
+        parts = [line.clauses for line in lines]
         trace = _trace(standing, found, [name for line in lines for name in line.timed_out])
         if standing is None:
             understood = all(line.is_understood for line in lines) and bool(found)
-            return Verdict(self.lexicon.default, NOTHING_KNOWN, sure=understood, trace=trace)
-        parts = [line.clauses for line in lines]
+            only = matters(self.lexicon.default, parts, found, self.lexicon)
+            return Verdict(self.lexicon.default, NOTHING_KNOWN, sure=understood, matters=only, trace=trace)
         return Verdict(
             standing.label,
             _confidence(standing),
@@ -53,6 +54,16 @@ class Rules:
             matters=matters(standing.label, parts, found, self.lexicon),
             trace=trace,
         )
+
+    def _readings(self, lines: Sequence["Line"]) -> Iterator[Reading]:
+        """What the lines say, in order. A "wait" of its own takes back what was said, like one before the words."""
+        waiting = False
+        for line in lines:
+            if line.reading is not None:
+                yield replace(line.reading, corrects=line.reading.corrects or waiting)
+                waiting = False
+            else:
+                waiting = waiting or any(is_marked(clause, self.lexicon) for clause in line.clauses)
 
     def line(self, text: str) -> "Line":
         """One text: what is found in it and what it says."""
@@ -98,8 +109,8 @@ class RulesEngine:
 def _confidence(standing: Reading) -> float:
     if not standing.clear:
         return NOTHING_KNOWN
-    firmness = min(1.0, WEIGHTS[standing.strength] / WEIGHTS[Strength.EXPLICIT])
-    return round(NOTHING_KNOWN + (MOST - NOTHING_KNOWN) * standing.margin * firmness**0.5, 2)
+    firmness: float = (WEIGHTS[standing.strength] / WEIGHTS[Strength.EXPLICIT]) ** 0.5
+    return round(NOTHING_KNOWN + (MOST - NOTHING_KNOWN) * standing.margin * firmness, 2)
 
 
 def _only_asks(found: Sequence[Hit]) -> bool:

@@ -1,0 +1,56 @@
+"""Whatever is written: a verdict, the same one again, in time."""
+
+from time import process_time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from classification.engines.rules.engine import Rules
+from classification.engines.rules.packs import shipped
+from classification.labels import Label
+
+RULES = Rules(shipped())
+WORDS = st.sampled_from(sorted(RULES.lexicon.vocabulary))
+SENTENCES = st.lists(st.lists(WORDS, max_size=12).map(" ".join), max_size=5)
+
+
+@given(st.one_of(SENTENCES, st.lists(st.text(max_size=200), max_size=5)))
+@settings(deadline=None)
+def test_it_has_the_same_verdict_twice(texts: list[str]) -> None:
+    verdict = RULES.read(texts)
+    assert verdict == RULES.read(texts)
+    assert verdict == Rules(shipped()).read(texts) if len(texts) == 5 else True
+    assert verdict.label in (Label.AGREE, Label.DISAGREE, Label.NEUTRAL)
+    assert verdict.confidence is not None
+    assert 0 <= verdict.confidence <= 1
+    assert len(verdict.trace["hits"]) <= 20
+    assert not verdict.matters or verdict.matters[0].label == verdict.label
+
+
+# Texts that would take minutes if any step looked at every pair of words; each takes a fraction of a second.
+FLOODS = [
+    "yes no ",
+    "i will ",
+    "not so so very really ",
+    "k\n",
+    "a",
+    "x'",
+    "? ",
+    "but ",
+    "also one two three. ",
+]
+
+
+@pytest.mark.parametrize("flood", FLOODS)
+def test_it_reads_a_flood_in_time(flood: str) -> None:
+    start = process_time()
+    RULES.read([(flood * 10_000)[:10_000]])
+    assert process_time() - start < 5
+
+
+def test_the_spellings_it_remembers_are_bounded() -> None:
+    rules = Rules(shipped())
+    for number in range(25_000):
+        rules.lexicon.spelling(f"q{number}w")
+    assert len(rules.lexicon.spelling._remembered) <= 20_000

@@ -75,8 +75,7 @@ class ReplyAdmin(RecordAdmin):
     def length(self, reply: Reply) -> SafeString:
         return reveal(in_words(reply.segments, reply.body))
 
-    @admin.display(description="Cost")
+    @admin.display(description="Cost (at today's price)")
     def cost(self, reply: Reply) -> str:
-        """At the price that is set today, for what left or may have left."""
         amount = cost(reply)
         return "–" if amount is None else f"{amount} {settings.SMS_CURRENCY}"

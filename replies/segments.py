@@ -19,8 +19,8 @@ BASIC = frozenset(
 EXTENSION = frozenset("\f^{}\\[~]|€")  # an escape and a character: two septets, which one part holds together
 GSM = BASIC | EXTENSION
 
-# What `gsm_safe` writes instead, where it is more than a letter without its accent. The peso sign becomes the
-# currency's code, which names no other peso; a bullet an asterisk, which nobody reads as a minus.
+# What `gsm_safe` writes instead, where it is more than a letter without its accent. The peso sign becomes its
+# currency's code; a bullet becomes an asterisk, which nobody reads as a minus.
 SUBSTITUTES = {
     **dict.fromkeys("‘’‚‛′‹›´`ʼ", "'"),
     **dict.fromkeys("“”„‟″«»", '"'),

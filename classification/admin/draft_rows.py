@@ -24,6 +24,8 @@ from classification.naming import TONES
 from classification.revealing import one_line
 from classification.rulesets.drafts import DocumentInvalid, as_entry, draft
 from classification.rulesets.live import live
+from classification.rulesets.objections import objections
+from classification.widgets import SmsTextarea
 
 ANY = "any"  # in an address, for the language that is empty
 PATTERNS_SHOWN = 90  # characters
@@ -57,6 +59,13 @@ class CategoryForm(EntryForm):
     """What the document would refuse as a whole is refused here in words."""
 
     entry = CategoryEntry
+
+    class Meta:
+        widgets = {"reply": SmsTextarea, "mention": SmsTextarea}
+
+    def check(self, entry: CategoryEntry) -> None:
+        for field, problem in objections(entry):
+            self.add_error(field, problem)
 
     def clean_slug(self) -> str:
         slug: str = self.cleaned_data["slug"]

@@ -88,7 +88,7 @@ def test_what_else_it_is_about_adds_a_sentence(also: list[str], text: str) -> No
 @pytest.mark.parametrize(
     ("texts", "fields"),
     [
-        ({"reply": "x" * 306, "mention": "x" * 306}, []),
+        ({"reply": "x" * 306, "mention": "x" * 300}, []),
         ({"reply": "x" * 307}, ["reply"]),
         ({"mention": "ж" * 135}, ["mention"]),
         ({"reply": "x" * 307, "mention": "ж" * 135}, ["reply", "mention"]),

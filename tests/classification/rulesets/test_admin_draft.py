@@ -1,6 +1,7 @@
 """The draft's pages: rows that are checked as they are saved, and the draft as a whole."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -92,6 +93,8 @@ class TestRows:
             ({"is_default": "on"}, "is_default", "“Neutral” is the default; take it away there first."),
             ({"mention": "bell \x07"}, "mention", "U+0007 cannot be kept"),
             ({"reply": "x" * 1601}, "reply", "String should have at most 1600 characters"),
+            ({"reply": "x" * 460}, "reply", "The text takes 4 SMS segments, and SMS_MAX_SEGMENTS allows 3."),
+            ({"mention": "ж" * 202}, "mention", "The text takes 4 SMS segments"),
         ],
     )
     def test_it_shows_what_is_wrong_with_a_category_at_the_field(
@@ -100,6 +103,13 @@ class TestRows:
         form = {"slug": "own", "name": "Own", "meaning": "Mine.", "counts_as": "neutral", "priority": "5"}
         answer = self.add(browser, "category", **form | {"enabled": "on"} | fields)
         assert problem in str(answer.context["adminform"].form.errors[field])
+
+    def test_it_counts_the_segments_of_what_is_typed(self, browser: Client, settings: Any) -> None:
+        settings.SMS_MAX_SEGMENTS = 2
+        page = browser.get(reverse("admin:classification_category_add")).content.decode()
+        counted = re.findall(r'<textarea name="(\w+)"[^>]*data-max-segments="2"', page)
+        assert counted == ["reply", "mention"]
+        assert "replies/segments.js" in page
 
     @pytest.mark.parametrize(("kind", "becomes"), [("variant", ""), ("noise", "x")])
     def test_it_shows_what_is_wrong_with_a_word_at_the_field(

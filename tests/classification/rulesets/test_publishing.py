@@ -130,8 +130,11 @@ class TestGate:
         assert "corrections" not in publish(supervisor, "").scores
 
     def test_a_new_category_is_measured_by_what_it_counts_as(self, supervisor: User) -> None:
-        Category.objects.create(slug="coming", name="Coming", meaning="Comes.", counts_as="agree")
-        Rule.objects.filter(category__slug="agree").update(category=Category.objects.get(slug="coming"))
+        agree = Category.objects.get(slug="agree")
+        same = {"counts_as": "agree", "opposite": agree.opposite, "priority": agree.priority}
+        coming = Category.objects.create(slug="coming", name="Coming", meaning="Comes.", **same)
+        Category.objects.filter(opposite=agree).update(opposite=coming)
+        Rule.objects.filter(category=agree).update(category=coming)
         golden = publish(supervisor, "").scores["golden set"]
         assert golden["draft"]["macro_f1"] == golden["live"]["macro_f1"]
 

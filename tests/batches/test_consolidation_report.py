@@ -36,7 +36,9 @@ def attempt(engine: str, code: str = "") -> dict[str, str]:
 
 
 def reply(batch: Batch, kind: ReplyKind, status: ReplyStatus) -> None:
-    Reply.objects.create(batch=batch, kind=kind, status=status, to="x", body="x", provider="memory")
+    Reply.objects.create(
+        batch=batch, kind=kind, status=status, to="x", body="x", segments=1, provider="memory"
+    )
 
 
 @pytest.fixture

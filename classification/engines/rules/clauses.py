@@ -16,6 +16,8 @@ _QUOTES = str.maketrans(
 )
 # What only changes the look of the sign before it: variation selectors, skin tones.
 _LOOKS = re.compile("[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]")
+# What only the subject of a question follows "isn't", "can't" as.
+SUBJECTS = frozenset({"i", "you", "we", "he", "she", "it", "they", "that"})
 _ENDS = ".!?;,:\n…()"
 _PIECE = re.compile(
     rf"(?:[^{_ENDS}—–-]|(?<=\d)[.,:](?=\d)|(?<!\s)-|-(?!\s))+(?:[{_ENDS}—–]|-(?=\s))*|[{_ENDS}—–-]+"
@@ -97,6 +99,8 @@ def _is_question(words: tuple[str, ...], lexicon: Lexicon) -> bool:
     fillers = lexicon.groups[LexiconKind.FILLER] - kept
     start = next((at for at, word in enumerate(words) if word not in fillers), len(words))
     head = words[start : start + 3]
+    if _asks_in_the_negative(head, lexicon):
+        return True
     if not head or lexicon.begins(head, LexiconKind.STATEMENT):
         return False
     if lexicon.begins(head, LexiconKind.QUESTION) or not lexicon.groups[LexiconKind.PARTICLE].isdisjoint(
@@ -106,3 +110,9 @@ def _is_question(words: tuple[str, ...], lexicon: Lexicon) -> bool:
     return head[0] in lexicon.groups[LexiconKind.AUXILIARY] and not lexicon.groups[
         LexiconKind.PRONOUN
     ].isdisjoint(head[1:2])
+
+
+def _asks_in_the_negative(head: tuple[str, ...], lexicon: Lexicon) -> bool:
+    """ "isn't that", "can't you": "is not my" is none."""
+    auxiliary, negator, pronoun = (*head, "", "", "")[:3]
+    return auxiliary in lexicon.groups[LexiconKind.AUXILIARY] and negator == "not" and pronoun in SUBJECTS

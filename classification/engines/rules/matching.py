@@ -112,7 +112,10 @@ def _is_allowed(span: Span, clause: Clause, lexicon: Lexicon) -> bool:
 def _opens(span: Span, clause: Clause, lexicon: Lexicon) -> bool:
     """Whether a question begins with an answer: "yes where?" does, "ok?" does not; "why not?" is one."""
     fillers = lexicon.groups[LexiconKind.FILLER]
-    if not span.rule.label or not fillers.issuperset(clause.words[: span.at]):
+    before = clause.words[: span.at]
+    if not span.rule.label or not fillers.issuperset(before):
+        return False
+    if not lexicon.groups[LexiconKind.AUXILIARY].isdisjoint(before):
         return False
     rest = set(clause.words[span.end :]) - fillers - lexicon.groups[LexiconKind.PARTICLE]
     if span.rule.strength is Strength.PROTECTED:
@@ -134,7 +137,8 @@ def hit(span: Span, found: list[Span], clause: Clause, lexicon: Lexicon) -> Hit:
     strength: Strength = Strength.PHRASE if rule.strength is Strength.ALONE else rule.strength
     words = " ".join(clause.words[span.at : span.end])
     label, negated = rule.label, False
-    if label and strength is not Strength.PROTECTED and _is_negated(span, found, clause, lexicon):
+    reached = _is_negated(span, found, clause, lexicon) or _is_denied(span, found, clause, lexicon)
+    if label and strength is not Strength.PROTECTED and reached:
         label, strength = negation(label, strength, lexicon)
         negated = True
     return Hit(label, strength, clause, words, rule.name, negated)
@@ -151,6 +155,14 @@ def _is_negated(span: Span, found: list[Span], clause: Clause, lexicon: Lexicon)
             return not any(other.at <= at < other.end and _is_settled(other, lexicon) for other in found)
         reach -= word not in lexicon.transparent
     return False
+
+
+def _is_denied(span: Span, found: list[Span], clause: Clause, lexicon: Lexicon) -> bool:
+    """Whether a negator is the very next word: "I guess not", "sure does not". One inside another pattern is its."""
+    says_yes = bool(span.rule.label) and lexicon.meaning(span.rule.label) == Meaning.AGREE
+    if not says_yes or clause.words[span.end : span.end + 1] != ("not",):
+        return False
+    return not any(other.at <= span.end < other.end for other in found)
 
 
 def _is_settled(span: Span, lexicon: Lexicon) -> bool:

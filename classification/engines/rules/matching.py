@@ -101,12 +101,22 @@ def _is_allowed(span: Span, clause: Clause, lexicon: Lexicon) -> bool:
     rest = clause.words[span.end :]
     if span.rule.before and rest and rest[0] not in span.rule.before:
         return False
+    if _is_taken_back(span, clause, lexicon):
+        return False
     fillers = lexicon.groups[LexiconKind.FILLER]
     if span.rule.leads and not fillers.issuperset(clause.words[: span.at]):
         return False
     if span.rule.strength is not Strength.ALONE:
         return True
     return fillers.issuperset(clause.words[: span.at] + rest)
+
+
+def _is_taken_back(span: Span, clause: Clause, lexicon: Lexicon) -> bool:
+    """Whether a yes would end before the "not" of its own verb: "sure does not", "yes I am not"."""
+    says_yes = span.rule.label and lexicon.meaning(span.rule.label) == Meaning.AGREE
+    if not says_yes or clause.words[span.end : span.end + 1] != ("not",):
+        return False
+    return clause.words[span.end - 1] in lexicon.deniable
 
 
 def _opens(span: Span, clause: Clause, lexicon: Lexicon) -> bool:
@@ -137,8 +147,7 @@ def hit(span: Span, found: list[Span], clause: Clause, lexicon: Lexicon) -> Hit:
     strength: Strength = Strength.PHRASE if rule.strength is Strength.ALONE else rule.strength
     words = " ".join(clause.words[span.at : span.end])
     label, negated = rule.label, False
-    reached = _is_negated(span, found, clause, lexicon) or _is_denied(span, found, clause, lexicon)
-    if label and strength is not Strength.PROTECTED and reached:
+    if label and strength is not Strength.PROTECTED and _is_negated(span, found, clause, lexicon):
         label, strength = negation(label, strength, lexicon)
         negated = True
     return Hit(label, strength, clause, words, rule.name, negated)
@@ -155,14 +164,6 @@ def _is_negated(span: Span, found: list[Span], clause: Clause, lexicon: Lexicon)
             return not any(other.at <= at < other.end and _is_settled(other, lexicon) for other in found)
         reach -= word not in lexicon.transparent
     return False
-
-
-def _is_denied(span: Span, found: list[Span], clause: Clause, lexicon: Lexicon) -> bool:
-    """Whether a negator is the very next word: "I guess not", "sure does not". One inside another pattern is its."""
-    says_yes = bool(span.rule.label) and lexicon.meaning(span.rule.label) == Meaning.AGREE
-    if not says_yes or clause.words[span.end : span.end + 1] != ("not",):
-        return False
-    return not any(other.at <= span.end < other.end for other in found)
 
 
 def _is_settled(span: Span, lexicon: Lexicon) -> bool:

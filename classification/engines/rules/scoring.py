@@ -27,7 +27,7 @@ OPENING, CONTRASTED, OUTWEIGHED, TAKEN_BACK = 1.2, 1.7, 0.6, 0.2
 # The lead that the best category needs, as a share of its score. Agreement is acted upon: it must be clearest.
 NEEDED = {Meaning.AGREE: 0.4, Meaning.DISAGREE: 0.15, Meaning.NEUTRAL: 0.0}
 # Over its opposite agreement needs more: to take one for the other costs more than to leave it open.
-NEEDED_OVER_OPPOSITE = 0.5
+NEEDED_OVER_OPPOSITE = NEEDED | {Meaning.AGREE: 0.5}
 
 Weighed = Sequence[tuple[Hit, float]]
 
@@ -77,9 +77,8 @@ def reading(parts: Sequence[Clause], found: Sequence[Hit], lexicon: Lexicon) -> 
 
 
 def _needed(label: str, scores: Mapping[str, float], lexicon: Lexicon) -> float:
-    meaning = lexicon.meaning(label)
-    contested = meaning == Meaning.AGREE and lexicon.categories[label].opposite in scores
-    return NEEDED_OVER_OPPOSITE if contested else NEEDED[meaning]
+    contested = lexicon.categories[label].opposite in scores
+    return (NEEDED_OVER_OPPOSITE if contested else NEEDED)[lexicon.meaning(label)]
 
 
 def are_rivals(one: str, other: str, lexicon: Lexicon) -> bool:

@@ -16,8 +16,6 @@ _QUOTES = str.maketrans(
 )
 # What only changes the look of the sign before it: variation selectors, skin tones.
 _LOOKS = re.compile("[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]")
-# What only the subject of a question follows "isn't", "can't" as.
-SUBJECTS = frozenset({"i", "you", "we", "he", "she", "it", "they", "that"})
 _ENDS = ".!?;,:\n…()"
 _PIECE = re.compile(
     rf"(?:[^{_ENDS}—–-]|(?<=\d)[.,:](?=\d)|(?<!\s)-|-(?!\s))+(?:[{_ENDS}—–]|-(?=\s))*|[{_ENDS}—–-]+"
@@ -94,25 +92,21 @@ def _split_at_contrast(words: tuple[str, ...], lexicon: Lexicon) -> Iterator[tup
 
 
 def _is_question(words: tuple[str, ...], lexicon: Lexicon) -> bool:
-    """Without a question mark: a question word or "can you" at its head, or a particle anywhere."""
+    """Without a question mark: a question word or "can you" at its head, or a particle anywhere.
+
+    Of what begins a question and what begins a statement the longer counts: "isn't it" asks, "isn't ready" does not.
+    """
     kept = lexicon.groups[LexiconKind.AUXILIARY] | lexicon.groups[LexiconKind.PRONOUN]
     fillers = lexicon.groups[LexiconKind.FILLER] - kept
     start = next((at for at, word in enumerate(words) if word not in fillers), len(words))
     head = words[start : start + 3]
-    if _asks_in_the_negative(head, lexicon):
-        return True
-    if not head or lexicon.begins(head, LexiconKind.STATEMENT):
+    statement, question = (
+        lexicon.begins(head, kind) for kind in (LexiconKind.STATEMENT, LexiconKind.QUESTION)
+    )
+    if not head or statement >= max(question, 1):
         return False
-    if lexicon.begins(head, LexiconKind.QUESTION) or not lexicon.groups[LexiconKind.PARTICLE].isdisjoint(
-        words
-    ):
+    if question or not lexicon.groups[LexiconKind.PARTICLE].isdisjoint(words):
         return True
     return head[0] in lexicon.groups[LexiconKind.AUXILIARY] and not lexicon.groups[
         LexiconKind.PRONOUN
     ].isdisjoint(head[1:2])
-
-
-def _asks_in_the_negative(head: tuple[str, ...], lexicon: Lexicon) -> bool:
-    """ "isn't that", "can't you": "is not my" is none."""
-    auxiliary, negator, pronoun = (*head, "", "", "")[:3]
-    return auxiliary in lexicon.groups[LexiconKind.AUXILIARY] and negator == "not" and pronoun in SUBJECTS

@@ -92,16 +92,20 @@ def _split_at_contrast(words: tuple[str, ...], lexicon: Lexicon) -> Iterator[tup
 
 
 def _is_question(words: tuple[str, ...], lexicon: Lexicon) -> bool:
-    """Without a question mark: a question word or "can you" at its head, or a particle anywhere."""
+    """Without a question mark: a question word or "can you" at its head, or a particle anywhere.
+
+    Of what begins a question and what begins a statement the longer counts: "isn't it" asks, "isn't ready" does not.
+    """
     kept = lexicon.groups[LexiconKind.AUXILIARY] | lexicon.groups[LexiconKind.PRONOUN]
     fillers = lexicon.groups[LexiconKind.FILLER] - kept
     start = next((at for at, word in enumerate(words) if word not in fillers), len(words))
     head = words[start : start + 3]
-    if not head or lexicon.begins(head, LexiconKind.STATEMENT):
+    statement, question = (
+        lexicon.begins(head, kind) for kind in (LexiconKind.STATEMENT, LexiconKind.QUESTION)
+    )
+    if not head or statement >= max(question, 1):
         return False
-    if lexicon.begins(head, LexiconKind.QUESTION) or not lexicon.groups[LexiconKind.PARTICLE].isdisjoint(
-        words
-    ):
+    if question or not lexicon.groups[LexiconKind.PARTICLE].isdisjoint(words):
         return True
     return head[0] in lexicon.groups[LexiconKind.AUXILIARY] and not lexicon.groups[
         LexiconKind.PRONOUN

@@ -69,6 +69,12 @@ class Lexicon:
         """Words that may stand between others without changing what they mean."""
         return self.groups[LexiconKind.ADVERB] | self.groups[LexiconKind.FILLER]
 
+    @cached_property
+    def deniable(self) -> frozenset[str]:
+        """The verbs that short forms join with "not": "do", "can"."""
+        pairs = (text.split() for text in self.contractions.values())
+        return frozenset(pair[0] for pair in pairs if pair[1:] == ["not"])
+
     def meaning(self, label: str) -> Meaning:
         """What the category counts as."""
         return self.categories[label].counts_as

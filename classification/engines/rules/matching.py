@@ -101,6 +101,8 @@ def _is_allowed(span: Span, clause: Clause, lexicon: Lexicon) -> bool:
     rest = clause.words[span.end :]
     if span.rule.before and rest and rest[0] not in span.rule.before:
         return False
+    if _is_taken_back(span, clause, lexicon):
+        return False
     fillers = lexicon.groups[LexiconKind.FILLER]
     if span.rule.leads and not fillers.issuperset(clause.words[: span.at]):
         return False
@@ -109,10 +111,21 @@ def _is_allowed(span: Span, clause: Clause, lexicon: Lexicon) -> bool:
     return fillers.issuperset(clause.words[: span.at] + rest)
 
 
+def _is_taken_back(span: Span, clause: Clause, lexicon: Lexicon) -> bool:
+    """Whether a yes would end before the "not" of its own verb: "sure does not", "yes I am not"."""
+    says_yes = span.rule.label and lexicon.meaning(span.rule.label) == Meaning.AGREE
+    if not says_yes or clause.words[span.end : span.end + 1] != ("not",):
+        return False
+    return clause.words[span.end - 1] in lexicon.deniable
+
+
 def _opens(span: Span, clause: Clause, lexicon: Lexicon) -> bool:
     """Whether a question begins with an answer: "yes where?" does, "ok?" does not; "why not?" is one."""
     fillers = lexicon.groups[LexiconKind.FILLER]
-    if not span.rule.label or not fillers.issuperset(clause.words[: span.at]):
+    before = clause.words[: span.at]
+    if not span.rule.label or not fillers.issuperset(before):
+        return False
+    if not lexicon.groups[LexiconKind.AUXILIARY].isdisjoint(before):
         return False
     rest = set(clause.words[span.end :]) - fillers - lexicon.groups[LexiconKind.PARTICLE]
     if span.rule.strength is Strength.PROTECTED:

@@ -23,9 +23,11 @@ MOST_WORDS_AROUND_A_GUESS = 8
 # A category's second and third word add to its first.
 FURTHER, MAX_FURTHER = 0.25, 2
 # What opens a text counts more; what follows "but" much more, and what is before it less; what "wait" takes back least.
-OPENING, CONTRASTED, OUTWEIGHED, TAKEN_BACK = 1.2, 1.7, 0.6, 0.2
+OPENING, CONTRASTED, OUTWEIGHED, TAKEN_BACK = 1.2, 1.9, 0.6, 0.2
 # The lead that the best category needs, as a share of its score. Agreement is acted upon: it must be clearest.
 NEEDED = {Meaning.AGREE: 0.4, Meaning.DISAGREE: 0.15, Meaning.NEUTRAL: 0.0}
+# Over its opposite each needs more: to take one for the other costs more than to leave it open.
+NEEDED_OVER_OPPOSITE = NEEDED | {Meaning.AGREE: 0.5, Meaning.DISAGREE: 0.17}
 
 Weighed = Sequence[tuple[Hit, float]]
 
@@ -62,7 +64,7 @@ def reading(parts: Sequence[Clause], found: Sequence[Hit], lexicon: Lexicon) -> 
     scores = _scores(weighed)
     label = _main(scores, weighed, lexicon)
     margin = _lead(scores, label, lexicon)
-    clear = margin >= NEEDED[lexicon.meaning(label)]
+    clear = margin >= _needed(label, scores, lexicon)
     return Reading(
         label if clear else lexicon.default,
         _strength(label, weighed),
@@ -72,6 +74,11 @@ def reading(parts: Sequence[Clause], found: Sequence[Hit], lexicon: Lexicon) -> 
         corrects=taken_back > 0 or is_marked(parts[0], lexicon) or parts[0].contrast,
         aside=all(hit.clause.aside for hit in said),
     )
+
+
+def _needed(label: str, scores: Mapping[str, float], lexicon: Lexicon) -> float:
+    contested = lexicon.categories[label].opposite in scores
+    return (NEEDED_OVER_OPPOSITE if contested else NEEDED)[lexicon.meaning(label)]
 
 
 def are_rivals(one: str, other: str, lexicon: Lexicon) -> bool:

@@ -70,6 +70,9 @@ def test_a_text_falls_into_clauses(text: str, parts: list[str]) -> None:
         ("what you said is right", False),
         ("bakit hindi", False),
         ("I can come", False),
+        ("isn't that the one from last week", True),
+        ("can't you come", True),
+        ("isn't my number", False),
     ],
 )
 def test_it_tells_a_question_from_a_statement(text: str, asks: bool) -> None:
@@ -149,9 +152,39 @@ def test_weak_words_count_where_nothing_else_is_said(text: str, label: str) -> N
         ("ya the parking change", Label.NEUTRAL),
         ("no one came", Label.NEUTRAL),
         ("no I will not", Label.DISAGREE),
+        ("lovely", Label.AGREE),
+        ("it was a lovely car", Label.NEUTRAL),
+        ("ok the gate is open", Label.AGREE),
+        ("it used to be ok in the old days", Label.NEUTRAL),
     ],
 )
 def test_some_words_say_something_alone_or_before_certain_words_only(text: str, label: Label) -> None:
+    assert RULES.read([text]).label == label
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("sure do", Label.AGREE),
+        ("sure don't", Label.DISAGREE),
+        ("yes I am", Label.AGREE),
+        ("please do", Label.AGREE),
+        ("please don't", Label.DISAGREE),
+    ],
+)
+def test_a_yes_does_not_end_before_the_not_of_its_own_verb(text: str, label: Label) -> None:
+    assert RULES.read([text]).label == label
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("yes, the lift is not working", Label.NEUTRAL),
+        ("yes, the lift is working", Label.AGREE),
+        ("no, the lift is working", Label.DISAGREE),
+    ],
+)
+def test_agreement_needs_a_wider_lead_over_its_opposite(text: str, label: Label) -> None:
     assert RULES.read([text]).label == label
 
 

@@ -21,11 +21,11 @@ def read(examples: list[Example]) -> list[tuple[str, str]]:
 def test_it_holds_each_text_once_with_a_label_that_exists() -> None:
     assert len({example.text for example in golden()}) == len(golden())
     assert {example.label for example in golden()} == {Label.AGREE, Label.DISAGREE, Label.NEUTRAL}
-    assert len(golden()) > 1_400
+    assert len(golden()) > 2_000
     assert any("\n" in example.text for example in golden())
 
 
-@pytest.mark.parametrize(("examples", "floor"), [(ENGLISH, 0.90), (PHILIPPINE, 0.92)], ids=["en", "ph"])
+@pytest.mark.parametrize(("examples", "floor"), [(ENGLISH, 0.90), (PHILIPPINE, 0.95)], ids=["en", "ph"])
 def test_the_shipped_rules_read_it_well(examples: list[Example], floor: float) -> None:
     verdicts = read(examples)
     assert sum(label == verdict for label, verdict in verdicts) / len(verdicts) >= floor
@@ -35,7 +35,7 @@ def test_they_hardly_ever_take_a_refusal_for_agreement_or_agreement_for_a_refusa
     verdicts = read(list(golden()))
     swaps = sum({label, verdict} == POLAR for label, verdict in verdicts) / len(verdicts)
     refusals = [verdict for label, verdict in verdicts if label == Label.DISAGREE]
-    assert swaps <= 0.017
+    assert swaps <= 0.012
     assert refusals.count(Label.AGREE) / len(refusals) <= 0.02
 
 

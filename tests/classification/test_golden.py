@@ -25,7 +25,7 @@ def test_it_holds_each_text_once_with_a_label_that_exists() -> None:
     assert any("\n" in example.text for example in golden())
 
 
-@pytest.mark.parametrize(("examples", "floor"), [(ENGLISH, 0.94), (PHILIPPINE, 0.92)], ids=["en", "ph"])
+@pytest.mark.parametrize(("examples", "floor"), [(ENGLISH, 0.94), (PHILIPPINE, 0.95)], ids=["en", "ph"])
 def test_the_shipped_rules_read_it_well(examples: list[Example], floor: float) -> None:
     verdicts = read(examples)
     assert sum(label == verdict for label, verdict in verdicts) / len(verdicts) >= floor

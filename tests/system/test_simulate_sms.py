@@ -37,7 +37,7 @@ def test_it_shows_a_table_and_fails_when_the_provider_does_not_send(
     run = service.manage("simulate_sms", str(texts), "--send-real-replies")  # finds the server by PORT
 
     rows = {row[0]: row for line in run.stdout.splitlines() if "+63" in line for row in [_cells(line)]}
-    assert rows[sender][1:5] == ["1", rows[sender][2], "agree (openai)", "Replied"]
+    assert rows[sender][1:5] == ["1", rows[sender][2], "Agree (openai)", "Replied"]
     assert rows[sender][5].startswith("Thanks for confirming!")
     assert f"of {unlucky}: Refused by the provider. " in run.stderr
     assert run.returncode == 1

@@ -63,13 +63,11 @@ def sms(number: int) -> InboundSms:
 class Life(RuleBasedStateMachine):
     """The service, its provider, and time."""
 
-    settings: Any  # pytest-django's
-
     def __init__(self) -> None:
         super().__init__()
         rows.empty()
         memory.reset()
-        self.settings.CLASSIFICATION_MODE = "rules"
+        ENGINES["rules"] = RulesEngine()
         self.channel = Channel.objects.get_or_create(slug="default")[0]
         self.running: dict[str, Process] = {}
         self.acknowledged: set[int] = set()

@@ -18,8 +18,8 @@ STEPS = 40  # in one life, at most
 
 @pytest.fixture
 def life(transactional_db: None, settings: Any) -> Iterator[type[Life]]:
-    settings.SMS_AUTO_REPLY_ENABLED = True
-    Life.settings = settings
+    # Set once: each setting that pytest-django's fixture changes is another layer upon all before it.
+    settings.SMS_AUTO_REPLY_ENABLED, settings.CLASSIFICATION_MODE = True, "rules"
     yield Life
     memory.reset()
 

@@ -11,7 +11,8 @@ from django.utils.crypto import salted_hmac
 from classification import memory, rows
 from classification.asking import ENGINES, ask
 from classification.decision import Decision, Hearing
-from classification.engines.base import Context, Endpoint, Verdict
+from classification.engines.base import Context, Endpoint, Matter, Verdict
+from classification.engines.untrusted import visible
 from classification.labels import Label
 from classification.models import Classification
 from classification.models.record import QUESTION_LENGTH
@@ -24,6 +25,7 @@ log = logging.getLogger(__name__)
 
 __all__ = ["Decision", "classify", "endpoints", "method_name", "preload", "record"]
 
+MAX_MATTER = 300  # characters
 METHOD_NAMES = {"openai": "OpenAI", "rules": "Rule-based", memory.ENGINE: "Memory"}
 
 
@@ -68,7 +70,7 @@ def record(batch_id: int, decision: Decision) -> int:
         "model": decision.model,
         "ruleset_id": decision.ruleset,
         "confidence": decision.confidence,
-        "matters": [asdict(matter) for matter in decision.matters],
+        "matters": [_storable(matter) for matter in decision.matters],
         "other_engine": decision.other_engine,
         "other_label": decision.other_label,
         "review": decision.review,
@@ -83,6 +85,11 @@ def record(batch_id: int, decision: Decision) -> int:
         "attempts": [asdict(attempt) for attempt in decision.attempts],
     }
     return rows.insert(Classification, verdict)[0]
+
+
+def _storable(matter: Matter) -> dict[str, str]:
+    """Without what no database holds (NUL, lone surrogates)."""
+    return {"label": matter.label, "text": visible(matter.text, MAX_MATTER)}
 
 
 def method_name(engine: str) -> str:

@@ -28,21 +28,41 @@ HELD = Decision(
 )
 STALE = Decision(False, "stale", "The conversation was processed long after it took place.")
 WHEN_STALE = {"": ALLOWED, "answer": ALLOWED, "hold": HELD, "skip": STALE}
+OPTED_OUT = Decision(False, "opted_out", "The number has opted out: it gets no automatic replies.")
+SOUNDS_LIKE_OPT_OUT = Decision(
+    False,
+    "sounds_like_opt_out",
+    "It sounds as if somebody wants no more texts: a person decides whether to answer or to opt the number out.",
+)
 UNDECIDED = Decision(
     False, "undecided", "No engine could tell what the texts mean, so there is nothing to answer yet."
 )
 
 
-def may_reply(*, label: str, sender_kind: str, enabled: bool, when_stale: str = "") -> Decision:
+# What waits for a person, who may have it sent all the same.
+FOR_A_PERSON = frozenset({HELD.reason, SOUNDS_LIKE_OPT_OUT.reason})
+
+
+def may_reply(
+    *,
+    label: str,
+    sender_kind: str,
+    enabled: bool,
+    opted_out: bool,
+    sounds_like_opt_out: bool = False,
+    when_stale: str = "",
+) -> Decision:
     """Whether this conversation gets a reply; `sender_kind` is "number" for a phone number.
 
     `when_stale` is empty for a conversation of now, else what is to become of an old one: "answer", "hold", "skip".
-    The first reason that holds is given: the switch, then the sender, then the verdict, then the age.
+    The first reason that holds is given: the switch, then the sender, then consent, then the verdict, then the age.
     """
     if not enabled:
         return DISABLED
     if sender_kind != "number":
         return NOT_A_NUMBER
+    if opted_out:
+        return OPTED_OUT
     if label == Label.UNDECIDED:
         return UNDECIDED
-    return WHEN_STALE[when_stale]
+    return SOUNDS_LIKE_OPT_OUT if sounds_like_opt_out else WHEN_STALE[when_stale]

@@ -290,6 +290,10 @@ OPENAI_MASK = ENV.openai_mask
 # --- replying ---------------------------------------------------------------------------------------------
 SMS_AUTO_REPLY_ENABLED = ENV.sms_auto_reply_enabled
 SMS_AUTO_REPLY_TEXT = ENV.sms_auto_reply_text
+OPT_OUT_SCOPE = ENV.opt_out_scope
+OPT_OUT_TEXT = ENV.opt_out_text
+OPT_IN_TEXT = ENV.opt_in_text
+HELP_TEXT = ENV.help_text
 SMS_MOBILE_API_KEY = ENV.sms_mobile_api_key.get_secret_value()
 SMS_MOBILE_API_URL = ENV.sms_mobile_api_url
 SMS_TIMEOUT = ENV.sms_timeout

@@ -4,7 +4,7 @@ import pytest
 
 from replies.policy import may_reply
 
-FINE: dict[str, Any] = {"label": "agree", "sender_kind": "number", "enabled": True}
+FINE: dict[str, Any] = {"label": "agree", "sender_kind": "number", "enabled": True, "opted_out": False}
 
 
 @pytest.mark.parametrize("label", ["agree", "disagree", "neutral"])
@@ -19,7 +19,15 @@ def test_it_allows_a_reply_to_a_number_with_a_verdict(label: str) -> None:
         ({"sender_kind": "short_code"}, "not_a_phone_number"),
         ({"sender_kind": "alphanumeric"}, "not_a_phone_number"),
         ({"sender_kind": "unknown"}, "not_a_phone_number"),
+        ({"opted_out": True}, "opted_out"),
+        ({"opted_out": True, "label": "undecided"}, "opted_out"),
+        ({"opted_out": True, "when_stale": "answer"}, "opted_out"),
+        ({"opted_out": True, "sounds_like_opt_out": True}, "opted_out"),
         ({"label": "undecided"}, "undecided"),
+        ({"sounds_like_opt_out": True}, "sounds_like_opt_out"),
+        ({"sounds_like_opt_out": True, "when_stale": "answer"}, "sounds_like_opt_out"),
+        ({"when_stale": "hold"}, "held"),
+        ({"when_stale": "skip"}, "stale"),
     ],
 )
 def test_it_gives_the_reason_of_a_refusal(change: dict[str, Any], reason: str) -> None:
@@ -29,4 +37,5 @@ def test_it_gives_the_reason_of_a_refusal(change: dict[str, Any], reason: str) -
 
 
 def test_it_names_the_switch_first_when_several_reasons_hold() -> None:
-    assert may_reply(label="undecided", sender_kind="unknown", enabled=False).reason == "auto_reply_disabled"
+    nothing = FINE | {"label": "undecided", "sender_kind": "unknown", "enabled": False, "opted_out": True}
+    assert may_reply(**nothing).reason == "auto_reply_disabled"

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
 from classification import rows
@@ -78,6 +78,30 @@ def write(
         "said_at": said_at or rows.now(),
     }
     rows.insert(Consent, row)
+
+
+def decide(
+    number: str, channel_id: int | None, state: ConsentState, *, source: ConsentSource, words: str, actor: str
+) -> None:
+    """Opt a number out or in, on one channel or (None) on every one, because somebody here says so."""
+    with transaction.atomic():
+        lock([number])
+        before = newest(number, channel_id)
+        was = before.state if before else ConsentState.OPTED_IN
+        write(
+            number=number,
+            channel_id=channel_id,
+            state=state,
+            changed=was != state,
+            source=source,
+            words=words,
+            actor=actor,
+        )
+
+
+def history(number: str) -> QuerySet[Consent]:
+    """All that was ever said about a number, the newest first."""
+    return _about(number, None).select_related("channel")
 
 
 def changed_by(batch_id: int) -> bool:

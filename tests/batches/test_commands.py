@@ -24,6 +24,8 @@ from batches.reprocess import reprocess
 from batches.review import why_not_answered
 from batches.spool import here
 from classification import services as classification
+from classification.engines.base import EngineError
+from classification.engines.rules.engine import RulesEngine
 from replies import consent, services
 from replies.models import Consent, ConsentSource, ConsentState, Reply, ReplyKind
 from replies.senders import memory
@@ -155,15 +157,13 @@ class TestStop:
         assert (batch.label, batch.command, batch.classifications.get().label) == ("agree", "stop", "agree")
         assert [reply.kind for reply in batch.replies.all()] == [ReplyKind.STOP]
 
-    def test_it_is_answered_although_no_engine_can_decide(self, settings: Any) -> None:
-        settings.CLASSIFICATION_ENGINES, settings.CLASSIFICATION_MODE = [], "llm_then_rules"
-        batch = arrive("Yes", "STOP")
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("classification.services.live", lambda: (_ for _ in ()).throw(LookupError("none")))
-            process(batch.id, "worker")
-        Batch.objects.filter(id=batch.id).update(lease_until=Now() - timedelta(seconds=1))
-        reap()
-        assert settle(batch).outcome == Outcome.REPLIED
+    def test_it_is_answered_although_no_engine_can_decide(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def down(*_args: Any, **_options: Any) -> None:
+            raise EngineError("timeout", "no answer")
+
+        monkeypatch.setattr(RulesEngine, "classify", down)
+        batch = say("Yes", "STOP")
+        assert (batch.status, batch.outcome, batch.label) == (BatchStatus.COMPLETED, "replied", "undecided")
         assert sent() == ["out"]
 
     def test_an_open_batch_ends_with_it(self) -> None:

@@ -14,10 +14,10 @@ from replies.models import Consent, ConsentSource, ConsentState
 ACCOUNT = "account"  # of OPT_OUT_SCOPE
 
 # Written out for the reason that classification.rows gives: this is on every batch's way.
-_NEWEST = """
-SELECT state FROM replies_consent WHERE number = %s AND (channel_id = %s OR channel_id IS NULL)
-ORDER BY id DESC LIMIT 1
-"""
+_NEWEST = (
+    "SELECT state FROM replies_consent WHERE number = %s AND (channel_id = %s OR channel_id IS NULL)"
+    " ORDER BY id DESC LIMIT 1"
+)
 # In one order for everybody, so that two who name the same numbers cannot lock each other out.
 _LOCK = """
 SELECT pg_advisory_xact_lock(one) FROM

@@ -75,7 +75,7 @@ def send_once(
     Raises Reply.DoesNotExist, ImproperlyConfigured (no such sender), RuntimeError (called in a transaction).
     """
     sender = get_sender(account)
-    reply = Reply.objects.get(pk=reply_id)
+    reply = Reply.objects.select_related("batch").get(pk=reply_id)
     if reply.status == ReplyStatus.SENDING:
         reply = _give_up_if_interrupted(sender, reply, record, then)
     if reply.status == ReplyStatus.PENDING:

@@ -18,7 +18,8 @@ from batches.models import Batch, BatchEvent, Message
 from batches.templatetags.times import moment, span
 from classification import naming
 from classification.models import Classification
-from replies.models import AttemptOutcome, Reply, ReplyAttempt, ReplyStatus
+from replies.models import AttemptOutcome, Reply, ReplyAttempt, ReplyKind, ReplyStatus
+from replies.segments import in_words
 
 MAX_MESSAGES = 500  # shown on one page; the list of messages has them all
 
@@ -192,12 +193,14 @@ def _reply(reply: Reply) -> Entry:
     suppressed = reply.status == ReplyStatus.SUPPRESSED
     kind = EventKind.REPLY_SUPPRESSED if suppressed else EventKind.REPLY_CREATED
     facts = [("Why", reply.error), ("Reason", reply.reason)] if suppressed else [("Provider", reply.provider)]
+    if reply.kind != ReplyKind.AUTOMATIC:
+        facts.append(("Kind", reply.get_kind_display()))
     return Entry(
         _key(kind, reply_id=reply.pk),
         reply.created_at,
         kind,
         text=reply.body,
-        facts=_facts([("To", reply.to), *facts]),
+        facts=_facts([("To", reply.to), ("Segments", in_words(reply.segments, reply.body)), *facts]),
         link=reverse("admin:replies_reply_change", args=[reply.pk]),
     )
 

@@ -44,7 +44,7 @@ class Site:
             "DJANGO_SECRET_KEY": "for the bench only, on the loopback interface only",
             "DJANGO_SETTINGS_MODULE": "smsconsolidator.settings",
             "ENV_FILE": os.devnull,
-            "CLASSIFICATION_ENGINES": "rules",
+            "CLASSIFICATION_MODE": "rules",
             "SMS_AUTO_REPLY_ENABLED": "true",
             "SMS_SENDER": "console",
             "CONSOLIDATION_WINDOW": str(self.window),

@@ -1,5 +1,6 @@
 """The faults of the machine itself: kill -9 of every kind of process, servers that go away, clocks that step."""
 
+import math
 import signal
 import threading
 import time
@@ -22,7 +23,7 @@ AWAY = 2.0  # seconds that a server stays away
 
 @dataclass(frozen=True)
 class Kill:
-    """One signal that was sent. `ports`: the local TCP ports of all that died with the process."""
+    """One signal that was sent. `ports`: the local TCP ports of all that died with the process, as seen at `looked`."""
 
     at: float
     node: str
@@ -30,6 +31,7 @@ class Kill:
     pids: tuple[int, ...]
     how: str
     ports: frozenset[int] = frozenset()
+    looked: float = math.inf
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,7 @@ def _victims(node: Node, kind: str, random: Random) -> list[psutil.Process]:
 
 
 def _send(node: Node, kind: str, victims: Sequence[psutil.Process], how: signal.Signals) -> Kill:
+    looked = time.time()
     ports = frozenset(port for victim in victims for port in _ports(victim, kind))
     at = time.time()
     pids = []
@@ -115,7 +118,7 @@ def _send(node: Node, kind: str, victims: Sequence[psutil.Process], how: signal.
             pids.append(victim.pid)
         except psutil.Error:  # it was faster
             continue
-    return Kill(at, node.name, kind, tuple(pids), how.name, ports)
+    return Kill(at, node.name, kind, tuple(pids), how.name, ports, looked)
 
 
 def _ports(victim: psutil.Process, kind: str) -> Iterator[int]:

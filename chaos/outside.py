@@ -14,6 +14,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from tests.support import openai_server, smsmobileapi_server
+from tests.support.openai_protocols import Request
 from tests.support.openai_server import NAMED, OpenAIServer, Script, answer, http_error
 from tests.support.smsmobileapi_server import ANSWERS, FAULTS, SmsMobileApiServer
 
@@ -216,16 +217,16 @@ class Model(OpenAIServer):
     def settings(self) -> dict[str, str]:
         """What the service needs to be told to ask it."""
         return {
-            "CLASSIFICATION_ENGINES": "openai,rules",
+            "CLASSIFICATION_MODE": "llm_then_rules",
             "OPENAI_API_KEY": "key-of-the-chaos-run",
             "OPENAI_BASE_URL": self.url,
         }
 
-    def respond(self, request: openai_server.Request) -> openai_server.Response:
+    def respond(self, request: Request) -> openai_server.Response:
         """Answer without keeping the request."""
         return self.default(request)
 
-    def _answer(self, request: openai_server.Request) -> openai_server.Response:
+    def _answer(self, request: Request) -> openai_server.Response:
         if not self.misbehaves or self._random.random() >= MODEL_SHARE:
             return answer("agree", delay=self._random.uniform(*MODEL_LATENCY))(request)
         self.faults += 1

@@ -10,6 +10,7 @@ from chaos.outside import Call
 from chaos.plan import SETTLED_WITHIN, Plan
 
 IN_CALL = 5.0  # seconds: a call's time-out, and what comes before and after it in the worker
+DYING = 0.1  # seconds in which a killed process may still be heard of
 DELAY = 1.5  # seconds after which a dead monitor has ended its cluster
 INTERRUPTED = "interrupted"
 MOST_SHARE = 0.005  # of the batches may be unknown because something died inside the provider call
@@ -179,8 +180,10 @@ def _cause(one: Unknown, evidence: Evidence) -> str:
 
 
 def _hit(kill: Kill, call: Call) -> bool:
-    """Whether the caller died of that kill: it held the connection, or its cluster was about to end."""
-    return call.client in kill.ports or (kill.kind == "monitor" and 0 < call.at - kill.at < DELAY)
+    """Whether the caller died of that kill: it held the connection, or made it between the look and the kill, or its
+    cluster was about to end."""
+    unseen = kill.kind in DEADLY and kill.looked <= call.at <= kill.at + DYING
+    return call.client in kill.ports or unseen or (kill.kind == "monitor" and 0 < call.at - kill.at < DELAY)
 
 
 def _uncalled(kill: Kill, calls: Sequence[Call]) -> bool:

@@ -1,13 +1,18 @@
 """What a call cost, by the price table."""
 
+import logging
 import re
 from collections.abc import Iterable
 from decimal import Decimal
 from time import monotonic
 from typing import Any
 
+from django.db import DatabaseError, InterfaceError, connections
+
 from classification.decision import EngineAttempt
 from classification.models import Price
+
+log = logging.getLogger(__name__)
 
 # US dollars for a million tokens, in and out, as the provider lists them; they are there after every migrate.
 LISTED = {"gpt-5.6-luna": ("0.20", "1.20"), "gpt-6-luna": ("0.10", "0")}
@@ -29,6 +34,20 @@ def cost(attempts: Iterable[EngineAttempt]) -> Decimal | None:
     return sum(known, Decimal(0)) if known and len(known) == len(costs) else None
 
 
+def table() -> PriceTable:
+    """Each model's prices, at most BELIEVED seconds old; while they cannot be read, those last known."""
+    read_at, known = _read[0] if _read else (None, {})
+    if read_at is not None and monotonic() - read_at < BELIEVED:
+        return known
+    try:
+        rows = Price.objects.values_list("model", "input_per_million", "output_per_million")
+        known = {model: (received, written) for model, received, written in rows}
+        _read[:] = [(monotonic(), known)]
+    except (DatabaseError, InterfaceError) as error:
+        log.warning("The prices cannot be read: %(error)s", {"error": type(error).__name__})
+    return known
+
+
 def forget() -> None:
     """Read the table anew."""
     _read.clear()
@@ -36,22 +55,17 @@ def forget() -> None:
 
 def add_missing(using: str = "default", **_kwargs: Any) -> None:
     """The listed prices, for models that have none; those that an operator has set are left alone."""
+    if Price._meta.db_table not in connections[using].introspection.table_names():
+        return  # another application alone is being migrated
     for model, (received, written) in LISTED.items():
         prices = {"input_per_million": received, "output_per_million": written}
         Price.objects.using(using).get_or_create(model=model, defaults=prices)
 
 
 def _cost(attempt: EngineAttempt) -> Decimal | None:
-    table = _table()
-    price = table.get(attempt.model) or table.get(DATE.sub("", attempt.model))
+    known = table()
+    price = known.get(attempt.model) or known.get(DATE.sub("", attempt.model))
     if price is None:
         return None
     received, written = price
     return (received * (attempt.input_tokens or 0) + written * (attempt.output_tokens or 0)) / MILLION
-
-
-def _table() -> PriceTable:
-    if not _read or monotonic() - _read[0][0] >= BELIEVED:
-        rows = Price.objects.values_list("model", "input_per_million", "output_per_million")
-        _read[:] = [(monotonic(), {model: (received, written) for model, received, written in rows})]
-    return _read[0][1]

@@ -6,7 +6,7 @@ default category, a safe answer to anything, and a person looks at it.
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.conf import settings
 
@@ -30,7 +30,15 @@ class Judgement:
 
 
 def judged(hearing: Hearing, verdict: Verdict, texts: Sequence[str], live: Live) -> Judgement:
-    """What becomes of the `verdict` of the engine that decides."""
+    """What becomes of the `verdict` of the engine that decides.
+
+    The sample is drawn from all verdicts, doubtful ones too: else it would tell nothing of how often they are right.
+    """
+    found = _doubted(hearing, verdict, texts, live)
+    return replace(found, review=sampled() or found.review)
+
+
+def _doubted(hearing: Hearing, verdict: Verdict, texts: Sequence[str], live: Live) -> Judgement:
     marked = first_marked(texts)
     if marked is not None:
         stands = _meaning(verdict, live) != Meaning.AGREE or _agreed(texts[:marked], live)
@@ -39,9 +47,8 @@ def judged(hearing: Hearing, verdict: Verdict, texts: Sequence[str], live: Live)
         if hearing.by_model:
             return _alone(_safe(live), ReviewReason.DISAGREEMENT)
         return Judgement(verdict.label, verdict.matters, ReviewReason.DISAGREEMENT)
-    if not verdict.sure:
-        return Judgement(verdict.label, verdict.matters, ReviewReason.NOT_SURE)
-    return Judgement(verdict.label, verdict.matters, sampled())
+    review = ReviewReason.NONE if verdict.sure else ReviewReason.NOT_SURE
+    return Judgement(verdict.label, verdict.matters, review)
 
 
 def sampled() -> str:

@@ -1,11 +1,15 @@
 """Replies and their attempts, to look at. Nothing can be added, changed or deleted here."""
 
+from django.conf import settings
 from django.contrib import admin
+from django.utils.safestring import SafeString
 from unfold.admin import TabularInline
 
 from classification.record_admin import DayRangeFilter, ReadOnly, RecordAdmin
-from classification.revealing import revealed
+from classification.revealing import reveal, revealed
+from replies.costs import cost
 from replies.models import Reply, ReplyAttempt
+from replies.segments import in_words
 
 TO, BODY, ERROR = revealed("to", "To"), revealed("body", "Body"), revealed("error", "Error")
 PROVIDER_ID = revealed("provider_message_id", "Provider's message id")
@@ -33,23 +37,28 @@ class ReplyAdmin(RecordAdmin):
     list_display = [
         "id",
         "batch",
+        "kind",
         TO,
         "status",
         "reason",
         "provider",
+        "segments",
         "attempt_count",
         "created_at",
         "settled_at",
     ]
-    list_filter = ["status", "provider", ("created_at", DayRangeFilter)]
+    list_filter = ["status", "kind", "provider", ("created_at", DayRangeFilter)]
     list_select_related = ["batch"]
     search_fields = ["to", "provider_message_id"]
     search_help_text = "Number, or the provider's message id"
-    readonly_fields = [TO, BODY, ERROR, PROVIDER_ID]
+    readonly_fields = [TO, BODY, "length", "cost", ERROR, PROVIDER_ID]
     fields = [
         "batch",
+        "kind",
         TO,
         BODY,
+        "length",
+        "cost",
         "provider",
         "status",
         "reason",
@@ -61,3 +70,12 @@ class ReplyAdmin(RecordAdmin):
         "settled_at",
     ]
     inlines = [ReplyAttemptInline]
+
+    @admin.display(description="Segments")
+    def length(self, reply: Reply) -> SafeString:
+        return reveal(in_words(reply.segments, reply.body))
+
+    @admin.display(description="Cost (at today's price)")
+    def cost(self, reply: Reply) -> str:
+        amount = cost(reply)
+        return "–" if amount is None else f"{amount} {settings.SMS_CURRENCY}"

@@ -5,4 +5,7 @@ class RepliesConfig(AppConfig):
     name = "replies"
 
     def ready(self) -> None:
-        from replies import checks  # noqa: F401 (registers the checks)
+        from classification.rulesets.objections import CHECKS
+        from replies import checks, content  # noqa: F401 (registers the checks)
+
+        CHECKS.append(content.objections)

@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 
 from replies import consent
 from replies.models import Reply, ReplyKind, ReplyStatus
-from replies.policy import ALLOWED, DISABLED, NOT_A_NUMBER, OPTED_OUT, STALE, Decision
+from replies.policy import ALLOWED, DISABLED, NOT_A_NUMBER, OPTED_OUT, STALE, Decision, too_long
 
 COMMANDS = {ReplyKind.STOP, ReplyKind.START, ReplyKind.HELP}
 HELP_EVERY = timedelta(hours=24)
@@ -27,6 +27,7 @@ def may_answer(
     number: str,
     channel_id: int,
     sender_kind: str,
+    segments: int,
     enabled: bool,
     provider_confirms: bool,
     when_stale: str,
@@ -38,6 +39,8 @@ def may_answer(
         return NOT_A_NUMBER
     if provider_confirms:
         return PROVIDER_CONFIRMS
+    if problem := too_long(segments):
+        return Decision(False, "too_long", problem)
     if when_stale not in ("", "answer"):
         return STALE
     if kind == ReplyKind.HELP:

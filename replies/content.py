@@ -1,12 +1,15 @@
 """What do we say?"""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from django.conf import settings
 
+from classification.engines.rules.document import CategoryEntry
 from classification.labels import Meaning
 from classification.rulesets.live import live
 from replies.models import ReplyKind
+from replies.policy import too_long
+from replies.segments import count
 
 THANKS_FOR_CONFIRMING = "Thanks for confirming! See you soon."
 THANKS_FOR_REPLYING = "Thank you for replying."
@@ -34,3 +37,10 @@ def reply_text(label: str, also: Sequence[str] = ()) -> str:
     others = (rules.category(other) for other in also if other != label)
     mentions = dict.fromkeys(other.mention for other in others if other and other.mention)
     return " ".join([text, *mentions])
+
+
+def objections(category: CategoryEntry) -> Iterator[tuple[str, str]]:
+    """Field and sentence for each of a category's texts that is too long to be sent."""
+    for field, text in (("reply", category.reply), ("mention", category.mention)):
+        if problem := too_long(count(text).segments):
+            yield field, problem

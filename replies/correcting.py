@@ -6,6 +6,7 @@ from replies.consent import is_opted_out
 from replies.content import reply_text
 from replies.models import Reply, ReplyKind, ReplyStatus
 from replies.policy import may_reply
+from replies.segments import count
 
 UNCLEAR = {
     ReplyStatus.PENDING: "The first reply is still to be sent.",
@@ -14,7 +15,7 @@ UNCLEAR = {
 }
 LEFT = {ReplyStatus.SENT, ReplyStatus.DELIVERED, ReplyStatus.UNDELIVERED}
 SENT_BEFORE = "A correcting reply has been written already."
-SAME_TEXT = "It would say the same as the reply that was sent."
+SAME_TEXT = "It would only repeat the reply that was sent."
 
 
 def why_no_correction(
@@ -24,9 +25,15 @@ def why_no_correction(
 
     A person wants it, so the conversation's age does not matter here, but everything else that forbids a reply does.
     """
-    opted_out = is_opted_out(number, channel_id)
-    decision = may_reply(label=label, sender_kind=sender_kind, enabled=enabled, opted_out=opted_out)
-    return decision.explanation or _problem(Reply.objects.filter(batch_id=batch_id), reply_text(label))
+    body, opted_out = reply_text(label), is_opted_out(number, channel_id)
+    decision = may_reply(
+        label=label,
+        sender_kind=sender_kind,
+        segments=count(body).segments,
+        enabled=enabled,
+        opted_out=opted_out,
+    )
+    return decision.explanation or _problem(Reply.objects.filter(batch_id=batch_id), body)
 
 
 def lock(batch_id: int) -> None:
@@ -40,6 +47,7 @@ def _problem(replies: Iterable[Reply], body: str) -> str:
             return SENT_BEFORE
         if reply.status in UNCLEAR:
             return UNCLEAR[ReplyStatus(reply.status)]
-        if reply.status in LEFT and reply.body == body:
+        # What was sent may end with a word on further matters, which need not be said twice.
+        if reply.status in LEFT and f"{reply.body} ".startswith(f"{body} "):
             return SAME_TEXT
     return ""

@@ -16,6 +16,7 @@ from replies.consent import is_opted_out
 from replies.content import command_text, reply_text
 from replies.models import Reply, ReplyAttempt, ReplyKind, ReplyStatus
 from replies.policy import Decision, may_reply
+from replies.segments import count
 from replies.senders import ENVIRONMENT, get_sender
 from replies.senders.base import Account
 
@@ -51,15 +52,16 @@ def prepare(
     `deliver` to send as soon as the transaction is committed; where its turn comes later it stays pending, and
     `retry_in` tells when. Then a second live reply raises IntegrityError.
     """
+    reply = _new(batch_id, ReplyKind.AUTOMATIC, to, reply_text(label, also), account)
     decision = may_reply(
         label=label,
         sender_kind=sender_kind,
+        segments=reply.segments,
         enabled=enabled,
         opted_out=is_opted_out(to, channel_id),
         sounds_like_opt_out=sounds_like_opt_out,
         when_stale=when_stale,
     )
-    reply = _new(batch_id, ReplyKind.AUTOMATIC, to, reply_text(label, also), account)
     return _write(reply, decision, record, send_now=send_now)
 
 
@@ -77,17 +79,19 @@ def prepare_answer(
     when_stale: str = "",
 ) -> Reply:
     """The answer to a command, which is its batch's one reply; as `prepare` with `send_now`."""
+    reply = _new(batch_id, kind, to, command_text(kind), account)
     decision = may_answer(
         kind,
         batch_id=batch_id,
         number=to,
         channel_id=channel_id,
         sender_kind=sender_kind,
+        segments=reply.segments,
         enabled=enabled,
         provider_confirms=provider_confirms,
         when_stale=when_stale,
     )
-    return _write(_new(batch_id, kind, to, command_text(kind), account), decision, record, send_now=True)
+    return _write(reply, decision, record, send_now=True)
 
 
 def prepare_correction(
@@ -126,6 +130,7 @@ def _new(batch_id: int, kind: ReplyKind, to: str, body: str, account: Account) -
         kind=kind,
         to=to,
         body=body,
+        segments=count(body).segments,
         provider=get_sender(account).name,
         idempotency_key=uuid4(),
         reason="",
@@ -146,6 +151,7 @@ def _insert(reply: Reply, **more: Any) -> None:
         "kind": reply.kind,
         "to": reply.to,
         "body": reply.body,
+        "segments": reply.segments,
         "provider": reply.provider,
         "status": reply.status,
         "attempt_count": reply.attempt_count,

@@ -55,6 +55,7 @@ class Reply(models.Model):
     kind = models.CharField(max_length=10, choices=ReplyKind, db_default=ReplyKind.AUTOMATIC)
     to = models.CharField(max_length=255)
     body = models.TextField()
+    segments = models.PositiveSmallIntegerField(help_text="How many SMS the body takes; each is billed.")
     provider = models.CharField(max_length=32)
     status = models.CharField(max_length=12, choices=ReplyStatus)
     reason = models.CharField(

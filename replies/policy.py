@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.conf import settings
+
 from classification.labels import Label
 
 
@@ -47,15 +49,17 @@ def may_reply(
     *,
     label: str,
     sender_kind: str,
+    segments: int,
     enabled: bool,
     opted_out: bool,
     sounds_like_opt_out: bool = False,
     when_stale: str = "",
 ) -> Decision:
-    """Whether this conversation gets a reply; `sender_kind` is "number" for a phone number.
+    """Whether this conversation gets a reply of so many segments; `sender_kind` is "number" for a phone number.
 
     `when_stale` is empty for a conversation of now, else what is to become of an old one: "answer", "hold", "skip".
-    The first reason that holds is given: the switch, then the sender, then consent, then the verdict, then the age.
+    The first reason that holds is given: the switch, the sender, consent, the verdict, the text's length, the doubt
+    whether it is an opt-out, the age. What waits for a person may still be sent, so it must not be too long.
     """
     if not enabled:
         return DISABLED
@@ -65,4 +69,14 @@ def may_reply(
         return OPTED_OUT
     if label == Label.UNDECIDED:
         return UNDECIDED
+    if problem := too_long(segments):
+        return Decision(False, "too_long", problem)
     return SOUNDS_LIKE_OPT_OUT if sounds_like_opt_out else WHEN_STALE[when_stale]
+
+
+def too_long(segments: int) -> str:
+    """Why a text of so many segments is not sent, for people; empty when it may be."""
+    most = settings.SMS_MAX_SEGMENTS
+    if segments <= most:
+        return ""
+    return f"The text takes {segments} SMS segments, and SMS_MAX_SEGMENTS allows {most}."

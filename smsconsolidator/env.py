@@ -5,6 +5,7 @@
 
 import os
 import re
+from decimal import Decimal
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
@@ -212,6 +213,9 @@ class Environment(BaseSettings):
     sms_mobile_api_url: WebUrl = Field(
         "https://api.smsmobileapi.com/sendsms/", examples=["https://api.smsmobileapi.com/sendsms/"]
     )
+    sms_max_segments: int = Field(3, ge=1, le=10, examples=["3"])
+    sms_segment_price: Decimal | None = Field(None, ge=0, le=1_000_000, examples=["0.50"])
+    sms_currency: str = Field("PHP", pattern=r"^[A-Z]{3}$", examples=["PHP"])
     sms_timeout: float = Field(10, gt=0, le=20, examples=["10"])
     sms_sends_per_minute: float = Field(0, ge=0, le=60_000, examples=["30"])
     reply_expires_minutes: float = Field(360, gt=0, le=10_080, examples=["360"])

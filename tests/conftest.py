@@ -6,7 +6,7 @@ import pytest
 
 from batches import access, keywords, limits
 from batches.detour import detour
-from classification import reviewing
+from classification import prices, reviewing
 from classification.rulesets import live
 
 
@@ -20,6 +20,7 @@ def _nothing_remembered() -> Iterator[None]:
     limits.forget()
     keywords.forget()
     live.forget()
+    prices.forget()
     yield
     detour.end_when(lambda: True)
     access.tokens.cache_clear()

@@ -23,6 +23,7 @@ from batches.templatetags.untrusted import one_line, reveal
 from batches.timeline import MAX_MESSAGES, timeline
 from classification import naming
 from classification.record_admin import DayRangeFilter, LabelFilter, RecordAdmin
+from replies.costs import segments_of
 
 EXCERPT = 80  # characters
 
@@ -49,7 +50,7 @@ class BatchAdmin(ReviewPage, ReprocessActions, ConsentLink, ExportAction, Record
     actions = ["process_again", "send_again", "export_as_csv"]
     export_fields = [
         "id", "channel__slug", "sender", "sender_kind", "status", "message_count", "opened_at", "closes_at",
-        "closed_at", "completed_at", "label", "outcome", "reason",
+        "closed_at", "completed_at", "label", "outcome", "reason", "segments",
     ]  # fmt: skip
     list_display = ["number", "from_whom", "opened", "messages", "text", "state", "verdict", "end"]
     list_filter = [
@@ -69,7 +70,7 @@ class BatchAdmin(ReviewPage, ReprocessActions, ConsentLink, ExportAction, Record
         first = Message.objects.filter(batch=OuterRef("pk")).order_by("received_at", "id")
         excerpt = first.annotate(excerpt=Substr("text", 1, EXCERPT + 1)).values("excerpt")[:1]
         rows: QuerySet[Batch] = super().get_queryset(request)
-        return rows.annotate(excerpt=Subquery(excerpt))
+        return rows.annotate(excerpt=Subquery(excerpt), segments=segments_of(OuterRef("pk")))
 
     def get_search_results(
         self, _request: HttpRequest, queryset: QuerySet[Batch], search_term: str

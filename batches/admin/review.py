@@ -5,6 +5,7 @@ from typing import Any, cast
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
+from django.forms import Media, Script
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -12,9 +13,8 @@ from django.urls import URLPattern, path, reverse
 from unfold.admin import ModelAdmin
 from unfold.decorators import action
 
-from batches.admin import looks
 from batches.review import Reviewed, review, why_not_answered
-from classification import reviewing
+from classification import naming, reviewing
 from classification.admin.record import reasons
 from classification.corrections import CannotCorrect
 from classification.models import Classification, ReviewReason
@@ -59,6 +59,7 @@ class ReviewPage(ModelAdmin):  # type: ignore[misc]  # unfold has no types
             "title": "Review",
             "opts": self.opts,
             "media": self.media,
+            "script": Media(js=[Script("batches/review.js", defer=True)]),  # type: ignore[list-item]  # unknown to the stubs
             "left": [(ReviewReason(reason).label, count) for reason, count in left.items()],
             "total": sum(left.values()),
             "start": reverse(f"admin:{NAME}"),
@@ -73,6 +74,7 @@ class ReviewPage(ModelAdmin):  # type: ignore[misc]  # unfold has no types
             send = "send" in request.POST
             try:
                 _tell(request, review(verdict, reviewer, request.POST.get("label", ""), send=send))
+                reviewing.about.cache_clear()  # whoever has just judged one looks at the number
             except CannotCorrect as problem:
                 messages.warning(request, f"{_name(verdict)}: {problem}")
         return HttpResponseRedirect(f"{reverse(f'admin:{NAME}')}?after={verdict.pk}")
@@ -108,8 +110,8 @@ def _shown(verdict: Classification) -> dict[str, Any]:
         "verdict": verdict,
         "batch": batch,
         "texts": batch.messages.all(),
-        "said": (_category_name(verdict.label), looks.LABEL.get(verdict.label, "")),
-        "other": _category_name(verdict.other_label) if verdict.other_label else "",
+        "said": (naming.name_of(verdict.label), naming.TONES.get(naming.kind_of(verdict.label), "")),
+        "other": naming.name_of(verdict.other_label),
         "why": reasons(verdict),
         "replies": batch.replies.order_by("id"),
         "choices": _choices(),
@@ -136,8 +138,3 @@ def _answers(verdict: Classification) -> list[tuple[str, str, str]]:
             problem = why_not_answered(batch, slug)
             found.append((name, "" if problem else reply_text(slug), problem))
     return found
-
-
-def _category_name(slug: str) -> str:
-    category = live().document.category(slug)
-    return category.name if category else slug

@@ -19,6 +19,15 @@ GROUPS: dict[str, list[tuple[str, ...]]] = {
     "Quality": [
         ("Review", "rate_review", "batches", "batch", "review"),
         ("Corrections", "fact_check", "classification", "correction"),
+        ("Accuracy", "target", "classification", "correction", "accuracy"),
+    ],
+    "Understanding": [
+        ("Draft", "difference", "classification", "rule", "draft"),
+        ("Playground", "science", "classification", "rule", "playground"),
+        ("Categories", "category", "classification", "category"),
+        ("Rules", "rule", "classification", "rule"),
+        ("Lexicon", "dictionary", "classification", "lexiconentry"),
+        ("Rule sets", "deployed_code_history", "classification", "ruleset"),
     ],
     "Trouble": [
         ("Spool", "inbox", "batches", "message", "spool"),
@@ -42,8 +51,8 @@ COUNTED = {"review": reviewing.about}
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """The groups with what this user may see."""
-    return [
+    """The groups with what this user may see. Of pages that lie below one another the innermost is where he is."""
+    groups: list[dict[str, Any]] = [
         {
             "title": title,
             "separator": True,
@@ -51,6 +60,11 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         }
         for title, pages in GROUPS.items()
     ]
+    items = [item for group in groups for item in group["items"]]
+    here = max((item["link"] for item in items if request.path.startswith(item["link"])), key=len, default="")
+    for item in items:
+        item["active"] = item["link"] == here
+    return groups
 
 
 def _seen(

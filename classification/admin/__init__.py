@@ -1,5 +1,5 @@
 """The admin of this application; each module registers its own pages."""
 
-from classification.admin import circuits, prices, record, review
+from classification.admin import circuits, draft_rows, prices, record, review, rulesets
 
-__all__ = ["circuits", "prices", "record", "review"]
+__all__ = ["circuits", "draft_rows", "prices", "record", "review", "rulesets"]

@@ -27,7 +27,7 @@ class ClassificationAdmin(RecordAdmin):
     fields = [
         "batch",
         "created_at",
-        "verdict",
+        "label_name",
         "confidence",
         "all_matters",
         "ruleset",
@@ -40,11 +40,15 @@ class ClassificationAdmin(RecordAdmin):
         "why",
         "tried",
     ]
-    readonly_fields = ["verdict", "all_matters", "why", "tried", MODEL, ERROR, FALLBACK]
+    readonly_fields = ["label_name", "all_matters", "why", "tried", MODEL, ERROR, FALLBACK]
 
     @display(description="Label", label=naming.TONES)  # type: ignore[untyped-decorator]
     def verdict(self, row: Classification) -> tuple[str, str]:
         return naming.shown(row.label)
+
+    @admin.display(description="Label")
+    def label_name(self, row: Classification) -> str:
+        return naming.name_of(row.label)
 
     @admin.display(description="Matters")
     def all_matters(self, row: Classification) -> str:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from classification.engines.base import EngineError, Matter
 from classification.engines.openai_prompt import MAX_MATTERS
+from classification.engines.rules.document import Document
 
 MAX_ABOUT = 200
 # As models are called: gpt-5.6-luna-2026-01-01, meta-llama/Llama-3.3-70B, llama3.2:3b.
@@ -41,17 +42,19 @@ def schema(slugs: Sequence[str]) -> dict[str, Any]:
     return document
 
 
-def matters(answer: Answer, slugs: Sequence[str], texts: Sequence[str]) -> tuple[Matter, ...]:
-    """Each label once, with the words of `texts` that it stands on.
+def matters(answer: Answer, live: Document, texts: Sequence[str]) -> tuple[Matter, ...]:
+    """Each label once, with the words of `texts` that it stands on; by priority, then as the model has them.
 
-    Raises EngineError (invalid_answer) for a label that is none of the `slugs`.
+    Raises EngineError (invalid_answer) for a label that is no live category.
     """
-    found = dict[str, Matter]()
+    found = dict[str, tuple[int, Matter]]()
     for said in answer.matters:
-        if said.label not in slugs:
+        category = live.category(said.label)
+        if category is None:
             raise EngineError("invalid_answer", "The model's label is no live category.")
-        found.setdefault(said.label, Matter(said.label, _quoted(said.about, texts)))
-    return tuple(found.values())
+        matter = Matter(said.label, _quoted(said.about, texts))
+        found.setdefault(said.label, (category.priority, matter))
+    return tuple(matter for _, matter in sorted(found.values(), key=lambda ranked: ranked[0]))
 
 
 def _quoted(about: str, texts: Sequence[str]) -> str:

@@ -34,7 +34,7 @@ def ask(texts: Sequence[str], context: Context) -> Verdict:
 
 
 def _verdict(answer: Answer, confidence: float | None, answered: Any, request: Request) -> Verdict:
-    found = matters(answer, request.slugs, request.texts)
+    found = matters(answer, request.context.live.document, request.texts)
     return Verdict(
         found[0].label,
         confidence,

@@ -38,12 +38,8 @@ class Request:
         return prompt.document(self.texts, self.context.question)
 
     @property
-    def slugs(self) -> list[str]:
-        return [category.slug for category in prompt.in_order(self.context)]
-
-    @property
     def schema(self) -> dict[str, Any]:
-        return schema(self.slugs)
+        return schema([category.slug for category in prompt.in_order(self.context)])
 
     @property
     def temperature(self) -> float | Omit:

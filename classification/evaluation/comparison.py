@@ -1,18 +1,19 @@
 """A rule set beside another one: how well each reads the same texts, and which they read differently."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass
+from functools import lru_cache, partial
 from typing import Any
 
 from classification.engines.rules.document import Document
-from classification.engines.rules.engine import Rules
+from classification.engines.rules.engine import rules_of
+from classification.evaluation.cases import corrected
 from classification.evaluation.metrics import Scores, score
 from classification.golden import golden
 from classification.labels import Meaning
-from classification.models import Correction, Split
 
 GOLDEN, CORRECTIONS = "golden set", "corrections"
-MAX_CORRECTIONS = 5000  # the newest
+MAX_CORRECTIONS = 2000  # the newest
 # What a rule set that replaces another one must do at least as well.
 GUARDED = {"agree_precision": "precision of agreement", "macro_f1": "macro-F1"}
 
@@ -61,57 +62,62 @@ def _held(scores: Scores, name: str) -> float:
 
 
 def compare(before: Document, after: Document) -> list[Comparison]:
-    """On the golden set and on the corrections kept for evaluation; only where both know the right label."""
-    shared = {one.slug for one in before.categories} & {one.slug for one in after.categories}
-    readers = (_Reader(before, shared), _Reader(after, shared))
-    sets = {GOLDEN: ((one.text, one.label) for one in golden()), CORRECTIONS: _corrections()}
-    found = (_compare(source, rows, readers, shared) for source, rows in sets.items())
+    """On the golden set and on the corrections kept for evaluation; only where both know the right label.
+
+    Raises ValueError for a rule set that cannot be compiled.
+    """
+    known = {one.slug for one in (*before.categories, *after.categories)}
+    cases = corrected(known)[-MAX_CORRECTIONS:]
+    sets = (
+        (GOLDEN, [(one.text, one.label) for one in golden()], _golden_labels),
+        (
+            CORRECTIONS,
+            [(one.text, one.label) for one in cases],
+            partial(_labels, [one.text for one in cases]),
+        ),
+    )
+    found = (_compare(source, rows, read, before, after) for source, rows, read in sets)
     return [comparison for comparison in found if comparison]
 
 
-class _Reader:
-    """A rule set that answers in the labels that both know: one that is new to the other is what it counts as."""
-
-    def __init__(self, document: Document, shared: set[str]) -> None:
-        self.meanings = {one.slug: one.counts_as for one in document.categories}
-        self._rules, self._shared = Rules(document), shared
-
-    def __call__(self, text: str) -> str:
-        label = self._rules.read([text]).label
-        return label if label in self._shared else str(self.meanings.get(label, Meaning.NEUTRAL))
-
-
 def _compare(
-    source: str, rows: Iterable[tuple[str, str]], readers: tuple[_Reader, _Reader], shared: set[str]
+    source: str,
+    rows: Sequence[tuple[str, str]],
+    read: Callable[[Document], Sequence[str]],
+    before: Document,
+    after: Document,
 ) -> Comparison | None:
     """None when there is nothing to compare by."""
-    kept = [(text, label) for text, label in rows if label in shared]
+    meanings, new_meanings = _meanings(before), _meanings(after)
+    shared = meanings.keys() & new_meanings.keys()
+    found = zip(
+        rows, _within(shared, read(before), meanings), _within(shared, read(after), new_meanings), strict=True
+    )
+    kept = [Row(text, label, old, new) for (text, label), old, new in found if label in shared]
     if not kept:
         return None
-    truth = [label for _, label in kept]
-    old, new = ([reader(text) for text, _ in kept] for reader in readers)
-    # Those of the older one for both: else a draft could look better by calling a refusal an agreement.
-    meanings: Mapping[str, Meaning] = readers[0].meanings
-    return Comparison(
-        source, score(truth, old, meanings), score(truth, new, meanings), tuple(_changed(kept, old, new))
-    )
+    truth = [row.label for row in kept]
+    # The older one's meanings for both: else a draft could look better by calling a refusal an agreement.
+    was = score(truth, [row.before for row in kept], meanings)
+    would_be = score(truth, [row.after for row in kept], meanings)
+    return Comparison(source, was, would_be, tuple(row for row in kept if row.before != row.after))
 
 
-def _changed(kept: Sequence[tuple[str, str]], old: Sequence[str], new: Sequence[str]) -> Iterator[Row]:
-    for (text, label), before, after in zip(kept, old, new, strict=True):
-        if before != after:
-            yield Row(text, label, before, after)
+def _within(shared: Set[str], labels: Iterable[str], meanings: Mapping[str, Meaning]) -> list[str]:
+    """Labels in the words that both rule sets know: one that the other lacks is what it counts as."""
+    return [label if label in shared else str(meanings.get(label, Meaning.NEUTRAL)) for label in labels]
 
 
-def _corrections() -> Iterator[tuple[str, str]]:
-    """What people said, the newest word on each text."""
-    rows = (
-        Correction.objects.filter(split=Split.EVAL)
-        .order_by("-id")
-        .values_list("text_key", "text", "corrected")
-    )
-    seen = set[str]()
-    for key, text, label in rows[:MAX_CORRECTIONS]:
-        if key not in seen:
-            seen.add(key)
-            yield text, label
+def _meanings(document: Document) -> dict[str, Meaning]:
+    return {one.slug: one.counts_as for one in document.categories}
+
+
+@lru_cache(maxsize=4)
+def _golden_labels(document: Document) -> Sequence[str]:
+    """Read once for each rule set: the golden set has thousands of texts."""
+    return _labels([one.text for one in golden()], document)
+
+
+def _labels(texts: Sequence[str], document: Document) -> Sequence[str]:
+    rules = rules_of(document)
+    return [rules.read([text]).label for text in texts]

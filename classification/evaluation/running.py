@@ -1,20 +1,26 @@
 """Have conversations read by an engine, without a trace: nothing is written, and no circuit is moved."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from time import perf_counter
 
-from classification import services
+from django.conf import settings
+
+from classification.asking import ENGINES
+from classification.decision import EngineAttempt
 from classification.engines.base import Context, EngineError, Verdict
-from classification.engines.rules.document import Document
-from classification.engines.rules.engine import Rules
 from classification.labels import Label
 from classification.models import RuleSet
+from classification.prices import cost
+from classification.rulesets import store
 from classification.rulesets.live import Live, live
 
 # So many failures in a row, and the rest would only fail as well.
 MAX_FAILURES = 5
+# The protocols that a model may speak (OPENAI_KIND), without the second that importing them takes.
+KINDS = ("chat", "responses", "decisions")
 
 
 class EngineAway(Exception):
@@ -39,16 +45,16 @@ Reader = Callable[[Sequence[str], str], Answer]
 
 
 def ruleset(number: int | None) -> Live:
-    """A published rule set, compiled; None is the live one. Raises RuleSet.DoesNotExist."""
+    """A published rule set, compiled; None is the live one. Raises RuleSet.DoesNotExist and store.Unreadable."""
     if number is None:
         return live()
     row = RuleSet.objects.get(number=number)
-    return Live(row.pk, row.number, Rules(Document.model_validate(row.document)))
+    return Live(row.pk, row.number, store.compiled(row))
 
 
 def reader(name: str, rules: Live) -> Reader:
     """The engine of this name, as it would read with that rule set live."""
-    engine = services.ENGINES[name]()
+    engine = ENGINES[name]
     engine.preload()
 
     def read(texts: Sequence[str], question: str) -> Answer:
@@ -56,10 +62,24 @@ def reader(name: str, rules: Live) -> Reader:
         try:
             verdict = engine.classify(texts, Context(rules, question))
         except EngineError as error:
-            return _failed(error, _milliseconds(start))
-        return _answer(verdict, _milliseconds(start))
+            return _answer(name, Label.UNDECIDED, start, error, failure=error.code)
+        return _answer(name, verdict.label, start, verdict)
 
     return read
+
+
+@contextmanager
+def asking(model: str, kind: str) -> Iterator[None]:
+    """Within it, this process asks another model than the settings say; an empty `kind` leaves the protocol.
+
+    For a command, which has its process to itself.
+    """
+    before = settings.OPENAI_MODEL, settings.OPENAI_KIND
+    settings.OPENAI_MODEL, settings.OPENAI_KIND = model, kind or settings.OPENAI_KIND
+    try:
+        yield
+    finally:
+        settings.OPENAI_MODEL, settings.OPENAI_KIND = before
 
 
 def read_all(read: Reader, conversations: Iterable[tuple[Sequence[str], str]]) -> Iterator[Answer]:
@@ -73,26 +93,15 @@ def read_all(read: Reader, conversations: Iterable[tuple[Sequence[str], str]]) -
         yield answer
 
 
-def _milliseconds(start: float) -> float:
-    return (perf_counter() - start) * 1000
-
-
-def _answer(verdict: Verdict, milliseconds: float) -> Answer:
+def _answer(name: str, label: str, start: float, told: Verdict | EngineError, failure: str = "") -> Answer:
+    milliseconds = (perf_counter() - start) * 1000
+    billed = EngineAttempt(name, told.model, input_tokens=told.input_tokens, output_tokens=told.output_tokens)
     return Answer(
-        verdict.label,
+        label,
         milliseconds,
-        verdict.model,
-        verdict.input_tokens or 0,
-        verdict.output_tokens or 0,
-    )
-
-
-def _failed(error: EngineError, milliseconds: float) -> Answer:
-    return Answer(
-        Label.UNDECIDED,
-        milliseconds,
-        error.model,
-        error.input_tokens or 0,
-        error.output_tokens or 0,
-        failure=error.code,
+        told.model,
+        told.input_tokens or 0,
+        told.output_tokens or 0,
+        Decimal(0) if told.input_tokens is None else cost([billed]),
+        failure,
     )

@@ -1,14 +1,19 @@
-"""Example replies whose right label is known, by which rule sets are measured."""
+"""Short replies with the label that they ought to get: what a new rule set is measured by before it is published.
+
+The sentences are this project's own, in English (en.csv) and in the languages of the Philippines (ph.csv). Lines
+within one text are texts that followed one another.
+"""
 
 import csv
 from dataclasses import dataclass
 from functools import cache
+from io import StringIO
 from pathlib import Path
 
 
 @dataclass(frozen=True)
 class Example:
-    """A text as people type it. `lang` is its language's code, `source` the file it stands in."""
+    """One conversation. `label` is one of the shipped categories; `source` is the kind of talk it is taken from."""
 
     text: str
     label: str
@@ -17,11 +22,10 @@ class Example:
 
 
 @cache
-def golden() -> list[Example]:
-    """All examples, file by file."""
-    return [example for path in sorted(Path(__file__).parent.glob("*.csv")) for example in _read(path)]
-
-
-def _read(path: Path) -> list[Example]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return [Example(row["text"], row["label"], row["lang"], path.stem) for row in csv.DictReader(file)]
+def golden() -> tuple[Example, ...]:
+    """Every example that ships with the software."""
+    return tuple(
+        Example(**row)
+        for path in sorted(Path(__file__).parent.glob("*.csv"))
+        for row in csv.DictReader(StringIO(path.read_text("utf-8")))
+    )

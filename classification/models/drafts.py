@@ -73,11 +73,15 @@ class Rule(models.Model):
     )
     language = models.CharField(max_length=8, blank=True, help_text="Empty: any.")
     match = models.CharField(max_length=12, choices=Match, default=Match.PHRASE)
-    patterns = models.TextField(help_text="One a line; * at the end of a word stands for any ending.")
+    patterns = models.TextField(
+        help_text="One a line: a|b either, (a) perhaps, a* any ending, @name a word of that class."
+    )
     strength = models.CharField(max_length=12, choices=Strength, default=Strength.PHRASE)
     before = models.TextField(
         blank=True, help_text="Only at the end of a clause or before one of these words, one a line."
     )
+    leads = models.BooleanField(default=False, help_text="Only where a clause begins.")
+    in_questions = models.BooleanField(default=False, help_text="Counts in questions too.")
     enabled = models.BooleanField(default=True)
     should_match = models.TextField(blank=True, help_text="Texts, one a line, that it must fit.")
     should_not_match = models.TextField(blank=True, help_text="Texts, one a line, that it must not fit.")
@@ -101,7 +105,9 @@ class LexiconEntry(models.Model):
     language = models.CharField(max_length=8, blank=True, help_text="Empty: any.")
     term = models.CharField("word", max_length=64)
     becomes = models.CharField(
-        max_length=64, blank=True, help_text="For spellings and short forms: what they stand for."
+        max_length=64,
+        blank=True,
+        help_text="For spellings and short forms what they stand for, for members of classes the classes.",
     )
 
     class Meta:

@@ -96,6 +96,8 @@ def _upsert(part: str, rows: Sequence[models.Model]) -> None:
 def _delete_others(part: str, entries: Iterable[Entry]) -> None:
     _, table, _, key = PARTS[part]
     said = {tuple(getattr(entry, name) for name in key) for entry in entries}
+    if table._default_manager.count() == len(said):
+        return  # all that is said is there
     rows = table._default_manager.values_list("pk", *key)
     table._default_manager.filter(pk__in=[pk for pk, *found in rows if tuple(found) not in said]).delete()
 

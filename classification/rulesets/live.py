@@ -9,7 +9,7 @@ from time import monotonic
 from django.db import DatabaseError, InterfaceError
 
 from classification.engines.rules.document import CategoryEntry, Document
-from classification.engines.rules.engine import Rules
+from classification.engines.rules.engine import Rules, rules_of
 from classification.labels import Meaning
 from classification.models import Activation, RuleSet
 from classification.rulesets import store
@@ -63,7 +63,7 @@ def _document(row: RuleSet) -> Document | None:
 
 def unpublished(document: Document) -> Live:
     """What `document` would be if it were live: to try it."""
-    return Live(None, 0, Rules(document))
+    return Live(None, 0, rules_of(document))
 
 
 @dataclass(frozen=True)
@@ -117,4 +117,4 @@ def _read(known: Live | None) -> Live:
     if known and known.id == newest:
         return known
     row = RuleSet.objects.get(pk=newest)
-    return Live(row.pk, row.number, Rules(store.parsed(row)))
+    return Live(row.pk, row.number, store.compiled(row))

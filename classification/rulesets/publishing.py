@@ -1,22 +1,27 @@
 """From the draft to a published rule set, and back to an earlier one."""
 
+import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from classification.engines.rules.checking import check_rule
 from classification.engines.rules.document import Document
+from classification.engines.rules.engine import rules_of
 from classification.evaluation.comparison import Comparison, compare
 from classification.models import Origin, RuleSet
 from classification.rulesets import drafts, store
 from classification.rulesets.drafts import DocumentInvalid
 from classification.rulesets.live import forget
+from classification.rulesets.objections import objections_to
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+log = logging.getLogger(__name__)
 
 OVERRIDE = "classification.override_ruleset"
 
@@ -42,38 +47,40 @@ def publish(user: "User", note: str, override: str = "", *, seen: str = "") -> R
     one that scores worse, for whoever may. Raises Refused.
     """
     document, live = _checked(seen)
-    comparisons = compare(_readable(live), document)
+    comparisons = compare(_usable(live), document)
     worse = [comparison for comparison in comparisons if comparison.fallen]
     if worse:
         _insist(user, override, worse)
     scores = {comparison.source: comparison.as_dict() for comparison in comparisons}
     told = {"note": note, "scores": scores, "override": override if worse else ""}
-    try:
-        with transaction.atomic(durable=True):
-            row = _write(document, live, user, told)
-    except IntegrityError as error:
-        raise Refused("Somebody else published just now. Look at the draft again.") from error
-    forget()
+    with transaction.atomic(durable=True):
+        row = _write(document, live, user, told)
+    _follow(row, user)
     return row
 
 
 def problems_of(document: Document) -> list[str]:
-    """What the checks say of each rule, the rule named."""
-    return [
-        f"rule {rule.name}: {problem}" for rule in document.rules for problem in check_rule(rule, document)
-    ]
+    """What the checks say of each rule, the rule named; else why the whole cannot be compiled."""
+    named = ((rule, check_rule(rule, document)) for rule in document.rules)
+    if found := [f"rule {rule.name}: {problem}" for rule, problems in named for problem in problems]:
+        return found
+    try:
+        rules_of(document)
+    except ValueError as error:
+        return [str(error)]
+    return []
 
 
 def activate(ruleset: RuleSet, user: "User") -> None:
     """Make a published rule set live (again). Raises Refused."""
-    _readable(ruleset)
+    _usable(ruleset)
     with transaction.atomic(durable=True):
         store.one_at_a_time()
         if store.live_row() == ruleset:
             raise Refused(f"{ruleset} is live already.")
         store.make_live(ruleset, user.get_username())
         note(user, f"{ruleset} made live", ruleset)
-    forget()
+    _follow(ruleset, user)
 
 
 def note(user: "User", message: str, ruleset: RuleSet | None = None) -> None:
@@ -88,9 +95,16 @@ def note(user: "User", message: str, ruleset: RuleSet | None = None) -> None:
     )
 
 
-def _readable(ruleset: RuleSet) -> Document:
+def _follow(row: RuleSet, user: "User") -> None:
+    """This process uses it at once, the others soon."""
+    forget()
+    told = {"number": row.number, "user": user.get_username()}
+    log.info("RULE SET LIVE | Number: %(number)s | User: %(user)s", told)
+
+
+def _usable(ruleset: RuleSet) -> Document:
     try:
-        return store.parsed(ruleset)
+        return store.compiled(ruleset).document
     except store.Unreadable as error:
         raise Refused(str(error)) from error
 
@@ -110,6 +124,8 @@ def _checked(seen: str) -> tuple[Document, RuleSet]:
         raise Refused("Nothing has changed: the draft says what the live rule set says.")
     if problems := problems_of(document):
         raise Refused("Some rules do not do what they say.", problems)
+    if problems := objections_to(document):
+        raise Refused("Some categories cannot be as they are.", problems)
     return document, live
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from classification.engines.rules.document import Document
+from classification.engines.rules.engine import Rules, rules_of
 from classification.models import Activation, Origin, RuleSet
 
 if TYPE_CHECKING:
@@ -31,6 +32,14 @@ def parsed(row: RuleSet) -> Document:
         return Document.model_validate(row.document)
     except ValidationError as error:
         raise Unreadable(f"{row} cannot be read by this version of the software.") from error
+
+
+def compiled(row: RuleSet) -> Rules:
+    """Its rules, ready to read. Raises Unreadable."""
+    try:
+        return rules_of(parsed(row))
+    except ValueError as error:  # a pattern that another version understood
+        raise Unreadable(f"{row} cannot be used by this version of the software: {error}") from error
 
 
 def live_row() -> RuleSet | None:

@@ -30,7 +30,7 @@ NO_ANSWER = unknown("timeout", "No answer in time.")
 @pytest.fixture(autouse=True)
 def _sending(settings: Any) -> None:
     settings.SMS_AUTO_REPLY_ENABLED = True
-    settings.CLASSIFICATION_ENGINES = ["rules"]
+    settings.CLASSIFICATION_MODE = "rules"
     memory.reset()
 
 

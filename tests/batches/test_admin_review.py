@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from batches.models import Batch, Channel
+from classification import reviewing
 from classification.models import Classification, Correction
 from replies.senders import memory
 from tests.batches.conftest import arrive
@@ -26,7 +27,8 @@ HOSTILE = "<script>alert(1)</script>{{ 7|add:7 }}\u202etxt"
 @pytest.fixture(autouse=True)
 def _sending(settings: Any) -> None:
     settings.SMS_AUTO_REPLY_ENABLED = True
-    settings.CLASSIFICATION_ENGINES = ["rules"]
+    settings.CLASSIFICATION_MODE = "rules"
+    settings.CLASSIFICATION_REVIEW_SAMPLE = 0.0
     memory.reset()
 
 
@@ -147,6 +149,13 @@ class TestJudging:
         assert messages == [f"Batch {row.batch_id}: {told}"]
         assert Correction.objects.get().corrected == label
         assert f'name="verdict" value="{other.pk}"' in html(ana, where)
+
+    def test_the_sidebars_number_follows_at_once(self, ana: Client) -> None:
+        row = verdict()
+        verdict("No", sender="+639181234567")
+        assert reviewing.about() == "2"
+        judge(ana, row, label="agree")
+        assert reviewing.about() == "1"
 
     def test_skipping_stores_nothing(self, ana: Client) -> None:
         row, other = verdict(), verdict("No", sender="+639181234567")

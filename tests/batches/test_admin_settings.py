@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 
 PAGES = [
     "batches_batch", "batches_message", "batches_rejecteddelivery", "batches_channel", "replies_reply",
-    "classification_classification", "classification_circuit",
+    "classification_classification", "classification_circuit", "classification_price",
     "django_q_failure", "django_q_success", "django_q_schedule", "django_q_ormq",
     "auth_user", "auth_group", "axes_accessattempt",
 ]  # fmt: skip
@@ -42,6 +42,10 @@ class TestChannels:
             90,
             True,
         )
+
+    def test_it_saves_the_question_that_people_answer(self, admin_client: Client, channel: Channel) -> None:
+        save(admin_client, channel, question="Tuloy po ba bukas?")
+        assert channel.question == "Tuloy po ba bukas?"
 
     def test_it_falls_back_to_the_settings(self, admin_client: Client, channel: Channel) -> None:
         save(admin_client, channel)
@@ -124,7 +128,7 @@ class TestNavigation:
     def test_it_names_every_list_of_ours(self, admin_client: Client) -> None:
         start = admin_client.get(reverse("admin:index"))
         groups = {group["title"]: len(group["items"]) for group in start.context["sidebar_navigation"]}
-        assert groups == {"Conversations": 5, "Quality": 2, "Trouble": 5, "Settings": 6}
+        assert groups == {"Conversations": 5, "Quality": 3, "Understanding": 6, "Trouble": 5, "Settings": 6}
 
     def test_it_names_only_what_may_be_seen(self, client: Client) -> None:
         user = User.objects.create_user("viewer", is_staff=True)

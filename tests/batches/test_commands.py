@@ -39,7 +39,7 @@ OUT, IN = (
     ("You will get automatic replies again. Text STOP to end them."),
 )
 HELP = "Texts to this number are answered automatically. Text STOP to get no more automatic replies, START to resume."
-SHORT = {OUT: "out", IN: "in", HELP: "help", THANKS: "thanks", "Thank you for replying.": "thank you"}
+SHORT = {OUT: "out", IN: "in", HELP: "help", THANKS: "thanks", "Thank you for replying.": "thanks"}
 pytestmark = pytest.mark.django_db(transaction=True)
 _guids = count(1)
 
@@ -102,9 +102,9 @@ STORIES: list[tuple[list[list[str]], list[str]]] = [
     ([["STOP"], ["START"], ["STOP"]], ["out", "in", "out"]),
     ([["STOP", "START"]], ["in"]),
     ([["STOP", "START", "STOP"]], ["out"]),
-    ([["STOP"], ["START"], ["START"]], ["out", "in", "thank you"]),
-    ([["START"]], ["thank you"]),
-    ([["UNSTOP"], ["Yes"]], ["thank you", "thanks"]),
+    ([["STOP"], ["START"], ["START"]], ["out", "in", "thanks"]),
+    ([["START"]], ["thanks"]),
+    ([["UNSTOP"], ["Yes"]], ["thanks", "thanks"]),
     ([["Yes", "STOP"]], ["out"]),
     ([["STOP", "Yes"]], ["out"]),
     ([["HELP"]], ["help"]),
@@ -195,6 +195,11 @@ class TestStop:
         batch = settle(arrive("STOP", sender=sender))
         assert (sent(), batch.replies.get().reason) == ([], "not_a_phone_number")
         assert consent.is_opted_out(sender, channel.id)
+
+    def test_a_text_that_is_too_long_is_kept_and_not_sent(self, settings: Any) -> None:
+        settings.OPT_OUT_TEXT, settings.SMS_MAX_SEGMENTS = "x" * 161, 1
+        reply = say("STOP").replies.get()
+        assert (sent(), reply.reason, reply.segments) == ([], "too_long", 2)
 
     def test_the_switch_silences_it_too(self, settings: Any, channel: Channel) -> None:
         settings.SMS_AUTO_REPLY_ENABLED = False

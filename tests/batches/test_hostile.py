@@ -14,6 +14,7 @@ from batches.admin.exporting import cell
 from batches.closing import close_due
 from batches.models import Batch, Message
 from batches.pipeline import process
+from replies.models import Reply
 from smsconsolidator.logs import JsonFormatter, TextFormatter
 from tests.batches.conftest import URL, age, sms
 
@@ -72,7 +73,7 @@ def log() -> Iterator[dict[str, io.StringIO]]:
 @pytest.fixture
 def hostile(settings: Any, log: dict[str, io.StringIO], client: Client) -> dict[str, io.StringIO]:
     """Everything hostile as text, GUID and sender, received, processed and refused."""
-    settings.CLASSIFICATION_ENGINES = ["rules"]
+    settings.CLASSIFICATION_MODE = "rules"
     words = [*TEXTS.values(), *FORMULAS]
     messages = [sms(guid=f"{text}-{number}"[:255], text=text) for number, text in enumerate(words)]
     messages += [sms(guid=f"s{number}", number=sender) for number, sender in enumerate(SENDERS)]
@@ -134,6 +135,15 @@ def test_no_cell_of_an_export_is_a_formula(
             assert not value.startswith(("=", "+", "-", "@", "\t", "\r", "＝", "|", "%")), value
             assert not set(UNSEEN) & set(value), value
     assert "'=cmd|'/C calc'!A0" in {row["sender"] for row in rows}
+
+
+def test_an_export_tells_the_segments_that_left(hostile: Any, admin_client: Client) -> None:
+    answered = Batch.objects.earliest("id")
+    row = {"batch": answered, "to": "+1", "body": "x", "provider": "memory", "kind": "correction"}
+    Reply.objects.create(**row, status="unknown", segments=2)
+    told = {row["id"]: row["segments"] for row in exported(admin_client, BATCHES, Batch)}
+    assert told.pop(str(answered.pk)) == "2"
+    assert set(told.values()) == {""}
 
 
 def test_an_export_keeps_what_was_written(hostile: Any, admin_client: Client) -> None:

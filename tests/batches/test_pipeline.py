@@ -17,12 +17,12 @@ from batches.closing import close_due, reap
 from batches.models import Batch, Channel
 from batches.pipeline import process
 from classification import services as classification
-from classification.engines.base import EngineError
-from classification.engines.rules.engine import RulesEngine
+from classification.asking import ENGINES
 from replies.models import Reply
 from replies.senders import memory
 from replies.senders.base import Account, refused, unknown
 from tests.batches.conftest import age, arrive, kinds
+from tests.support.engines import Broken
 
 WHOLE_STORY = [
     "opened",
@@ -39,7 +39,7 @@ WHOLE_STORY = [
 @pytest.fixture(autouse=True)
 def outbox(settings: Any) -> Iterator[list[memory.Sms]]:
     settings.SMS_AUTO_REPLY_ENABLED = True
-    settings.CLASSIFICATION_ENGINES = ["rules"]
+    settings.CLASSIFICATION_MODE = "rules"
     memory.reset()
     yield memory.outbox
     memory.reset()
@@ -104,10 +104,7 @@ class TestStory:
     def test_an_outage_is_not_an_answer(
         self, monkeypatch: pytest.MonkeyPatch, outbox: list[memory.Sms]
     ) -> None:
-        def down(*_args: Any) -> None:
-            raise EngineError("timeout", "no answer")
-
-        monkeypatch.setattr(RulesEngine, "classify", down)
+        monkeypatch.setitem(ENGINES, "rules", Broken())
         batch = settled(closed("Yes"))
         assert (batch.status, batch.outcome) == (BatchStatus.FAILED, Outcome.UNDECIDED)
         assert (batch.label, outbox) == ("undecided", [])
@@ -210,8 +207,8 @@ class TestDeath:
         batch = closed("Yes")
         classify = classification.classify
 
-        def slow(texts: list[str]) -> Any:
-            decision = classify(texts)
+        def slow(texts: list[str], **told: str) -> Any:
+            decision = classify(texts, **told)
             if batch.classifications.count() == 0 and Batch.objects.get(id=batch.id).attempts == 1:
                 lease_over(batch)
                 reap()

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from batches.models import Batch
@@ -40,7 +42,7 @@ RULES: list[dict[str, Any]] = [
 @pytest.fixture(autouse=True)
 def _shop(settings: Any) -> Iterator[None]:
     settings.SMS_AUTO_REPLY_ENABLED = True
-    settings.CLASSIFICATION_ENGINES = ["rules"]
+    settings.CLASSIFICATION_MODE = "rules"
     store.make_live(store.insert(small(categories=CATEGORIES, rules=RULES), origin=Origin.DRAFT), "somebody")
     live.forget()
     memory.reset()
@@ -91,6 +93,9 @@ def test_the_pages_show_every_matter_by_its_name(
         assert "&lt;b&gt;Booking&lt;/b&gt;: “reserve me”" in page
         assert "Price: “what is &lt;i&gt;the cost&lt;/i&gt;”" in page
         assert "<b>Booking" not in page
+        assert (
+            "&lt;b&gt;Booking&lt;/b&gt;&#x27;" not in page
+        )  # the name alone, not its parts as Python writes them
         assert "<i>the cost" not in page
 
 
@@ -104,3 +109,26 @@ def test_the_filter_offers_live_and_former_categories_and_undecided(admin_client
     assert admin_client.get(address, {"label": "book"}).context["cl"].result_list.count() == 1
     assert admin_client.get(address, {"label": "price"}).context["cl"].result_list.count() == 0
     assert "&lt;b&gt;Booking&lt;/b&gt;" in page.content.decode()
+
+
+def test_a_batch_costs_no_question_after_the_rule_set() -> None:
+    settled(closed("reserve me"))
+    second = closed("reserve me", sender="+639171234568")
+    with CaptureQueriesContext(connection) as queries:
+        process(second.id, "worker")
+    assert not [query["sql"] for query in queries if "ruleset" in query["sql"] and "SELECT" in query["sql"]]
+
+
+@pytest.mark.parametrize(
+    ("page", "title"),
+    [
+        ("rule_changelist", "Rules"),
+        ("rule_draft", "Draft"),
+        ("rule_playground", "Playground"),
+        ("ruleset_changelist", "Rule sets"),
+    ],
+)
+def test_the_sidebar_marks_the_page_that_is_open(admin_client: Client, page: str, title: str) -> None:
+    context = admin_client.get(reverse(f"admin:classification_{page}")).context
+    items = [item for group in context["sidebar_navigation"] for item in group["items"]]
+    assert [item["title"] for item in items if item["active"]] == [title]

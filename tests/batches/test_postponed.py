@@ -26,7 +26,7 @@ BUSY = refused("http_503", "try later", retryable=True)
 @pytest.fixture(autouse=True)
 def outbox(settings: Any) -> Iterator[list[memory.Sms]]:
     settings.SMS_AUTO_REPLY_ENABLED = True
-    settings.CLASSIFICATION_ENGINES = ["rules"]
+    settings.CLASSIFICATION_MODE = "rules"
     memory.reset()
     yield memory.outbox
     memory.reset()

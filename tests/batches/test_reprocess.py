@@ -16,11 +16,13 @@ from batches.clock import Now
 from batches.models import Batch
 from batches.pipeline import process
 from batches.reprocess import reprocess
+from classification.asking import ENGINES
 from replies.senders import memory
 from replies.senders.base import refused, unknown
 from tests.batches.conftest import age, arrive, kinds
 from tests.batches.test_closing import lease_over, queued
 from tests.batches.test_pipeline import closed
+from tests.support.engines import Broken
 
 NO_CREDIT = refused("no_credit", "No credit left.")
 NO_ANSWER = unknown("timeout", "No answer in time.")
@@ -72,12 +74,12 @@ class TestReprocess:
         assert action(batch) == "skipped"
 
     def test_it_asks_again_for_a_verdict_that_nobody_gave(
-        self, settings: Any, outbox: list[memory.Sms]
+        self, monkeypatch: pytest.MonkeyPatch, outbox: list[memory.Sms]
     ) -> None:
-        settings.CLASSIFICATION_ENGINES = ["openai"]
-        batch = answered()
+        with monkeypatch.context() as patch:
+            patch.setitem(ENGINES, "rules", Broken())
+            batch = answered()
         assert batch.outcome == Outcome.UNDECIDED
-        settings.CLASSIFICATION_ENGINES = ["rules"]
         assert action(batch) == "requeued"
         process(batch.id, "worker")
         batch.refresh_from_db()

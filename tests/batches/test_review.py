@@ -18,6 +18,7 @@ from batches.models import Batch, Channel
 from batches.pipeline import process
 from batches.reprocess import reprocess
 from batches.review import Reviewed, review, why_not_answered
+from batches.timeline import timeline
 from classification.corrections import CannotCorrect
 from classification.models import Classification, Correction
 from replies.models import Reply, ReplyKind, ReplyStatus
@@ -44,7 +45,8 @@ STORY_OF_A_CORRECTION = [
 @pytest.fixture(autouse=True)
 def outbox(settings: Any) -> Iterator[list[memory.Sms]]:
     settings.SMS_AUTO_REPLY_ENABLED = True
-    settings.CLASSIFICATION_ENGINES = ["rules"]
+    settings.CLASSIFICATION_MODE = "rules"
+    settings.CLASSIFICATION_REVIEW_SAMPLE = 0.0
     memory.reset()
     yield memory.outbox
     memory.reset()
@@ -121,6 +123,13 @@ class TestCorrectingReply:
             (ReplyKind.CORRECTION, ReplyStatus.SENT),
         ]
 
+    def test_the_history_tells_it_from_the_first(self, ana: User) -> None:
+        batch = answered()
+        review(verdict(batch), ana, "disagree", send=True)
+        settled(batch)
+        told = [dict(entry.facts).get("Kind") for entry in timeline(batch) if entry.kind == "reply_created"]
+        assert told == [None, "Correction by a person"]
+
     def test_a_confirmation_sends_nothing(self, ana: User, outbox: list[memory.Sms]) -> None:
         assert not review(verdict(answered()), ana, "agree", send=True).queued
         assert (queued(), len(outbox)) == ([], 1)
@@ -130,7 +139,12 @@ class TestCorrectingReply:
         [
             ([], {"settings": False}, "Automatic replies are switched off"),
             ([], {"channel": False}, "Automatic replies are switched off"),
-            ([], {"text": "We got it."}, "the same as the reply that was sent"),
+            ([], {"text": "We got it."}, "only repeat the reply"),
+            (
+                [],
+                {"text": "We got it.", "sent": "We got it. Prices are on our page."},
+                "only repeat the reply",
+            ),
             ([], {"sender_kind": "short_code"}, "not a phone number"),
             ([], {"hours": 25}, "older than a day"),
             ([], {"credentials": "not to be decrypted"}, "key of the channel's provider cannot be read"),
@@ -153,7 +167,7 @@ class TestCorrectingReply:
             Channel.objects.update(credentials=change["credentials"])
         if "text" in change:
             settings.SMS_AUTO_REPLY_TEXT = change["text"]
-            Reply.objects.update(body=change["text"])
+            Reply.objects.update(body=change.get("sent", change["text"]))
         if "sender_kind" in change:
             Batch.objects.update(sender_kind=change["sender_kind"])
         if "hours" in change:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from batches import roles
 from batches.models import Batch, Channel, RejectedDelivery
 from batches.roles import OPERATOR, ROLES, SUPERVISOR, VIEWER, sync_roles
+from classification.models import LexiconEntry, Rule, RuleSet
 from replies.models import Reply
 from replies.senders.base import unknown
 from tests.batches.conftest import age, arrive
@@ -28,6 +29,10 @@ PAGES = {
     "batches_keyword": ["operator", "supervisor"],
     "classification_classification": EVERYBODY,
     "classification_correction": EVERYBODY,
+    "classification_ruleset": EVERYBODY,
+    "classification_category": ["operator", "supervisor"],
+    "classification_rule": ["operator", "supervisor"],
+    "classification_lexiconentry": ["operator", "supervisor"],
     "django_q_failure": ["operator", "supervisor"],
     "batches_channel": ["supervisor"],
     "axes_accessattempt": ["supervisor"],
@@ -42,7 +47,7 @@ PAGES = {
 @pytest.fixture(autouse=True)
 def _sending(settings: Any) -> None:
     settings.SMS_AUTO_REPLY_ENABLED = True
-    settings.CLASSIFICATION_ENGINES = ["rules"]
+    settings.CLASSIFICATION_MODE = "rules"
 
 
 def browser(role: str) -> Client:
@@ -144,6 +149,41 @@ def test_it_lets_supervisors_set_channels(role: str, code: int) -> None:
     assert client.post(address, form).status_code == code
     channel.refresh_from_db()
     assert (channel.region, channel.provider) == (("", "") if code == 403 else ("US", "console"))
+
+
+@pytest.mark.parametrize(("role", "code"), [("viewer", 403), ("operator", 200), ("supervisor", 200)])
+@pytest.mark.parametrize("page", ["draft", "draft_export", "playground"])
+def test_it_shows_operators_the_draft_and_the_playground(role: str, code: int, page: str) -> None:
+    assert browser(role).get(reverse(f"admin:classification_rule_{page}")).status_code == code
+
+
+@pytest.mark.parametrize(("role", "code"), [("viewer", 403), ("operator", 403), ("supervisor", 302)])
+@pytest.mark.parametrize("act", ["discard", "load_shipped", "publish"])
+def test_it_lets_supervisors_alone_act_on_the_draft(role: str, code: int, act: str) -> None:
+    client, rules = browser(role), RuleSet.objects.count()
+    if act == "publish":
+        Rule.objects.create(name="own", patterns="zebra")
+    answer = client.post(reverse("admin:classification_rule_draft"), {"act": act})
+    assert answer.status_code == code
+    assert RuleSet.objects.count() == rules + (act == "publish" and code == 302)
+
+
+@pytest.mark.parametrize(("role", "code"), [("viewer", 403), ("operator", 403), ("supervisor", 302)])
+@pytest.mark.parametrize("act", ["activate", "load"])
+def test_it_lets_supervisors_alone_bring_a_rule_set_back(role: str, code: int, act: str) -> None:
+    client, row = browser(role), RuleSet.objects.get()
+    assert client.get(reverse("admin:classification_ruleset_change", args=[row.pk])).status_code == 200
+    assert client.get(reverse("admin:classification_ruleset_export", args=[row.pk])).status_code == 200
+    address = reverse("admin:classification_ruleset_act", args=[row.pk])
+    assert client.post(address, {"act": act}).status_code == code
+
+
+@pytest.mark.parametrize(("role", "code"), [("viewer", 403), ("operator", 403), ("supervisor", 302)])
+def test_it_lets_supervisors_alone_change_the_draft(role: str, code: int) -> None:
+    word, client = LexiconEntry.objects.filter(kind="noise")[0], browser(role)
+    address = reverse("admin:classification_lexiconentry_change", args=[word.pk])
+    assert client.post(address, {"kind": "noise", "term": "zebra", "language": "en"}).status_code == code
+    assert client.post(address.replace("change", "delete"), {"post": "yes"}).status_code == code
 
 
 @pytest.mark.parametrize("role", EVERYBODY)

@@ -85,7 +85,7 @@ def test_it_shows_what_became_of_each_conversation(
     run: Run, short_window: None, write: Callable[[str], Path], settings: Any
 ) -> None:
     settings.SMS_AUTO_REPLY_ENABLED = True
-    settings.CLASSIFICATION_ENGINES = ["rules"]
+    settings.CLASSIFICATION_MODE = "rules"
     path = write('{"number": "09171234567", "text": "Yes", "guid": "g1"}\n')
     run(str(path))
     _settle_everything()

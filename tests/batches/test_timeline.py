@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture(autouse=True)
 def _sending(settings: Any) -> None:
     settings.SMS_AUTO_REPLY_ENABLED = True
-    settings.CLASSIFICATION_ENGINES = ["openai", "rules"]
+    settings.CLASSIFICATION_MODE = "llm_then_rules"
     memory.reset()
 
 
@@ -114,6 +114,23 @@ def test_it_says_why_nothing_was_sent() -> None:
     batch = closed("Promo!", sender="GLOBE")
     process(batch.id, "worker-7")
     assert facts(batch, "reply_suppressed")["Reason"] == "not_a_phone_number"
+
+
+def test_it_tells_what_a_reply_takes(settings: Any) -> None:
+    settings.SMS_AUTO_REPLY_TEXT = "Salamat – kita tayo. " * 4
+    assert facts(settled("Yes"), "reply_created")["Segments"] == "2 (UCS-2 for –)"
+
+
+def test_it_shows_all_of_a_reply_that_was_too_long(settings: Any) -> None:
+    settings.SMS_AUTO_REPLY_TEXT = "x" * 500
+    batch = settled("Yes")
+    assert (batch.outcome, batch.reason) == (
+        "suppressed",
+        "The text takes 4 SMS segments, and SMS_MAX_SEGMENTS allows 3.",
+    )
+    told = facts(batch, "reply_suppressed")
+    assert (told["Segments"], told["Reason"]) == ("4", "too_long")
+    assert only(batch, "reply_suppressed").text == "x" * 500
 
 
 def test_it_tells_every_attempt() -> None:

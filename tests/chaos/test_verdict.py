@@ -172,6 +172,12 @@ def test_the_kill_of_another_worker_is_no_cause(evidence: Evidence) -> None:
     assert broken(unknown(evidence)) == ["unknown without a cause"]
 
 
+def test_a_call_that_began_between_the_look_at_its_caller_and_the_kill(evidence: Evidence) -> None:
+    unseen = replace(kill(ports=frozenset(), at=AT + 0.02), looked=AT - 0.02)
+    evidence.kills = [*evidence.kills, unseen]
+    assert broken(unknown(evidence)) == []
+
+
 def test_unknown_because_the_worker_was_killed_before_the_call(evidence: Evidence) -> None:
     evidence.kills = [*evidence.kills, kill(ports=frozenset())]
     evidence.calls = [call(BERT)]

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from batches.models import Batch, Channel
-from classification import circuit
+from classification import circuit, prices
 from classification.rulesets.live import live
 from tests.support.openai_server import OpenAIServer
 
@@ -16,24 +16,36 @@ KEY = "sk-test-0123456789"
 
 
 @pytest.fixture(autouse=True)
-def _fresh_circuits() -> Iterator[None]:
-    """A process remembers circuits for a second; rows of another test must not be among them."""
+def _nothing_read() -> Iterator[None]:
+    """A process remembers circuits and prices for a while; rows of another test must not be among them."""
     circuit.forget()
+    prices.forget()
     yield
     circuit.forget()
+    prices.forget()
 
 
 @pytest.fixture
 def server(settings: Any, db: None) -> Iterator[OpenAIServer]:
     """The settings point at it."""
     with OpenAIServer() as running:
-        settings.CLASSIFICATION_ENGINES = ["openai", "rules"]
+        settings.CLASSIFICATION_MODE = "llm_then_rules"
+        settings.CLASSIFICATION_REVIEW_SAMPLE = 0
         settings.OPENAI_API_KEY = KEY
         settings.OPENAI_BASE_URL = running.url
         settings.OPENAI_MODEL = "test-model"
         settings.OPENAI_TIMEOUT = 5
         live()  # known, as in any process that is at work
+        prices.table()
         yield running
+
+
+@pytest.fixture(params=["chat", "responses", "decisions"])
+def kind(request: pytest.FixtureRequest, settings: Any) -> str:
+    """The protocol, each in turn."""
+    name = str(request.param)
+    settings.OPENAI_KIND = name
+    return name
 
 
 @pytest.fixture

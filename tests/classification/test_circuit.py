@@ -13,11 +13,13 @@ from django.db import DatabaseError, connection, connections
 from django.test.utils import CaptureQueriesContext
 
 from classification import circuit
+from classification.asking import ENGINES
 from classification.clock import Now
 from classification.engines.base import EngineError
 from classification.models import Circuit, Classification
 from classification.services import Decision, classify, endpoints, record
 from tests.classification.conftest import KEY
+from tests.support.engines import Broken
 from tests.support.openai_server import (
     OpenAIServer,
     Script,
@@ -106,9 +108,11 @@ def test_it_says_that_nobody_was_asked(server: OpenAIServer, batch: Any) -> None
     assert (row.attempts[0]["model"], row.attempts[0]["code"]) == ("test-model", "circuit_open")
 
 
-def test_it_stays_undecided_when_the_model_is_alone(server: OpenAIServer, settings: Any) -> None:
+def test_it_stays_undecided_when_the_rules_are_broken_too(
+    server: OpenAIServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     _open(server)
-    settings.CLASSIFICATION_ENGINES = ["openai"]
+    monkeypatch.setitem(ENGINES, "rules", Broken())
     assert classify(["Yes"]).label == "undecided"
 
 
@@ -304,7 +308,7 @@ def test_it_costs_a_busy_worker_one_query_a_second(server: OpenAIServer) -> None
 
 
 def test_it_costs_the_rules_nothing(server: OpenAIServer, settings: Any) -> None:
-    settings.CLASSIFICATION_ENGINES = ["rules"]
+    settings.CLASSIFICATION_MODE = "rules"
     with CaptureQueriesContext(connection) as queries:
         classify(["Yes"])
     assert len(queries) == 0

@@ -38,7 +38,7 @@ def _page(client: Client, row: Circuit) -> str:
 
 def test_it_tells_the_state_in_words(admin_client: Client, server: OpenAIServer, row: Circuit) -> None:
     for page in (admin_client.get(LIST).content.decode(), _page(admin_client, row)):
-        assert "The model is not asked; the next engine, if any, decides." in page
+        assert "The model is not asked; rules decide." in page
         assert f"{row.opened_at:%Y-%m-%d %H:%M:%S} UTC" in page
         assert f"{row.next_try_at:%Y-%m-%d %H:%M:%S} UTC" in page
         assert "auth at " in page

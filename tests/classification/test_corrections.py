@@ -19,7 +19,8 @@ pytestmark = pytest.mark.django_db
 def judged(*texts: str, sender: str = "+639171234567", label: str = "agree", **fields: Any) -> Classification:
     """A verdict on a conversation."""
     batch = arrive(*(texts or ("Yes",)), sender=sender)
-    return Classification.objects.create(batch=batch, label=label, engine="rules", latency_ms=0, **fields)
+    told = {"engine": "rules", "latency_ms": 0} | fields
+    return Classification.objects.create(batch=batch, label=label, **told)
 
 
 @pytest.fixture

@@ -12,9 +12,10 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
 from batches.models import Batch
+from classification import prices
 from classification.corrections import correct, split_of
 from classification.engines.rules.packs import shipped
-from classification.models import Circuit, Classification, Correction, RuleSet, Split
+from classification.models import Circuit, Classification, Correction, Price, RuleSet, Split
 from tests.classification.test_corrections import judged
 from tests.support.openai_server import OpenAIServer, answer, http_error
 
@@ -127,6 +128,18 @@ class TestEngines:
         assert (found["accuracy"], len(server.requests)) == (1.0, 4)
         assert found["tokens"]["input"] > 0
 
+    def test_it_adds_up_the_cost(self, server: OpenAIServer, write: Callable[..., str]) -> None:
+        assert document(write(FILE))["cost"] == 0
+        prices.forget()
+        found = document("--engine", "openai", write("text,label\nYes,agree\n"))
+        assert found["cost"] is None  # no price is known
+        Price.objects.create(model="test-model", input_per_million=2, output_per_million=10)
+        prices.forget()
+        found = document("--engine", "openai", write("text,label\nYes,agree\n"))
+        tokens = found["tokens"]
+        assert found["cost"] == pytest.approx((2 * tokens["input"] + 10 * tokens["output"]) / 1e6)
+        assert found["cost"] > 0
+
     def test_a_conversation_without_a_verdict_is_told(
         self, server: OpenAIServer, write: Callable[..., str]
     ) -> None:
@@ -199,7 +212,7 @@ class TestPredictions:
         ("", "is empty"),
         ("text,label\n", "has no rows"),
         ("text,lang\nYes,en\n", "has no column label"),
-        ("a,b\n1,2\n", "has no column label and no column text"),
+        ("a,b\n1,2\n", "has no column text and no column label"),
         ("text,label,text\nYes,agree,No\n", "a name of its own"),
         ("text,label\nYes,agree\nNo,maybe\n", r"row 2: 'maybe' is no category of the rule set \(agree, "),
         ('text,label\n"Yes\nsure",agree\nNo,\n', "row 2: '' is no category"),

@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
+from classification.asking import ENGINES
 from classification.models import Circuit, Classification
 from classification.services import classify, record
+from tests.support.engines import Broken
 from tests.support.openai_server import (
     NAMED,
     OpenAIServer,
@@ -53,10 +55,10 @@ def test_the_rules_decide_and_the_reason_is_recorded(
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_nobody_gives_a_verdict_when_the_model_is_alone(
-    server: OpenAIServer, settings: Any, fault: str
+def test_nobody_gives_a_verdict_when_the_rules_are_broken_too(
+    server: OpenAIServer, settings: Any, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
-    settings.CLASSIFICATION_ENGINES = ["openai"]
+    monkeypatch.setitem(ENGINES, "rules", Broken())
     settings.OPENAI_TIMEOUT = 0.3
     settings.OPENAI_DEADLINE = 3
     server.default, code, _ = FAULTS[fault]

@@ -9,6 +9,7 @@ import pytest
 import requests
 
 from classification.services import classify
+from tests.support.openai_protocols import PATHS
 
 
 @pytest.fixture
@@ -30,12 +31,14 @@ def url() -> Iterator[str]:
 
 @pytest.mark.django_db
 def test_it_serves_its_script_and_then_its_label(url: str, settings: Any) -> None:
-    settings.CLASSIFICATION_ENGINES = ["openai", "rules"]
+    settings.CLASSIFICATION_MODE = "llm_then_rules"
     settings.OPENAI_API_KEY = "sk-1"
     settings.OPENAI_BREAKER_FAILURES = 0
     settings.OPENAI_BASE_URL = url
-    decisions = [classify(["yes"]) for _ in range(3)]
+    decisions = []
+    for settings.OPENAI_KIND in PATHS:
+        decisions.append(classify(["zxqv"]))
     assert [decision.engine for decision in decisions] == ["rules", "openai", "openai"]
-    assert [decision.label for decision in decisions] == ["agree", "agree", "disagree"]
+    assert [decision.label for decision in decisions] == ["neutral", "agree", "disagree"]
     seen = requests.get(f"{url}/requests", timeout=5).json()
-    assert [request["path"] for request in seen] == ["/v1/chat/completions"] * 3
+    assert [request["path"] for request in seen] == list(PATHS.values())

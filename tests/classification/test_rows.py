@@ -39,7 +39,7 @@ def test_it_takes_the_time_from_the_database(batch: Batch) -> None:
     ],
 )
 def test_it_updates_where_everything_holds(batch: Batch, where: dict[str, object], number: int) -> None:
-    reply = {"batch_id": batch.pk, "to": "+639170000001", "body": "Hi", "provider": "memory"}
+    reply = {"batch_id": batch.pk, "to": "+639170000001", "body": "Hi", "provider": "memory", "segments": 1}
     reply["idempotency_key"] = uuid4()
     [reply_id] = rows.insert(Reply, reply | {"status": "sending", "sending_until": rows.now(30)})
     assert rows.update(Reply, {"id": reply_id, **where}, status="sent", sending_until=None) == number

@@ -8,11 +8,13 @@ from django.test.utils import CaptureQueriesContext
 
 from batches.models import Batch
 from classification import services
+from classification.asking import ENGINES
 from classification.labels import Label
 from classification.models import Classification
 from classification.rulesets.live import live
 from classification.services import Decision, classify
 from tests.classification.conftest import KEY
+from tests.support.engines import Broken
 from tests.support.openai_server import (
     OpenAIServer,
     Script,
@@ -28,14 +30,15 @@ NOT_AN_ADDRESS = "http://host:port"
 
 
 @pytest.fixture
-def openai_alone(server: OpenAIServer, settings: Any) -> OpenAIServer:
-    settings.CLASSIFICATION_ENGINES = ["openai"]
+def openai_alone(server: OpenAIServer, monkeypatch: pytest.MonkeyPatch) -> OpenAIServer:
+    """The rules are out of order."""
+    monkeypatch.setitem(ENGINES, "rules", Broken())
     return server
 
 
-def test_it_takes_the_first_engines_verdict(server: OpenAIServer) -> None:
+def test_it_takes_the_models_verdict(server: OpenAIServer) -> None:
     server.next(answer("disagree"))
-    decision = classify(["Yes"])
+    decision = classify(["Hindi po"])
     assert (decision.label, decision.engine, decision.model, decision.fallback_reason, decision.error) == (
         Label.DISAGREE,
         "openai",
@@ -45,7 +48,7 @@ def test_it_takes_the_first_engines_verdict(server: OpenAIServer) -> None:
     )
 
 
-def test_it_falls_back_to_the_next_engine(server: OpenAIServer) -> None:
+def test_it_falls_back_to_the_rules(server: OpenAIServer) -> None:
     server.next(http_error(401, "Incorrect API key", code="invalid_api_key"))
     decision = classify(["Hindi po"])
     assert (decision.label, decision.engine, decision.fallback_reason) == (
@@ -53,11 +56,6 @@ def test_it_falls_back_to_the_next_engine(server: OpenAIServer) -> None:
         "rules",
         "openai: auth: HTTP 401 scripted invalid_api_key (request req-1)",
     )
-
-
-def test_it_asks_no_engine_after_the_one_that_decided(server: OpenAIServer, settings: Any) -> None:
-    settings.CLASSIFICATION_ENGINES = ["rules", "openai"]
-    assert (classify(["Yes"]).engine, server.requests) == ("rules", [])
 
 
 def test_it_tells_of_every_engine_that_was_tried(server: OpenAIServer) -> None:
@@ -84,7 +82,7 @@ def test_it_gives_the_deciding_engines_latency(server: OpenAIServer) -> None:
 def test_it_uses_the_rules_quietly_when_there_is_no_key(
     settings: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    settings.CLASSIFICATION_ENGINES = ["openai", "rules"]
+    settings.CLASSIFICATION_MODE = "llm_then_rules"
     decision = classify(["oo"])
     assert (decision.label, decision.fallback_reason, decision.error) == (Label.AGREE, "openai: no_key", "")
     assert caplog.records == []
@@ -96,14 +94,14 @@ def test_it_is_undecided_when_no_engine_can_decide(openai_alone: OpenAIServer) -
     assert (decision.label, decision.engine, decision.fallback_reason) == (
         Label.UNDECIDED,
         "",
-        "openai: bad_request: HTTP 400 scripted (request req-1)",
+        "openai: bad_request: HTTP 400 scripted (request req-1); rules: broken: out of order",
     )
 
 
 def test_it_logs_an_outage_as_an_error(openai_alone: OpenAIServer, caplog: pytest.LogCaptureFixture) -> None:
     openai_alone.next(http_error(400, "No such model"))
     classify(["Yes"])
-    assert [record.levelno for record in caplog.records] == [logging.WARNING, logging.ERROR]
+    assert [record.levelno for record in caplog.records] == [logging.WARNING, logging.WARNING, logging.ERROR]
     assert "CLASSIFICATION FAILED" in caplog.messages[-1]
 
 
@@ -125,19 +123,29 @@ def test_it_logs_where_it_broke_and_nothing_private(
     (record,) = caplog.records
     logged = logging.Formatter().format(record)
     assert "RuntimeError: InvalidURL" in logged
-    assert "openai_engine.py" in logged
+    assert "openai_call.py" in logged
     assert not any(private in logged for private in ("a private text", KEY, f"{NOT_AN_ADDRESS}'"))
 
 
-@pytest.mark.django_db
-def test_it_is_undecided_about_an_unknown_engine(settings: Any) -> None:
-    settings.CLASSIFICATION_ENGINES = ["oracle"]
-    assert classify(["Yes"]).label == Label.UNDECIDED
-
-
-@pytest.mark.parametrize(("engine", "name"), [("openai", "OpenAI"), ("rules", "Rule-based"), ("", "None")])
+@pytest.mark.parametrize(
+    ("engine", "name"), [("openai", "OpenAI"), ("rules", "Rule-based"), ("memory", "Memory"), ("", "None")]
+)
 def test_it_names_the_method_as_operators_search_it(engine: str, name: str) -> None:
     assert services.method_name(engine) == name
+
+
+def test_it_sends_the_question_and_a_hash_of_the_sender(
+    server: OpenAIServer, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", server.proxy)
+    monkeypatch.setenv("NO_PROXY", "")
+    settings.OPENAI_BASE_URL, settings.OPENAI_API_KEY = "http://api.openai.com/v1", f"sk-for-{server.proxy}"
+    for sender in ("+639171234567", "+639171234567", "+639170000000"):
+        classify(["Oo"], question="Tuloy ba?", sender=sender)
+    first, again, other = (request.body["safety_identifier"] for request in server.requests)
+    assert server.requests[0].document == {"question": "Tuloy ba?", "texts": ["Oo"]}
+    assert (len(first), first == again, first == other) == (64, True, False)
+    assert "9171234567" not in str(server.requests[0])
 
 
 # --- the record -------------------------------------------------------------------------------------------
@@ -160,6 +168,15 @@ def test_it_records_a_decision(server: OpenAIServer, batch: Batch) -> None:
         ("openai", "truncated"),
         ("rules", ""),
     ]
+
+
+def test_it_records_who_else_was_heard_and_what_was_asked(server: OpenAIServer, batch: Batch) -> None:
+    server.next(answer("agree", about="sige"))
+    services.record(batch.pk, classify(["Opo sige"], question="Tuloy ba?"))
+    row = Classification.objects.get(batch=batch)
+    assert (row.engine, row.other_engine, row.other_label, row.review) == ("openai", "rules", "agree", "")
+    assert (row.question, row.matters) == ("Tuloy ba?", [{"label": "agree", "text": "sige"}])
+    assert [attempt["label"] for attempt in row.attempts] == ["agree", "agree"]
 
 
 def test_it_records_that_nothing_was_decided(batch: Batch) -> None:

@@ -24,11 +24,14 @@ from batches.ingest import Ingested, ingest
 from batches.models import Batch, BatchEvent, Channel, Message
 from batches.pipeline import process
 from batches.reprocess import reprocess
+from classification.asking import ENGINES
+from classification.engines.rules.engine import RulesEngine
 from replies.models import Reply, ReplyStatus
 from replies.senders import memory
 from replies.senders.base import SendResult, accepted, refused, unknown
 from tests.properties import rows
 from tests.properties.stepping import Process
+from tests.support.engines import Broken
 
 SENDERS = ["+639171234567", "+639181234567", "GLOBE"]  # the last one is no number, and gets no reply
 ANSWERS: dict[str, SendResult] = {
@@ -69,7 +72,7 @@ class Life(RuleBasedStateMachine):
         super().__init__()
         rows.empty()
         memory.reset()
-        self.settings.CLASSIFICATION_ENGINES = ["rules"]
+        self.settings.CLASSIFICATION_MODE = "rules"
         self.channel = Channel.objects.get_or_create(slug="default")[0]
         self.running: dict[str, Process] = {}
         self.acknowledged: set[int] = set()
@@ -109,7 +112,7 @@ class Life(RuleBasedStateMachine):
 
     @rule(down=st.booleans())
     def the_engines_change(self, down: bool) -> None:
-        self.settings.CLASSIFICATION_ENGINES = ["openai"] if down else ["rules"]  # without a key
+        ENGINES["rules"] = Broken() if down else RulesEngine()
 
     @precondition(lambda self: "sweep" not in self.running)
     @rule(fate=fates)
@@ -196,7 +199,7 @@ class Life(RuleBasedStateMachine):
         for name in list(self.running):
             self._go(name, LIVES)
         self.moods.clear()
-        self.settings.CLASSIFICATION_ENGINES = ["rules"]
+        ENGINES["rules"] = RulesEngine()
         self._settle()
         self.acknowledged_messages_are_stored()
         self.rows_are_true()

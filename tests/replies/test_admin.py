@@ -1,14 +1,16 @@
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from batches.models import Batch
 from replies import services
 from replies.models import Reply, ReplyAttempt
 from replies.senders import memory
 from replies.senders.base import refused
-from tests.replies.conftest import NUMBER, History
+from tests.replies.conftest import NUMBER, History, prepare
 
 LIST = reverse("admin:replies_reply_changelist")
 
@@ -52,6 +54,23 @@ def test_it_shows_the_attempts_with_their_errors_escaped(admin_client: Client, s
     page = admin_client.get(_page(sent)).content.decode()
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
     assert "<script>alert(1)" not in page
+
+
+def test_it_shows_what_a_reply_takes_and_costs(
+    admin_client: Client, batch: Batch, history: History, settings: Any
+) -> None:
+    settings.SMS_AUTO_REPLY_TEXT = "Salamat\u00a0po – <b>kita</b> tayo. " * 3
+    settings.SMS_SEGMENT_PRICE, settings.SMS_CURRENCY = Decimal("0.35"), "PHP"
+    reply = services.send_once(prepare(batch, history).pk, record=history)
+    page = admin_client.get(_page(reply)).content.decode()
+    assert "2 (UCS-2 for U+00A0 –)" in page
+    assert "0.70 PHP" in page
+    [row] = admin_client.get(LIST).context["cl"].result_list
+    assert row.segments == 2
+
+
+def test_it_shows_no_cost_where_no_price_is_set(admin_client: Client, sent: Reply) -> None:
+    assert " PHP" not in admin_client.get(_page(sent)).content.decode()
 
 
 def test_it_changes_nothing(admin_client: Client, sent: Reply) -> None:

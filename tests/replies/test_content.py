@@ -2,9 +2,11 @@ from typing import Any
 
 import pytest
 
-from classification.models import Origin
-from classification.rulesets import live, store
-from replies.content import reply_text
+from classification.engines.rules.document import CategoryEntry
+from classification.models import Category, Origin
+from classification.rulesets import drafts, live, store
+from classification.rulesets.publishing import Refused, publish
+from replies.content import objections, reply_text
 from tests.classification.rulesets.conftest import small
 
 pytestmark = pytest.mark.django_db
@@ -81,3 +83,35 @@ def test_a_categorys_own_reply_comes_first_then_the_environments(
 )
 def test_what_else_it_is_about_adds_a_sentence(also: list[str], text: str) -> None:
     assert reply_text("price", also) == text
+
+
+@pytest.mark.parametrize(
+    ("texts", "fields"),
+    [
+        ({"reply": "x" * 306, "mention": "x" * 300}, []),
+        ({"reply": "x" * 307}, ["reply"]),
+        ({"mention": "ж" * 135}, ["mention"]),
+        ({"reply": "x" * 307, "mention": "ж" * 135}, ["reply", "mention"]),
+    ],
+)
+def test_it_objects_to_texts_that_would_never_be_sent(
+    settings: Any, texts: dict[str, str], fields: list[str]
+) -> None:
+    settings.SMS_MAX_SEGMENTS = 2
+    found = list(objections(CategoryEntry.model_validate(CATEGORIES[0] | texts)))
+    assert [field for field, _ in found] == fields
+    assert all("3 SMS segments, and SMS_MAX_SEGMENTS allows 2" in problem for _, problem in found)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_draft_with_such_a_text_is_not_published(django_user_model: Any) -> None:
+    user = django_user_model.objects.create_superuser("ana")
+    drafts.load(small())
+    Category.objects.filter(slug="agree").update(reply="x" * 460)
+    with pytest.raises(Refused) as refused:
+        publish(user, "a longer thank-you", override="a small one")
+    assert refused.value.problems == [
+        "category agree, reply: The text takes 4 SMS segments, and SMS_MAX_SEGMENTS allows 3."
+    ]
+    Category.objects.filter(slug="agree").update(reply="x" * 459)
+    assert publish(user, "a thank-you of three segments", override="a small one").number == 2

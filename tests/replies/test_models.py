@@ -7,7 +7,9 @@ from replies.models import Reply, ReplyAttempt
 
 
 def _insert(batch: Batch, status: str) -> Reply:
-    return Reply.objects.create(batch=batch, to="+639171234567", body="Hi", provider="memory", status=status)
+    return Reply.objects.create(
+        batch=batch, to="+639171234567", body="Hi", segments=1, provider="memory", status=status
+    )
 
 
 @pytest.mark.parametrize(

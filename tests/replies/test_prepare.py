@@ -1,4 +1,5 @@
 import threading
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -19,6 +20,26 @@ def test_it_keeps_the_body_when_the_text_changes_later(
 ) -> None:
     settings.SMS_AUTO_REPLY_TEXT = "Something new"  # type: ignore[attr-defined]
     assert prepare(reply.batch, history).body == "Thanks for confirming! See you soon."
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_it_counts_the_segments_also_of_what_is_not_sent(
+    batch: Batch, history: History, settings: Any, enabled: bool
+) -> None:
+    settings.SMS_AUTO_REPLY_TEXT = "Salamat – kita tayo. " * 5
+    reply = prepare(batch, history, enabled=enabled)
+    assert Reply.objects.get(pk=reply.pk).segments == 2
+
+
+def test_it_suppresses_what_is_too_long_and_keeps_all_of_it(
+    batch: Batch, history: History, settings: Any
+) -> None:
+    settings.SMS_AUTO_REPLY_TEXT = "x" * 307
+    settings.SMS_MAX_SEGMENTS = 2
+    reply = prepare(batch, history, send_now=True)
+    reply.refresh_from_db()
+    assert (reply.status, reply.reason, reply.segments) == ("suppressed", "too_long", 3)
+    assert (reply.body, history.kinds) == ("x" * 307, ["reply_suppressed"])
 
 
 def test_it_suppresses_with_the_reason(batch: Batch, history: History) -> None:

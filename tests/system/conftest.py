@@ -88,6 +88,7 @@ def running(
         "OPENAI_BASE_URL": model.url,
         "OPENAI_TIMEOUT": 1,
         "OPENAI_DEADLINE": 5,
+        "OPENAI_MASK": "false",  # texts hold numbers, by which the model knows the conversations apart
         "SMS_AUTO_REPLY_ENABLED": "true",
         "SMS_MOBILE_API_KEY": KEY,
         "SMS_MOBILE_API_URL": gateway.url,

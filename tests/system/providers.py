@@ -1,7 +1,8 @@
 """The two services outside, scripted for each conversation, so that many can go on at once."""
 
 from replies.content import THANKS_FOR_CONFIRMING
-from tests.support.openai_server import NAMED, OpenAIServer, Request, Response, answer
+from tests.support.openai_protocols import Request
+from tests.support.openai_server import NAMED, OpenAIServer, Response, answer
 from tests.support.smsmobileapi_server import Request as SmsRequest
 from tests.support.smsmobileapi_server import SmsMobileApiServer
 
@@ -9,7 +10,7 @@ __all__ = ["THANKS_FOR_CONFIRMING", "Gateway", "Model"]
 
 
 class Model(OpenAIServer):
-    """OpenAI's chat completions; `behaviours` says for a conversation's first text what is answered (else agree)."""
+    """OpenAI's model; `behaviours` says for a conversation's first text what is answered (else agree)."""
 
     def __init__(self) -> None:
         super().__init__(self._answer)

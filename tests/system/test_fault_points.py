@@ -87,7 +87,7 @@ class Walk:
 
     def __init__(self, service: Service, model: Model, gateway: Gateway) -> None:
         self.service, self.model, self.gateway = service, model, gateway
-        self.plain = Processes(service, CLASSIFICATION_ENGINES="rules")
+        self.plain = Processes(service, CLASSIFICATION_MODE="rules")
         self.asking = Processes(service)
         self.paths: dict[str, list[Walked]] = {}
 

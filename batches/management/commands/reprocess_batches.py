@@ -1,8 +1,6 @@
 """`manage.py reprocess_batches`: pushes batches that are stuck, and says what it found and did."""
 
 import json
-import re
-from argparse import ArgumentTypeError
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import timedelta
@@ -16,18 +14,10 @@ from rich.text import Text
 
 from batches.choices import BatchStatus
 from batches.models import Batch
+from batches.periods import duration
 from batches.reprocess import SKIPPED, Result, reprocess
 
-UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 ACTOR = "command"
-
-
-def duration(text: str) -> timedelta:
-    """A time span like 90s, 10m, 2h or 1d."""
-    match = re.fullmatch(r"(\d{1,6})([smhd])", text)
-    if not match:
-        raise ArgumentTypeError(f"{text!r} is no time span; write it like 90s, 10m, 2h or 1d")
-    return timedelta(**{UNITS[match[2]]: int(match[1])})
 
 
 class Command(BaseCommand):

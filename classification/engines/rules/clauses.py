@@ -93,13 +93,16 @@ def _split_at_contrast(words: tuple[str, ...], lexicon: Lexicon) -> Iterator[tup
 
 def _is_question(words: tuple[str, ...], lexicon: Lexicon) -> bool:
     """Without a question mark: a question word or "can you" at its head, or a particle anywhere."""
-    if not lexicon.groups[LexiconKind.PARTICLE].isdisjoint(words):
-        return True
-    head = [word for word in words if word not in lexicon.groups[LexiconKind.FILLER]][:3]
-    if not head:
+    kept = lexicon.groups[LexiconKind.AUXILIARY] | lexicon.groups[LexiconKind.PRONOUN]
+    fillers = lexicon.groups[LexiconKind.FILLER] - kept
+    start = next((at for at, word in enumerate(words) if word not in fillers), len(words))
+    head = words[start : start + 3]
+    if not head or lexicon.begins(head, LexiconKind.STATEMENT):
         return False
-    return bool(lexicon.begins(head, LexiconKind.QUESTION)) or (
-        head[0] in lexicon.groups[LexiconKind.AUXILIARY]
-        and len(head) > 1
-        and head[1] in lexicon.groups[LexiconKind.PRONOUN]
-    )
+    if lexicon.begins(head, LexiconKind.QUESTION) or not lexicon.groups[LexiconKind.PARTICLE].isdisjoint(
+        words
+    ):
+        return True
+    return head[0] in lexicon.groups[LexiconKind.AUXILIARY] and not lexicon.groups[
+        LexiconKind.PRONOUN
+    ].isdisjoint(head[1:2])

@@ -4,12 +4,15 @@ from collections.abc import Sequence
 
 from classification.engines.rules.document import Strength
 from classification.engines.rules.lexicon import Lexicon
-from classification.engines.rules.scoring import Reading
+from classification.engines.rules.scoring import Reading, are_rivals
 from classification.labels import Meaning
 
 
 def answer(readings: Sequence[Reading], lexicon: Lexicon) -> Reading | None:
-    """The reading that stands in the end: a later text may take back an earlier one, a bare "ok" does not."""
+    """The reading that stands in the end: a later text may take back an earlier one, a bare "ok" does not.
+
+    Of two that do not speak against each other, the one whose category comes first by priority stands.
+    """
     standing: Reading | None = None
     for later in readings:
         if standing is None or _takes_over(later, standing, lexicon):
@@ -20,11 +23,14 @@ def answer(readings: Sequence[Reading], lexicon: Lexicon) -> Reading | None:
 def _takes_over(later: Reading, standing: Reading, lexicon: Lexicon) -> bool:
     if later.label == standing.label:
         return later.clear and later.margin > standing.margin
-    if not later.clear or later.strength is Strength.SOFT:
+    if not later.clear or later.strength is Strength.SOFT or later.aside:
         return False
     if standing.strength is Strength.SOFT or not standing.clear:
         return True
-    if later.is_bare:
-        return False
-    doubts = lexicon.meaning(later.label) == Meaning.NEUTRAL and later.label == lexicon.default
+    if not are_rivals(later.label, standing.label, lexicon):
+        ranks = [lexicon.categories[reading.label].priority for reading in (later, standing)]
+        return ranks[0] < ranks[1] and not later.is_bare
+    if later.is_bare and not later.corrects:
+        return standing.is_bare and lexicon.meaning(later.label) != Meaning.AGREE
+    doubts = later.label == lexicon.default
     return later.corrects or not doubts or standing.strength is not Strength.EXPLICIT

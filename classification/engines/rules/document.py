@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 
 from classification.labels import NO_CATEGORIES, SLUG_LENGTH, Meaning
 
-MAX_PATTERN = 200  # characters
+MAX_PATTERN = 200  # characters, as the others
+MAX_REPLY, MAX_MENTION = 1600, 300
 SLUG = rf"^[a-z0-9][a-z0-9_-]{{0,{SLUG_LENGTH - 1}}}$"
 
 RULE_NAME = r"^[-\w.]+$"
@@ -60,6 +61,7 @@ class LexiconKind(models.TextChoices):
     OPENER = "opener", "Opens another matter (also)"
     REASON = "reason", "Begins an explanation (because)"
     QUESTION = "question", "Begins a question"
+    STATEMENT = "statement", "Begins no question, though it looks like one"
     AUXILIARY = "auxiliary", "Begins a question before a pronoun"
     PRONOUN = "pronoun", "Pronoun"
     PARTICLE = "particle", "Makes a question anywhere (ba)"
@@ -109,8 +111,8 @@ class CategoryEntry(Entry):
     counts_as: Meaning = Meaning.NEUTRAL
     opposite: str = ""
     priority: int = Field(50, ge=0, le=32767)
-    reply: str = ""
-    mention: str = ""
+    reply: str = Field("", max_length=MAX_REPLY)
+    mention: str = Field("", max_length=MAX_MENTION)
     is_default: bool = False
 
 
@@ -118,7 +120,7 @@ class RuleEntry(Entry):
     """Patterns that say one category; without a category their words are taken out of play.
 
     In all kinds but REGEX a pattern is words: `a|b` either, `(a)` perhaps, `a*` any ending, `@name` one of a class.
-    A question says nothing unless the rule is for questions too (`in_questions`).
+    `leads`: only where a clause begins. A question says nothing unless the rule is for questions too (`in_questions`).
     """
 
     name: str = Field(min_length=1, max_length=64, pattern=RULE_NAME)
@@ -128,6 +130,7 @@ class RuleEntry(Entry):
     patterns: tuple[PatternText, ...] = Field(min_length=1)
     strength: Strength = Strength.PHRASE
     before: tuple[Term, ...] = ()
+    leads: bool = False
     in_questions: bool = False
     should_match: tuple[str, ...] = ()
     should_not_match: tuple[str, ...] = ()

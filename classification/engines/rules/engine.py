@@ -5,8 +5,11 @@ questions say nothing, conditions leave it open; each category gets a score, and
 lead is large enough. What the words are is data (see packs/).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from math import inf
+from time import perf_counter
 from typing import Any
 
 from classification.engines.base import Context, Endpoint, Verdict
@@ -16,11 +19,12 @@ from classification.engines.rules.document import Document, Strength
 from classification.engines.rules.lexicon import Lexicon
 from classification.engines.rules.matching import QUESTION, Hit, hits
 from classification.engines.rules.matters import matters
-from classification.engines.rules.scoring import WEIGHTS, Reading, reading
+from classification.engines.rules.scoring import WEIGHTS, Reading, is_marked, reading
 from classification.engines.rules.whole import exact_hits, whole_hits
 
 # The end of a conversation holds the decision; a flood must not keep a worker busy.
 MAX_CHARACTERS = 10_000
+EXPRESSIONS_TIMEOUT = 0.05  # seconds, for all regular expressions on one conversation
 MAX_TRACED = 20
 MAX_TRACED_CHARACTERS = 120
 NOTHING_KNOWN, MOST = 0.3, 0.95
@@ -38,14 +42,16 @@ class Rules:
 
     def read(self, texts: Sequence[str]) -> Verdict:
         """The verdict on one conversation. Its confidence says how clear the words were; it is no probability."""
-        lines = [self.line(text) for text in "\n".join(texts)[-MAX_CHARACTERS:].split("\n")]
-        standing = answer([line.reading for line in lines if line.reading], self.lexicon)
+        deadline = perf_counter() + EXPRESSIONS_TIMEOUT
+        lines = [self.line(text, deadline) for text in "\n".join(texts)[-MAX_CHARACTERS:].split("\n")]
+        standing = answer(list(self._readings(lines)), self.lexicon)
         found = [hit for line in lines for hit in line.hits]
+        parts = [line.clauses for line in lines]
         trace = _trace(standing, found, [name for line in lines for name in line.timed_out])
         if standing is None:
             understood = all(line.is_understood for line in lines) and bool(found)
-            return Verdict(self.lexicon.default, NOTHING_KNOWN, sure=understood, trace=trace)
-        parts = [line.clauses for line in lines]
+            only = matters(self.lexicon.default, parts, found, self.lexicon)
+            return Verdict(self.lexicon.default, NOTHING_KNOWN, sure=understood, matters=only, trace=trace)
         return Verdict(
             standing.label,
             _confidence(standing),
@@ -54,14 +60,24 @@ class Rules:
             trace=trace,
         )
 
-    def line(self, text: str) -> "Line":
-        """One text: what is found in it and what it says."""
+    def _readings(self, lines: Sequence["Line"]) -> Iterator[Reading]:
+        """What the lines say, in order. A "wait" of its own takes back what was said, like one before the words."""
+        waiting = False
+        for line in lines:
+            if line.reading is not None:
+                yield replace(line.reading, corrects=line.reading.corrects or waiting)
+                waiting = False
+            else:
+                waiting = waiting or any(is_marked(clause, self.lexicon) for clause in line.clauses)
+
+    def line(self, text: str, deadline: float = inf) -> "Line":
+        """One text: what is found in it and what it says. Expressions have until `deadline`, by perf_counter()."""
         parts = clauses(text, self.lexicon)
         exact = exact_hits(parts, self.lexicon)
         if exact:
             return Line(parts, exact, reading(parts, exact, self.lexicon))
         found = [hit for part in parts for hit in hits(part, self.lexicon)]
-        whole, timed_out = whole_hits(text, parts, self.lexicon)
+        whole, timed_out = whole_hits(text, parts, self.lexicon, deadline)
         found += whole
         known = sum(len(hit.words.split()) for hit in found)
         fillers = sum(word in self.lexicon.transparent for part in parts for word in part.words)
@@ -78,6 +94,15 @@ class Line:
     reading: Reading | None
     timed_out: Sequence[str] = ()
     is_understood: bool = True
+
+
+@lru_cache(maxsize=4)
+def rules_of(document: Document) -> Rules:
+    """The document, compiled, which takes a tenth of a second: kept for those that are compared and gone back to.
+
+    Raises ValueError for a rule that cannot be read.
+    """
+    return Rules(document)
 
 
 class RulesEngine:
@@ -98,8 +123,8 @@ class RulesEngine:
 def _confidence(standing: Reading) -> float:
     if not standing.clear:
         return NOTHING_KNOWN
-    firmness = min(1.0, WEIGHTS[standing.strength] / WEIGHTS[Strength.EXPLICIT])
-    return round(NOTHING_KNOWN + (MOST - NOTHING_KNOWN) * standing.margin * firmness**0.5, 2)
+    firmness: float = (WEIGHTS[standing.strength] / WEIGHTS[Strength.EXPLICIT]) ** 0.5
+    return round(NOTHING_KNOWN + (MOST - NOTHING_KNOWN) * standing.margin * firmness, 2)
 
 
 def _only_asks(found: Sequence[Hit]) -> bool:
@@ -108,7 +133,7 @@ def _only_asks(found: Sequence[Hit]) -> bool:
 
 def _trace(standing: Reading | None, found: Sequence[Hit], timed_out: Sequence[str]) -> dict[str, Any]:
     """Why: the words found, the scores and the lead of the best. Bounded, whatever was written."""
-    trace: dict[str, Any] = {"hits": [_traced(hit) for hit in found if hit.label][:MAX_TRACED]}
+    trace: dict[str, Any] = {"hits": [_traced(hit) for hit in found if hit.label][-MAX_TRACED:]}
     if standing is not None:
         trace["scores"] = {label: round(score, 2) for label, score in standing.scores.items()}
         trace["margin"] = round(standing.margin, 2)

@@ -6,8 +6,8 @@ from functools import cached_property
 
 import regex
 
-from classification.engines.rules.document import CategoryEntry, Document, LexiconKind, Match, RuleEntry
-from classification.engines.rules.patterns import Element, Node, Rule, parsed
+from classification.engines.rules.document import Document, LexiconKind, Match, RuleEntry
+from classification.engines.rules.patterns import Element, Node, Rule, one_word, parsed
 from classification.engines.rules.spelling import Spelling
 from classification.labels import Meaning
 
@@ -29,7 +29,9 @@ class Lexicon:
         self.contractions = self._tables.get(LexiconKind.CONTRACTION, {})
         self._texts = [text for rule in document.rules if rule.match != Match.REGEX for text in rule.patterns]
         self.spelling = Spelling(
-            self.vocabulary, self._tables.get(LexiconKind.VARIANT, {}), self._tables.get(LexiconKind.SOUND, {})
+            self.vocabulary,
+            self._tables.get(LexiconKind.VARIANT, {}),
+            self._tables.get(LexiconKind.SOUND, {}),
         )
         self.groups |= {kind: self._respelled(terms) for kind, terms in self.groups.items()}
         self.phrases, self.beginnings = Node(), Node()
@@ -59,7 +61,7 @@ class Lexicon:
         """The word classes that patterns name."""
         members: dict[str, set[str]] = {}
         for term, name in self._memberships:
-            members.setdefault(name, set()).update(self.spelled(term)[:1])
+            members.setdefault(name, set()).add(one_word(term, self.spelled))
         return {name: frozenset(words) for name, words in members.items()}
 
     @cached_property
@@ -70,9 +72,6 @@ class Lexicon:
     def meaning(self, label: str) -> Meaning:
         """What the category counts as."""
         return self.categories[label].counts_as
-
-    def category(self, label: str) -> CategoryEntry:
-        return self.categories[label]
 
     def spelled(self, text: str) -> list[str]:
         """The words of a text in the lexicon's spelling; two at a time where two stand for others."""
@@ -117,7 +116,13 @@ class Lexicon:
 
     def _add(self, entry: RuleEntry) -> None:
         rule = Rule(
-            entry.name, entry.category, entry.strength, entry.match, frozenset(entry.before), entry.in_questions
+            entry.name,
+            entry.category,
+            entry.strength,
+            entry.match,
+            self._respelled(entry.before),
+            entry.leads,
+            entry.in_questions,
         )
         for text in entry.patterns:
             try:
@@ -141,4 +146,3 @@ class Lexicon:
             self.phrases.add(elements, rule)
         else:
             self.beginnings.add(elements, rule)
-

@@ -9,7 +9,7 @@ from classification.engines.rules.lexicon import Lexicon
 from classification.engines.rules.patterns import Node, Rule
 from classification.labels import Meaning
 
-# Words between a negator and what it negates, at most; those that mean nothing are not counted.
+# How many words a negator reaches; those that mean nothing are not counted.
 NEGATION_REACH = 3
 # Names in the trace of what no rule said.
 QUESTION, CONDITION = "question", "conditional"
@@ -54,18 +54,22 @@ def hits(clause: Clause, lexicon: Lexicon) -> list[Hit]:
 
 
 def spans(clause: Clause, lexicon: Lexicon) -> list[Span]:
-    """The longest pattern at each place, idioms before all others; every word is used once."""
+    """The longest pattern at each place, idioms before all others and guesses last; every word is used once."""
     free = [True] * len(clause.words)
     found: list[Span] = []
     candidates = [list(_candidates(at, clause, lexicon)) for at in range(len(clause.words))]
-    for idioms in (True, False):
+    for order in range(3):
         for at, longest_first in enumerate(candidates):
             for span in longest_first:
-                if (span.rule.strength is Strength.PROTECTED) is idioms and all(free[at : span.end]):
+                if _order(span) == order and all(free[at : span.end]):
                     found.append(span)
                     free[at : span.end] = [False] * (span.end - at)
                     break
     return sorted(found, key=lambda span: span.at)
+
+
+def _order(span: Span) -> int:
+    return {Strength.PROTECTED: 0, Strength.SOFT: 2}.get(span.rule.strength, 1)
 
 
 def ends(words: Sequence[str], at: int, node: Node, lexicon: Lexicon) -> Iterator[tuple[int, Rule]]:
@@ -97,9 +101,12 @@ def _is_allowed(span: Span, clause: Clause, lexicon: Lexicon) -> bool:
     rest = clause.words[span.end :]
     if span.rule.before and rest and rest[0] not in span.rule.before:
         return False
+    fillers = lexicon.groups[LexiconKind.FILLER]
+    if span.rule.leads and not fillers.issuperset(clause.words[: span.at]):
+        return False
     if span.rule.strength is not Strength.ALONE:
         return True
-    return lexicon.groups[LexiconKind.FILLER].issuperset(clause.words[: span.at] + rest)
+    return fillers.issuperset(clause.words[: span.at] + rest)
 
 
 def _opens(span: Span, clause: Clause, lexicon: Lexicon) -> bool:
@@ -124,7 +131,7 @@ def _condition(clause: Clause, found: list[Span], lexicon: Lexicon) -> int | Non
 
 def hit(span: Span, found: list[Span], clause: Clause, lexicon: Lexicon) -> Hit:
     rule = span.rule
-    strength = Strength.PHRASE if rule.strength is Strength.ALONE else rule.strength
+    strength: Strength = Strength.PHRASE if rule.strength is Strength.ALONE else rule.strength
     words = " ".join(clause.words[span.at : span.end])
     label, negated = rule.label, False
     if label and strength is not Strength.PROTECTED and _is_negated(span, found, clause, lexicon):
@@ -154,11 +161,11 @@ def _is_settled(span: Span, lexicon: Lexicon) -> bool:
 def negation(label: str, strength: Strength, lexicon: Lexicon) -> tuple[str, Strength]:
     """What a negator makes of a hit: "not good" refuses; a plain no stays one ("no, not at all").
 
-    What turns into agreement is a guess only ("don't cancel"); what has no opposite says nothing.
+    Nobody knows what "don't cancel" agrees to: that, and what has no opposite, says nothing.
     """
     opposite = lexicon.categories[label].opposite
-    if not opposite:
+    if opposite and lexicon.meaning(opposite) == Meaning.AGREE and strength is Strength.EXPLICIT:
+        return label, strength
+    if not opposite or lexicon.meaning(opposite) == Meaning.AGREE:
         return "", strength
-    if lexicon.meaning(opposite) == Meaning.AGREE:
-        return (label, strength) if strength is Strength.EXPLICIT else (opposite, Strength.SOFT)
     return opposite, max(strength, Strength.PHRASE, key=lambda each: FIRMNESS[each])

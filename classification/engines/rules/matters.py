@@ -7,9 +7,12 @@ from classification.engines.rules.clauses import Clause
 from classification.engines.rules.document import LexiconKind, Strength
 from classification.engines.rules.lexicon import Lexicon
 from classification.engines.rules.matching import Hit
+from classification.engines.rules.scoring import BARE, are_rivals
 from classification.labels import Meaning
 
 MAX_MATTERS = 5
+# A conversation longer than this is searched for matters in its last lines only.
+MAX_LINES, MAX_HITS = 30, 60
 MAX_CHARACTERS = 300
 # A sentence of fewer words without anything that the rules know is no matter of its own.
 FEWEST_WORDS = 4
@@ -19,11 +22,18 @@ def matters(
     label: str, lines: Sequence[Sequence[Clause]], found: Sequence[Hit], lexicon: Lexicon
 ) -> tuple[Matter, ...]:
     """The verdict's own matter first, then the others: those with the first priority, then in their order."""
-    asides = [aside for line in lines for aside in _sentences(line) if _is_aside(aside, label, found, lexicon)]
+    asides = [
+        aside
+        for line in lines[-MAX_LINES:]
+        for aside in _sentences(line)
+        if _is_aside(aside, label, found[-MAX_HITS:], lexicon)
+    ]
     others = [Matter(lexicon.default, _text(aside)) for aside in asides]
-    others += _other_categories(label, found, asides, lexicon)
-    others.sort(key=lambda matter: lexicon.category(matter.label).priority)
-    main = Matter(label, _main_text(label, found, asides, lines))
+    others += _other_categories(label, found[-MAX_HITS:], asides, lexicon)
+    others.sort(key=lambda matter: lexicon.categories[matter.label].priority)
+    if not any(lines):
+        return ()
+    main = Matter(label, _main_text(label, found[-MAX_HITS:], asides, lines[-MAX_LINES:]))
     distinct = dict.fromkeys([main, *(other for other in others if other.label != label)])
     return tuple(distinct)[:MAX_MATTERS]
 
@@ -64,16 +74,15 @@ def _explains(sentence: Sequence[Clause], lexicon: Lexicon) -> bool:
 def _other_categories(
     label: str, found: Sequence[Hit], asides: Sequence[Sequence[Clause]], lexicon: Lexicon
 ) -> list[Matter]:
-    """What the rules say beside the answer and its opposite, firmly."""
-    skipped = {label, lexicon.default, lexicon.category(label).opposite, ""}
-    inside = [clause for aside in asides for clause in aside]
+    """What the rules say firmly beside the answer, and not against it."""
+    inside = {id(clause) for aside in asides for clause in aside}
     return [
         Matter(hit.label, hit.clause.text[:MAX_CHARACTERS])
         for hit in found
-        if hit.label not in skipped
-        and hit.strength not in (Strength.SOFT, Strength.ACKNOWLEDGE)
-        and not hit.negated
-        and not any(hit.clause is clause for clause in inside)
+        if hit.label not in ("", label)
+        and not are_rivals(label, hit.label, lexicon)
+        and hit.strength not in BARE
+        and id(hit.clause) not in inside
     ]
 
 
@@ -84,8 +93,8 @@ def _main_text(
     lines: Sequence[Sequence[Clause]],
 ) -> str:
     """The clauses that say it; everything when none does."""
-    elsewhere = [clause for aside in asides for clause in aside]
-    saying = [hit.clause.text for hit in found if hit.label == label and hit.clause not in elsewhere]
+    elsewhere = {id(clause) for aside in asides for clause in aside}
+    saying = [hit.clause.text for hit in found if hit.label == label and id(hit.clause) not in elsewhere]
     everything = (clause.text for line in lines for clause in line)
     return " ".join(dict.fromkeys(saying or everything))[:MAX_CHARACTERS]
 

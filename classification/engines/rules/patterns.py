@@ -17,6 +17,7 @@ class Rule:
     strength: Strength
     match: Match
     before: frozenset[str]
+    leads: bool
     in_questions: bool
 
 
@@ -74,7 +75,9 @@ def parsed(pattern: str, spell: Spell, classes: Mapping[str, frozenset[str]]) ->
 
 
 def _elements(token: str, spell: Spell, classes: Mapping[str, frozenset[str]]) -> Iterator[Element]:
-    optional = token.startswith("(") and token.endswith(")")
+    if token.startswith("(") != token.endswith(")"):
+        raise ValueError(f"brackets hold one place: {token}")
+    optional = token.startswith("(")
     alternatives = (token[1:-1] if optional else token).lower().split("|")
     if len(alternatives) == 1 and alternatives[0][0] != "@" and not alternatives[0].endswith("*"):
         yield from (Element(frozenset({word}), (), optional) for word in spell(alternatives[0]))
@@ -87,8 +90,16 @@ def _elements(token: str, spell: Spell, classes: Mapping[str, frozenset[str]]) -
         elif alternative.endswith("*"):
             prefixes.append(alternative[:-1])
         else:
-            words.update(spell(alternative)[:1])
+            words.add(one_word(alternative, spell))
     yield Element(frozenset(words), tuple(prefixes), optional)
+
+
+def one_word(text: str, spell: Spell) -> str:
+    """The word that `text` stands for. Raises ValueError when it is several."""
+    words = spell(text)
+    if len(words) != 1:
+        raise ValueError(f"stands for several words: {text}")
+    return words[0]
 
 
 def _members(name: str, classes: Mapping[str, frozenset[str]]) -> frozenset[str]:

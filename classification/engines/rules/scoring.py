@@ -1,12 +1,12 @@
 """What one text says: a score for each category, and how clear the best of them is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from classification.engines.rules.clauses import Clause
 from classification.engines.rules.document import LexiconKind, Strength
 from classification.engines.rules.lexicon import Lexicon
-from classification.engines.rules.matching import Hit
+from classification.engines.rules.matching import QUESTION, Hit
 from classification.labels import Meaning
 
 WEIGHTS = {
@@ -18,28 +18,33 @@ WEIGHTS = {
     Strength.SOFT: 0.5,
 }
 BARE = (Strength.ACKNOWLEDGE, Strength.SOFT)
+# In a longer text "good" or "right" is about something else.
+MOST_WORDS_AROUND_A_GUESS = 8
 # A category's second and third word add to its first.
 FURTHER, MAX_FURTHER = 0.25, 2
-# What opens a text counts more, what follows "but" much more, what "wait" takes back much less.
-OPENING, CONTRASTED, TAKEN_BACK = 1.2, 1.7, 0.2
+# What opens a text counts more; what follows "but" much more, and what is before it less; what "wait" takes back least.
+OPENING, CONTRASTED, OUTWEIGHED, TAKEN_BACK = 1.2, 1.7, 0.6, 0.2
 # The lead that the best category needs, as a share of its score. Agreement is acted upon: it must be clearest.
 NEEDED = {Meaning.AGREE: 0.4, Meaning.DISAGREE: 0.15, Meaning.NEUTRAL: 0.0}
+
+Weighed = Sequence[tuple[Hit, float]]
 
 
 @dataclass(frozen=True)
 class Reading:
     """What one text says. `label` is the default category, and not `clear`, where nothing is said clearly.
 
-    `margin` is the lead of the best category, 0..1; `corrects`: the text takes back what was said before it.
+    `margin` is the lead over the categories that speak against it, 0..1; `corrects`: the text takes back what was
+    said before it; `aside`: it is all about another matter.
     """
 
     label: str
     strength: Strength
     margin: float
     clear: bool
-    scores: dict[str, float]
-    hits: tuple[Hit, ...]
+    scores: Mapping[str, float]
     corrects: bool = False
+    aside: bool = False
 
     @property
     def is_bare(self) -> bool:
@@ -49,72 +54,96 @@ class Reading:
 
 def reading(parts: Sequence[Clause], found: Sequence[Hit], lexicon: Lexicon) -> Reading | None:
     """What the hits of one text say together; None when there is none that says anything."""
-    said = _counting([hit for hit in found if hit.label], lexicon)
+    said = _counting(_not_lost([hit for hit in found if hit.label], parts), lexicon)
     if not said:
         return None
     taken_back = _taken_back(parts, lexicon)
-    weights = [(hit, _weight(hit, said[0], taken_back, parts)) for hit in said]
-    scores = _scores(weights)
-    label = best(scores, lexicon)
-    margin = lead(scores, label)
-    strength = _strength(label, weights)
+    weighed = _weighed(said, parts[:taken_back])
+    scores = _scores(weighed)
+    label = _main(scores, weighed, lexicon)
+    margin = _lead(scores, label, lexicon)
     clear = margin >= NEEDED[lexicon.meaning(label)]
-    corrects = taken_back is not None
-    if not clear:
-        label = lexicon.default
-    return Reading(label, strength, margin, clear, scores, tuple(said), corrects)
+    return Reading(
+        label if clear else lexicon.default,
+        _strength(label, weighed),
+        margin,
+        clear,
+        scores,
+        corrects=taken_back > 0 or is_marked(parts[0], lexicon) or parts[0].contrast,
+        aside=all(hit.clause.aside for hit in said),
+    )
 
 
-def best(scores: dict[str, float], lexicon: Lexicon) -> str:
-    """The category with the highest score; of equals the one with the first priority."""
-    return max(scores, key=lambda label: (scores[label], -lexicon.category(label).priority))
+def are_rivals(one: str, other: str, lexicon: Lexicon) -> bool:
+    """Whether two categories cannot both be meant: opposites, yes and no, something and nothing in particular."""
+    first, second = lexicon.categories[one], lexicon.categories[other]
+    return (
+        lexicon.default in (one, other)
+        or other == first.opposite
+        or one == second.opposite
+        or {first.counts_as, second.counts_as} == {Meaning.AGREE, Meaning.DISAGREE}
+    )
 
 
-def lead(scores: dict[str, float], label: str) -> float:
-    """By how much of its score `label` is ahead of the next."""
-    second = max((score for other, score in scores.items() if other != label), default=0.0)
-    return max(0.0, 1 - second / scores[label]) if scores[label] else 0.0
+def _not_lost(found: list[Hit], parts: Sequence[Clause]) -> list[Hit]:
+    """Without the guesses, in a text that is too long for them."""
+    if sum(len(part.words) for part in parts) <= MOST_WORDS_AROUND_A_GUESS:
+        return found
+    return [hit for hit in found if hit.strength is not Strength.SOFT or hit.rule == QUESTION]
 
 
 def _counting(found: list[Hit], lexicon: Lexicon) -> list[Hit]:
     """Those that count beside the others: "good" beside nothing else, "ok" beside no answer, praise not in a refusal.
 
-    What belongs to another matter counts only where nothing was said before.
+    What follows "but" is weighed apart. What belongs to another matter counts only where nothing else is said.
     """
     here = [hit for hit in found if not hit.clause.aside] or found
-    answers = [hit for hit in here if hit.strength is not Strength.SOFT] or here
-    answers = [hit for hit in answers if hit.strength is not Strength.ACKNOWLEDGE] or answers
+    start = _contrast(here)
+    answers = [*_strongest(here[:start]), *_strongest(here[start:])]
     return [hit for hit in answers if not _is_praise_in_refusal(hit, answers, lexicon)]
+
+
+def _strongest(found: list[Hit]) -> list[Hit]:
+    answers = [hit for hit in found if hit.strength is not Strength.SOFT] or found
+    return [hit for hit in answers if hit.strength is not Strength.ACKNOWLEDGE] or answers
+
+
+def _contrast(found: Sequence[Hit]) -> int:
+    """The number of the first hit that follows "but"; 0 when none does."""
+    return next((number for number, hit in enumerate(found) if hit.clause.contrast), 0)
 
 
 def _is_praise_in_refusal(hit: Hit, others: Sequence[Hit], lexicon: Lexicon) -> bool:
     if lexicon.meaning(hit.label) != Meaning.AGREE or hit.strength in (Strength.EXPLICIT, Strength.PROTECTED):
         return False
-    beside = (other for other in others if other.clause is hit.clause)
-    return any(lexicon.categories[hit.label].opposite == other.label for other in beside)
+    opposite = lexicon.categories[hit.label].opposite
+    return any(other.label == opposite and other.clause is hit.clause for other in others)
 
 
-def _taken_back(parts: Sequence[Clause], lexicon: Lexicon) -> int | None:
-    """The clause from which on the text counts, because of a word like "wait" in it."""
-    corrections = lexicon.groups[LexiconKind.CORRECTION]
-    marked = [number for number, part in enumerate(parts) if not corrections.isdisjoint(part.words)]
-    return marked[-1] if marked else None
+def _taken_back(parts: Sequence[Clause], lexicon: Lexicon) -> int:
+    """How many clauses the last word like "wait" takes back."""
+    return max((number for number, part in enumerate(parts) if is_marked(part, lexicon)), default=0)
 
 
-def _weight(hit: Hit, first: Hit, taken_back: int | None, parts: Sequence[Clause]) -> float:
-    weight = WEIGHTS[hit.strength]
-    if hit is first:
-        weight *= OPENING
-    if hit.clause.contrast:
-        weight *= CONTRASTED
-    if taken_back is not None and any(hit.clause is part for part in parts[:taken_back]):
-        weight *= TAKEN_BACK
-    return weight
+def is_marked(part: Clause, lexicon: Lexicon) -> bool:
+    """Whether it takes back what was said before ("wait")."""
+    return not lexicon.groups[LexiconKind.CORRECTION].isdisjoint(part.words)
 
 
-def _scores(weights: Sequence[tuple[Hit, float]]) -> dict[str, float]:
+def _weighed(said: Sequence[Hit], taken_back: Sequence[Clause]) -> Weighed:
+    contrast = _contrast(said)
+    gone = {id(part) for part in taken_back}
+    weighed = []
+    for number, hit in enumerate(said):
+        weight = WEIGHTS[hit.strength] * (OPENING if number == 0 else 1)
+        weight *= CONTRASTED if hit.clause.contrast else OUTWEIGHED if number < contrast else 1
+        weighed.append((hit, weight * (TAKEN_BACK if id(hit.clause) in gone else 1)))
+    return weighed
+
+
+def _scores(weighed: Weighed) -> dict[str, float]:
     by_label: dict[str, list[float]] = {}
-    for hit, weight in weights:
+    for hit, weight in weighed:
         by_label.setdefault(hit.label, []).append(weight)
     return {
         label: max(each) + FURTHER * min(len(each) - 1, MAX_FURTHER) * min(1.0, max(each))
@@ -122,7 +151,27 @@ def _scores(weights: Sequence[tuple[Hit, float]]) -> dict[str, float]:
     }
 
 
-def _strength(label: str, weights: Sequence[tuple[Hit, float]]) -> Strength:
-    """That of the best ground for `label`."""
-    return max(((weight, hit.strength) for hit, weight in weights if hit.label == label), key=lambda w: w[0])[1]
+def _main(scores: Mapping[str, float], weighed: Weighed, lexicon: Lexicon) -> str:
+    """The category with the highest score; of several matters the one that comes first by priority."""
+    best = max(scores, key=lambda label: (scores[label], -lexicon.categories[label].priority))
+    others = [
+        label
+        for label in scores
+        if not are_rivals(best, label, lexicon) and _strength(label, weighed) not in BARE
+    ]
+    return min([best, *others], key=lambda label: lexicon.categories[label].priority)
 
+
+def _lead(scores: Mapping[str, float], label: str, lexicon: Lexicon) -> float:
+    """By how much of its score `label` is ahead of those that speak against it."""
+    against = (
+        score for other, score in scores.items() if other != label and are_rivals(label, other, lexicon)
+    )
+    return max(0.0, 1 - max(against, default=0.0) / scores[label])
+
+
+def _strength(label: str, weighed: Weighed) -> Strength:
+    """That of the best ground for `label`."""
+    return max(((weight, hit.strength) for hit, weight in weighed if hit.label == label), key=lambda w: w[0])[
+        1
+    ]

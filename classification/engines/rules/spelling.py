@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 _DOUBLED = re.compile(r"(\w)\1+")
 _VOWELS = re.compile(r"[aeiou]")
+_TWO_LETTERS = re.compile(r"[a-z].*[a-z]")
 # Shorter words are one slip away from too many others.
-SHORTEST_WITH_SLIP = 6
+SHORTEST_WITH_SLIP = 7
 SHORTEST_SKELETON = 3
 # Whatever people type: the answers that are kept to save time must not fill the memory.
 MAX_REMEMBERED = 20_000
@@ -22,7 +23,7 @@ class Spelling:
         self._variants = variants
         self._sounds = sounds
         self._skeletons = _by_skeleton(vocabulary)
-        self._slips = _by_slip(vocabulary)
+        self._slips = _by_slip(vocabulary - variants.keys())
         self._remembered: dict[str, str] = {}
 
     def __call__(self, word: str) -> str:
@@ -46,7 +47,9 @@ class Spelling:
         return (spelling for spelling in spellings if spelling in self._vocabulary)
 
     def _sounding(self, word: str) -> Iterator[str]:
-        """Every way of respelling at once, then each alone: "aqoh" is "ako"."""
+        """Each way of respelling alone, then all at once: "aqoh" is "ako". Numbers stay numbers."""
+        if not _TWO_LETTERS.search(word):
+            return
         together = word
         for letters, meant in self._sounds.items():
             if letters in word and len(word) > len(letters):
@@ -66,7 +69,7 @@ class Spelling:
         """Words one letter away, with the same first letter."""
         if len(word) >= SHORTEST_WITH_SLIP:
             meant = (self._slips.get(form, "") for form in sorted(_shortened(word)))
-            yield from (full for full in meant if full[:1] == word[0])
+            yield from (full for full in meant if full[:1] == word[0] and _is_slip(word, full))
 
 
 def _skeleton(word: str) -> str:
@@ -93,6 +96,21 @@ def _by_slip(vocabulary: Iterable[str]) -> dict[str, str]:
     """Long words by every form with one letter left out: words that share one are at most one slip apart."""
     long_words = (word for word in sorted(vocabulary) if len(word) >= SHORTEST_WITH_SLIP and word.isalpha())
     return {form: word for word in long_words for form in _shortened(word)}
+
+
+def _is_slip(typed: str, full: str) -> bool:
+    """Whether one letter is missing, too much or wrong, or two neighbours changed places."""
+    start = _shared(typed, full)
+    end = _shared(typed[start:][::-1], full[start:][::-1])
+    ours, theirs = typed[start : len(typed) - end], full[start : len(full) - end]
+    return max(len(ours), len(theirs)) <= 1 or (len(ours) == 2 and ours == theirs[::-1])
+
+
+def _shared(one: str, other: str) -> int:
+    """How many first letters are the same."""
+    return next(
+        (at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
+    )
 
 
 def _shortened(word: str) -> set[str]:

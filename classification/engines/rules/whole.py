@@ -10,9 +10,7 @@ from classification.engines.rules.lexicon import Lexicon
 from classification.engines.rules.matching import Hit, Span, ends, hit
 from classification.engines.rules.patterns import Element, Rule
 
-# Seconds: for one expression, and for all of them on one text.
-EXPRESSION_TIMEOUT = 0.01
-ALL_EXPRESSIONS_TIMEOUT = 0.05
+EXPRESSION_TIMEOUT = 0.01  # seconds, for one expression on one text
 
 
 def exact_hits(parts: Sequence[Clause], lexicon: Lexicon) -> list[Hit]:
@@ -25,11 +23,16 @@ def exact_hits(parts: Sequence[Clause], lexicon: Lexicon) -> list[Hit]:
     ]
 
 
-def whole_hits(text: str, parts: Sequence[Clause], lexicon: Lexicon) -> tuple[list[Hit], list[str]]:
-    """What is said by the text as a whole, and the names of the rules that took too long to ask."""
+def whole_hits(
+    text: str, parts: Sequence[Clause], lexicon: Lexicon, deadline: float
+) -> tuple[list[Hit], list[str]]:
+    """What is said by the text as a whole, and the names of the rules that took too long to ask.
+
+    Expressions are searched for until `deadline`, by perf_counter().
+    """
     found = [*_opening(parts, lexicon), *_together(parts, lexicon)]
     timed_out: list[str] = []
-    for words, rule in _expressions(text, lexicon):
+    for words, rule in _expressions(text, lexicon, deadline):
         if words is None:
             timed_out.append(rule.name)
         elif words:
@@ -78,11 +81,10 @@ def _all(elements: Sequence[Element], words: Sequence[str]) -> list[int]:
     return found
 
 
-def _expressions(text: str, lexicon: Lexicon) -> Iterator[tuple[str | None, Rule]]:
+def _expressions(text: str, lexicon: Lexicon, deadline: float) -> Iterator[tuple[str | None, Rule]]:
     """The words that each expression found, None where it took too long."""
-    start = perf_counter()
     for expression, rule in lexicon.expressions:
-        left = ALL_EXPRESSIONS_TIMEOUT - (perf_counter() - start)
+        left = deadline - perf_counter()
         try:
             found = expression.search(tidy(text), timeout=max(min(left, EXPRESSION_TIMEOUT), 1e-6))
         except TimeoutError:

@@ -10,13 +10,15 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.progress import track
 
-from classification import services
+from classification.asking import ENGINES
+from classification.csv_rows import BadFile
 from classification.evaluation import report, running
-from classification.evaluation.cases import BadCases, Case, corrected, load
+from classification.evaluation.cases import Case, corrected, load
 from classification.models import RuleSet
 from classification.rulesets.live import Live
+from classification.rulesets.store import Unreadable
+from classification.terminal import show
 
-WIDTH = 140  # characters of a table that is not printed on a terminal
 PREDICTED = "pred"
 
 
@@ -35,7 +37,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", nargs="?", type=Path, metavar="FILE.csv", help="labelled conversations")
         parser.add_argument(
-            "--engine", choices=list(services.ENGINES), default="rules", help="who reads (default: rules)"
+            "--engine", choices=list(ENGINES), default="rules", help="who reads (default: rules)"
         )
         parser.add_argument(
             "--ruleset", type=int, metavar="N", help="a published rule set (default: the live one)"
@@ -75,11 +77,8 @@ class Command(BaseCommand):
             }
             self.stdout.write(json.dumps(document, indent=2, ensure_ascii=False))
             return
-        console = Console(width=None if self.stdout.isatty() else WIDTH)
-        with console.capture() as capture:
-            title = f"{options['engine']}, rule set {rules.number}"
-            console.print(report.tables(title, whole, by_source, by_lang))
-        self.stdout.write(capture.get(), ending="")
+        title = f"{options['engine']}, rule set {rules.number}"
+        show(self.stdout, report.tables(title, whole, by_source, by_lang))
 
 
 def _rules(number: int | None) -> Live:
@@ -87,6 +86,8 @@ def _rules(number: int | None) -> Live:
         return running.ruleset(number)
     except RuleSet.DoesNotExist:
         raise CommandError(f"there is no rule set {number}") from None
+    except Unreadable as problem:
+        raise CommandError(str(problem)) from None
 
 
 def _cases(options: dict[str, Any], rules: Live) -> list[Case]:
@@ -99,7 +100,7 @@ def _cases(options: dict[str, Any], rules: Live) -> list[Case]:
         raise CommandError("there are no corrections to evaluate with yet: name a FILE.csv")
     try:
         return load(options["file"], labels)
-    except BadCases as problem:
+    except BadFile as problem:
         raise CommandError(str(problem)) from None
 
 

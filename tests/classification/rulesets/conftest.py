@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import Group, User
 
 from classification.engines.rules.document import Document
+from classification.golden import golden
 from classification.models import Category, Rule, RuleSet
 
 
@@ -20,6 +21,14 @@ def add_rule(name: str = "own.yes", category: str = "agree", **fields: Any) -> R
     """A rule in the draft."""
     row = {"patterns": "count me in folks", "category": Category.objects.get(slug=category)}
     return Rule.objects.create(name=name, **row | fields)
+
+
+def misread() -> Rule:
+    """A rule in the draft that takes refusals of the golden set for agreement."""
+    refusals = [
+        one.text for one in golden() if one.label == "disagree" and one.text.replace(" ", "").isalpha()
+    ]
+    return add_rule("own.wrong", match="exact", strength="explicit", patterns="\n".join(refusals[:20]))
 
 
 def stored() -> RuleSet:

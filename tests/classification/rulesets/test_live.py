@@ -112,7 +112,7 @@ def test_verdicts_come_from_one_rule_set_each_while_others_go_live(
     supervisor: User, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Threads classify without a pause while the answer to "zebra" goes to and fro."""
-    settings.CLASSIFICATION_ENGINES = ["rules"]
+    settings.CLASSIFICATION_MODE = "rules"
     monkeypatch.setattr(module, "BELIEVED", 0.0)
     first = stored()
     add_rule(patterns="zebra")

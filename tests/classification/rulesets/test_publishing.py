@@ -22,14 +22,9 @@ from classification.models import (
 from classification.rulesets import drafts, store
 from classification.rulesets.live import live
 from classification.rulesets.publishing import Refused, activate, publish
-from tests.classification.rulesets.conftest import add_rule, stored
+from tests.classification.rulesets.conftest import add_rule, misread, stored
 
 pytestmark = pytest.mark.django_db
-
-
-def worse() -> None:
-    """A draft that takes refusals for agreement."""
-    Rule.objects.filter(category__slug="disagree").update(category=Category.objects.get(slug="agree"))
 
 
 def count() -> int:
@@ -90,7 +85,7 @@ def test_it_refuses_a_draft_that_is_not_what_the_user_saw(supervisor: User) -> N
 
 class TestGate:
     def test_it_refuses_a_worse_one_and_lists_what_is_read_differently(self, supervisor: User) -> None:
-        worse()
+        misread()
         with pytest.raises(Refused, match="precision of agreement on the golden set, macro-F1") as error:
             publish(supervisor, "")
         (comparison,) = error.value.comparisons
@@ -100,7 +95,7 @@ class TestGate:
         assert (count(), live().number) == (1, 1)
 
     def test_it_publishes_a_worse_one_for_a_reason(self, supervisor: User) -> None:
-        worse()
+        misread()
         assert publish(supervisor, "", "They asked for it.").override == "They asked for it."
         assert live().number == 2
 
@@ -110,7 +105,7 @@ class TestGate:
 
     @pytest.mark.parametrize("reason", ["", "  ", "Because."])
     def test_it_asks_for_the_permission_as_well(self, reason: str) -> None:
-        worse()
+        misread()
         publisher = User.objects.create_user("ben", is_staff=True)
         publisher.user_permissions.add(Permission.objects.get(codename="publish_ruleset"))
         with pytest.raises(Refused, match="worse"):
@@ -135,8 +130,11 @@ class TestGate:
         assert "corrections" not in publish(supervisor, "").scores
 
     def test_a_new_category_is_measured_by_what_it_counts_as(self, supervisor: User) -> None:
-        Category.objects.create(slug="coming", name="Coming", meaning="Comes.", counts_as="agree")
-        Rule.objects.filter(category__slug="agree").update(category=Category.objects.get(slug="coming"))
+        agree = Category.objects.get(slug="agree")
+        same = {"counts_as": "agree", "opposite": agree.opposite, "priority": agree.priority}
+        coming = Category.objects.create(slug="coming", name="Coming", meaning="Comes.", **same)
+        Category.objects.filter(opposite=agree).update(opposite=coming)
+        Rule.objects.filter(category=agree).update(category=coming)
         golden = publish(supervisor, "").scores["golden set"]
         assert golden["draft"]["macro_f1"] == golden["live"]["macro_f1"]
 

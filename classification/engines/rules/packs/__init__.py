@@ -1,19 +1,25 @@
 """The shipped rule set. Its words are data, one TOML file for each language; adding a language is adding a file.
 
-`[words]` names groups of words:
+`[words]` names groups of words (openers, reasons, questions and statements may be of up to three words):
     negators      turn the agreement that follows into a refusal
-    adverbs       may stand between a negator and the next word of a pattern: "not really sure" is "not sure"
+    adverbs       may stand between the words of a pattern: "not really sure" is "not sure"
     stops         end a negator's reach
     contrast      ("but") what follows counts more
     corrections   ("wait") what is said with them takes back what was said before
     conditionals  ("if") make an agreement conditional, that is neutral
+    openers       ("also") begin another matter
+    reasons       ("because") begin an explanation, which is no matter of its own
     questions     begin a question; an auxiliary before a pronoun does too; particles ("ba") make one anywhere
+    statements    begin none, though they look like it ("what you said")
     fillers       mean nothing beside an answer
     noise         laughter and forms of address: removed
-`[variants]` maps spellings to one; `[contractions]` and `[endings]` write a short form as its words.
-`[[rules]]`: a label (or "none", which takes the words out of play), a strength and patterns. A pattern is one or
-more whole words; `*` at the end of its last word stands for any ending. `before` restricts a rule to the end of a
-clause or to the words listed.
+    known         ordinary words, never taken for a misspelling of another
+`[variants]` maps spellings to one, `[sounds]` letters to others that they may be typed for; vowels left out and
+single slips in long words need no entry. `[contractions]` and `[endings]` write a short form as its words, or two
+words as others. `[classes]` names word classes.
+`[[rules]]`: a label (or "none", which takes the words out of play), a strength and patterns. The places of a pattern
+are words, each one `a`, either `a|b`, perhaps `(a)`, any ending `a*` or one of a class `@name`. `before` restricts a
+rule to the end of a clause or to the words listed, `leads` to its beginning.
 """
 
 import tomllib
@@ -35,6 +41,7 @@ GROUPS = {
     "openers": LexiconKind.OPENER,
     "reasons": LexiconKind.REASON,
     "questions": LexiconKind.QUESTION,
+    "statements": LexiconKind.STATEMENT,
     "auxiliaries": LexiconKind.AUXILIARY,
     "pronouns": LexiconKind.PRONOUN,
     "particles": LexiconKind.PARTICLE,

@@ -1,0 +1,30 @@
+"""Times as people type them for a command: how long, or from when to when."""
+
+import re
+from argparse import ArgumentTypeError
+from datetime import UTC, datetime, timedelta
+
+from django.utils import timezone
+
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def duration(text: str) -> timedelta:
+    """A time span like 90s, 10m, 2h or 1d."""
+    match = re.fullmatch(r"(\d{1,6})([smhd])", text)
+    if not match:
+        raise ArgumentTypeError(f"{text!r} is no time span; write it like 90s, 10m, 2h or 1d")
+    return timedelta(**{UNITS[match[2]]: int(match[1])})
+
+
+def moment(text: str) -> datetime:
+    """A day or a time (UTC, if it names no zone) like 2026-11-01 or 2026-11-01T08:30, or how long ago, like 7d."""
+    if re.fullmatch(r"\d+[smhd]", text):
+        return timezone.now() - duration(text)
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise ArgumentTypeError(
+            f"{text!r} is no time; write it like 2026-11-01, 2026-11-01T08:30 or 7d"
+        ) from None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)

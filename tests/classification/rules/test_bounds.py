@@ -1,0 +1,66 @@
+"""Whatever is written: a verdict, the same one again, in time."""
+
+from time import process_time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from classification.engines.rules.document import Match
+from classification.engines.rules.engine import Rules
+from classification.engines.rules.packs import shipped
+from classification.labels import Label
+from tests.classification.rules.documents import reads, rule
+
+RULES, AGAIN = Rules(shipped()), Rules(shipped())
+WORDS = st.sampled_from(sorted(RULES.lexicon.vocabulary))
+SENTENCES = st.lists(st.lists(WORDS, max_size=12).map(" ".join), max_size=5)
+
+
+@given(st.one_of(SENTENCES, st.lists(st.text(max_size=200), max_size=5)))
+@settings(deadline=None)
+def test_it_has_the_same_verdict_twice(texts: list[str]) -> None:
+    verdict = RULES.read(texts)
+    assert verdict == RULES.read(texts) == AGAIN.read(texts)
+    assert verdict.label in (Label.AGREE, Label.DISAGREE, Label.NEUTRAL)
+    assert verdict.confidence is not None
+    assert 0 <= verdict.confidence <= 1
+    assert len(verdict.trace["hits"]) <= 20
+    assert not verdict.matters or verdict.matters[0].label == verdict.label
+
+
+# Texts that would take minutes if any step looked at every pair of words; each takes a fraction of a second.
+FLOODS = [
+    "yes no ",
+    "i will ",
+    "not so so very really ",
+    "k\n",
+    "a",
+    "x'",
+    "? ",
+    "but ",
+    "also one two three. ",
+]
+
+
+@pytest.mark.parametrize("flood", FLOODS)
+def test_it_reads_a_flood_in_time(flood: str) -> None:
+    start = process_time()
+    RULES.read([(flood * 10_000)[:10_000]])
+    assert process_time() - start < 5
+
+
+def test_slow_expressions_cost_a_long_conversation_no_more_than_a_short_one() -> None:
+    slow = [rule(f"slow{n}", "emergency", rf"(?:a|aa|aaa)+{n}", match=Match.REGEX) for n in range(10)]
+    rules = reads(*slow)
+    start = process_time()
+    verdict = rules.read(["a" * 40] * 200)
+    assert process_time() - start < 3
+    assert verdict.trace["timed_out"] == sorted(f"slow{n}" for n in range(10))
+
+
+def test_the_spellings_it_remembers_are_bounded() -> None:
+    rules = Rules(shipped())
+    for number in range(25_000):
+        rules.lexicon.spelling(f"q{number}w")
+    assert len(rules.lexicon.spelling._remembered) <= 20_000

@@ -1,0 +1,201 @@
+"""Each step from a text to a verdict, one by one."""
+
+import pytest
+
+from classification.engines.rules.clauses import clauses
+from classification.engines.rules.document import LexiconKind as K
+from classification.engines.rules.document import Strength
+from classification.engines.rules.engine import Rules
+from classification.engines.rules.packs import shipped
+from classification.labels import Label
+from tests.classification.rules.documents import reads, rule, words
+
+RULES = Rules(shipped())
+YES = rule("yes", "confirm", "yes", "pupunta", "confirmed", strength=Strength.EXPLICIT)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("YESSSS", "yes"),
+        ("\uff59\uff45\uff53", "yes"),
+        ("can\u2019t", "can not"),
+        ("don ' t", "do not"),
+        ("we'll", "we will"),
+        ("kk", "ok"),
+        ("ppnta", "pupunta"),
+        ("mkkpnta", "makakapunta"),
+        ("confirmd", "confirmed"),
+        ("appointmetn", "appointment"),
+        ("aqoh", "ako"),
+        ("hang on", "wait"),
+        ("cancer", "cancer"),
+        ("10.30", "1030"),
+    ],
+)
+def test_a_word_is_read_as_it_was_meant(typed: str, meant: str) -> None:
+    assert [str(clause) for clause in clauses(typed, RULES.lexicon)] == [meant]
+
+
+@pytest.mark.parametrize("word", ["aaaa", "not", "combing", "1000", "prince"])
+def test_a_word_is_not_bent_into_another(word: str) -> None:
+    assert RULES.lexicon.spelling(word) in (word, word.replace("aaaa", "a"))
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("Yes. No, maybe", ["yes", "no", "maybe"]),
+        ("ok (see you) bye", ["ok", "see you", "bye"]),
+        ("yes \u2014 really", ["yes", "really"]),
+        ("pa-cancel po", ["pa cancel"]),
+        ("come at 10.30", ["come at 1030"]),
+        ("gusto ko pero busy", ["gusto ko", "busy"]),
+        ("haha ok lol", ["ok"]),
+    ],
+)
+def test_a_text_falls_into_clauses(text: str, parts: list[str]) -> None:
+    assert [str(clause) for clause in clauses(text, RULES.lexicon)] == parts
+
+
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [
+        ("ok?", True),
+        ("what time", True),
+        ("can you come", True),
+        ("pwede ba bukas", True),
+        ("eh who else", True),
+        ("do it", False),
+        ("what you said is right", False),
+        ("bakit hindi", False),
+        ("I can come", False),
+    ],
+)
+def test_it_tells_a_question_from_a_statement(text: str, asks: bool) -> None:
+    assert clauses(text, RULES.lexicon)[0].asks is asks
+
+
+NEGATION = words(K.NEGATOR, "not") + words(K.STOP, "and") + words(K.FILLER, "really", "the")
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("not confirmed", "reschedule"),
+        ("not one two confirmed", "reschedule"),
+        ("not one two three confirmed", "confirm"),
+        ("not really the really the confirmed", "reschedule"),
+        ("not here and confirmed", "confirm"),
+    ],
+)
+def test_a_negator_reaches_the_third_word_that_means_something(text: str, label: str) -> None:
+    assert reads(YES, lexicon=NEGATION).read([text]).label == label
+
+
+def test_a_negator_within_an_idiom_reaches_no_further() -> None:
+    idiom = rule("fine", "", "not bad", strength=Strength.PROTECTED)
+    assert reads(YES, idiom, lexicon=NEGATION).read(["not bad confirmed"]).label == "confirm"
+
+
+def test_adverbs_may_stand_within_a_pattern() -> None:
+    come = rule("come", "confirm", "will come")
+    rules = reads(come, lexicon=words(K.ADVERB, "surely"))
+    assert [rules.read([text]).label for text in ("will surely come", "will never come")] == [
+        "confirm",
+        "other",
+    ]
+
+
+def test_the_longest_pattern_wins_and_every_word_counts_once() -> None:
+    short, long = rule("short", "confirm", "come"), rule("long", "complaint", "come late again")
+    hits = reads(short, long).read(["come late again"]).trace["hits"]
+    assert [hit["rule"] for hit in hits] == ["long"]
+
+
+def test_idioms_are_found_before_patterns_and_guesses_last() -> None:
+    rules = reads(
+        rule("guess", "complaint", "so so bad", strength=Strength.SOFT),
+        rule("phrase", "confirm", "so bad"),
+    )
+    assert [hit["rule"] for hit in rules.read(["so so bad"]).trace["hits"]] == ["phrase"]
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("good", "confirm"),
+        ("good. ok", "confirm"),
+        ("good. move it", "reschedule"),
+        ("ok. move it", "reschedule"),
+        ("move it. ok", "reschedule"),
+        ("a good text with many other words that say nothing", "other"),
+    ],
+)
+def test_weak_words_count_where_nothing_else_is_said(text: str, label: str) -> None:
+    rules = reads(
+        rule("good", "confirm", "good", strength=Strength.SOFT),
+        rule("ok", "confirm", "ok", strength=Strength.ACKNOWLEDGE),
+        rule("move", "reschedule", "move it"),
+    )
+    assert rules.read([text]).label == label
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("ya", Label.AGREE),
+        ("ya please", Label.AGREE),
+        ("ya the parking change", Label.NEUTRAL),
+        ("no one came", Label.NEUTRAL),
+        ("no I will not", Label.DISAGREE),
+    ],
+)
+def test_some_words_say_something_alone_or_before_certain_words_only(text: str, label: Label) -> None:
+    assert RULES.read([text]).label == label
+
+
+@pytest.mark.parametrize(
+    ("texts", "label"),
+    [
+        (["I would love to but I am working"], Label.DISAGREE),
+        (["busy now but I can come later"], Label.AGREE),
+        (["ayoko sana", "kaso kulang kayo", "sige na papasok na ko"], Label.AGREE),
+        (["gusto ko", "kaso nilalagnat ako"], Label.DISAGREE),
+        (["yes", "sorry wait no"], Label.DISAGREE),
+        (["no", "typo, I meant yes"], Label.AGREE),
+        (["ok", "hang on", "I can't, it's mum's birthday"], Label.DISAGREE),
+        (["oo", "ay hindi pala"], Label.DISAGREE),
+        (["hindi ako pwede", "sige"], Label.DISAGREE),
+        (["yes", "let me check the address"], Label.AGREE),
+        (["ok", "let me check first"], Label.NEUTRAL),
+        (["yes", "by the way I cannot open the link"], Label.AGREE),
+    ],
+)
+def test_a_later_word_takes_back_an_earlier_one_a_bare_one_does_not(texts: list[str], label: Label) -> None:
+    assert RULES.read(texts).label == label
+
+
+@pytest.mark.parametrize(
+    ("text", "sure"),
+    [
+        ("yes", True),
+        ("what time?", True),
+        ("good morning po", True),
+        ("xyzzy", False),
+        ("something brilliant", False),
+    ],
+)
+def test_it_is_sure_of_what_it_knows(text: str, sure: bool) -> None:
+    assert RULES.read([text]).sure is sure
+
+
+def test_confidence_grows_with_the_lead_and_with_firmness() -> None:
+    firm, contested, weak = (RULES.read([text]) for text in ("yes", "yes. not today", "ok"))
+    assert firm.confidence is not None
+    assert contested.confidence is not None
+    assert weak.confidence is not None
+    assert firm.confidence > contested.confidence
+    assert firm.confidence > weak.confidence
+    assert firm.trace["margin"] == 1.0 > contested.trace["margin"]
+    assert set(contested.trace["scores"]) == {"agree", "disagree"}

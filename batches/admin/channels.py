@@ -20,7 +20,6 @@ OWN_FIELDS = [
     "question",
     "auto_reply_enabled",
     "stale_policy",
-    "provider_confirms_stop",
     "sender_per_minute",
     "channel_per_minute",
 ]

@@ -44,6 +44,14 @@ class StalePolicy(models.TextChoices):
     SKIP = "skip", "Do not reply"
 
 
+class Command(models.TextChoices):
+    """What a message that is nothing but a keyword asks of the service itself."""
+
+    STOP = "stop", "Opt out"
+    START = "start", "Opt in"
+    HELP = "help", "Help"
+
+
 class Flag(models.TextChoices):
     """What is odd about a batch. A flag changes nothing by itself."""
 
@@ -57,11 +65,13 @@ class EventKind(models.TextChoices):
     OPENED = "opened", "Opened"
     MESSAGE_ADDED = "message_added", "Message added"
     FLAGGED = "flagged", "Flagged"
+    COMMAND = "command", "Command taken"
     CLOSED = "closed", "Closed"
     CLAIMED = "claimed", "Claimed for processing"
     CLASSIFIED = "classified", "Classified"
     REPLY_CREATED = "reply_created", "Reply written"
     REPLY_SUPPRESSED = "reply_suppressed", "Reply suppressed"
+    REPLY_WITHDRAWN = "reply_withdrawn", "Reply withdrawn before it was sent"
     REPLY_SENDING = "reply_sending", "Reply handed to the provider"
     REPLY_SENT = "reply_sent", "Reply sent"
     REPLY_REFUSED = "reply_refused", "Reply refused"

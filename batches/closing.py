@@ -1,11 +1,12 @@
 """When a window is over: the batch is closed and queued, in one transaction."""
 
 import logging
+from collections.abc import Sequence
 
 from django.db import transaction
 from django.db.models import Q
 
-from batches.choices import BatchStatus, EventKind
+from batches.choices import BatchStatus, Command, EventKind
 from batches.clock import Now
 from batches.models import Batch
 from batches.querysets import BatchQuerySet
@@ -34,6 +35,20 @@ def close_due(actor: str = "sweep", which: Q | None = None) -> int:
         enqueue([batch.id for batch in closed])
         transaction.on_commit(lambda: _log_closed(closed))
     return len(closed)
+
+
+def close_for(command: Command, batch_ids: Sequence[int], actor: str) -> None:
+    """Close open batches before their windows are over, and queue them, in the caller's transaction."""
+    queue_all(
+        Batch.objects.filter(id__in=batch_ids),
+        BatchStatus.OPEN,
+        event=EventKind.CLOSED,
+        actor=actor,
+        limit=len(batch_ids),
+        closed_at=Now(),
+        command=command,
+    )
+    enqueue(batch_ids)
 
 
 def _log_closed(batches: list[Batch]) -> None:

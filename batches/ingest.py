@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db import Error, IntegrityError, connection
+from django.db import Error, IntegrityError, connection, transaction
 from django.db.models import F, Q
 
 from batches import ingest_sql as sql
-from batches import limits
+from batches import keywords, limits
 from batches.closing import close_due
+from batches.commands import obey
 from batches.group_commit import GroupCommit
 from batches.inbound.base import InboundSms
 from batches.ingest_sql import Arrival, Joined
@@ -64,9 +65,11 @@ def ingest(channel: Channel, messages: Sequence[InboundSms]) -> Ingested:
     All or nothing: when it returns, everything is committed; when it raises, nothing is stored.
     """
     arrivals: dict[str, Arrival] = {}
+    commands = keywords.live()
     for sms in messages:
         _log_received(sms)
-        arrival = Arrival(sms, normalise(sms.sender_raw, channel.number_region))
+        sender = normalise(sms.sender_raw, channel.number_region)
+        arrival = Arrival(sms, sender, commands.command(channel.id, sms.text))
         arrivals.setdefault(sms.provider_message_id, arrival)
     places = _writer.submit(Delivery(channel, arrivals)) if arrivals else {}
     _log_joined(channel, arrivals, places)
@@ -104,7 +107,7 @@ def _store_new(channel: Channel, arrivals: Arrivals) -> dict[str, Place]:
     began = time.monotonic()
     for attempt in range(ATTEMPTS):
         try:
-            return _places(arrivals, sql.store(channel, list(arrivals.values()), ACTOR)) if arrivals else {}
+            return _places(arrivals, _store(channel, list(arrivals.values()))) if arrivals else {}
         except IntegrityError as error:
             problem: Exception = error
             _close_expired(channel, arrivals)
@@ -116,6 +119,16 @@ def _store_new(channel: Channel, arrivals: Arrivals) -> dict[str, Place]:
             problem = error
             connection.close()  # it may have died while it was idle, when the server was restarted: try a new one
     raise problem
+
+
+def _store(channel: Channel, arrivals: Sequence[Arrival]) -> dict[str, Joined]:
+    """Store new messages; what some of them command is done in the same transaction."""
+    if not any(arrival.command for arrival in arrivals):
+        return sql.store(channel, arrivals, ACTOR)
+    with transaction.atomic():
+        joined = sql.store(channel, arrivals, ACTOR)
+        obey(channel, arrivals, joined, ACTOR)
+    return joined
 
 
 def _places(arrivals: Arrivals, joined: Mapping[str, Joined]) -> dict[str, Place]:

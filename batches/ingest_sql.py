@@ -17,7 +17,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from batches.choices import EventKind
+from batches.choices import Command, EventKind
 from batches.clock import sqlite_now, utc_text
 from batches.inbound.base import InboundSms
 from batches.models import Channel
@@ -87,10 +87,11 @@ _MESSAGE_COLUMNS = {
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A message and who sent it."""
+    """A message, who sent it, and what it commands if it is nothing but a keyword."""
 
     sms: InboundSms
     sender: Sender
+    command: Command | None = None
 
 
 @dataclass(frozen=True, slots=True)

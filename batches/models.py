@@ -6,11 +6,24 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from batches import credentials
-from batches.choices import BatchStatus, EventKind, Outcome, SenderKind, StalePolicy
+from batches.choices import BatchStatus, Command, EventKind, Outcome, SenderKind, StalePolicy
+from batches.keyword_rows import Keyword, ShippedKeyword
 from batches.querysets import BatchQuerySet
 from classification.append_only import AppendOnly
 from replies.senders import provider_choices
 from replies.senders.base import Account
+
+__all__ = [
+    "Batch",
+    "BatchEvent",
+    "Channel",
+    "ChannelToken",
+    "Keyword",
+    "Lease",
+    "Message",
+    "RejectedDelivery",
+    "ShippedKeyword",
+]
 
 LABEL_LENGTH = 64  # characters
 SETTLED = Q(status__in=[BatchStatus.COMPLETED, BatchStatus.FAILED])
@@ -50,6 +63,11 @@ class Channel(models.Model):
     )
     credentials = models.TextField(
         blank=True, editable=False, help_text="The provider's key, encrypted; see credentials.py."
+    )
+    provider_confirms_stop = models.BooleanField(
+        db_default=False,
+        default=False,
+        help_text="The provider answers STOP, START and HELP itself: we record them and send nothing.",
     )
     sender_per_minute = models.PositiveIntegerField(
         null=True,
@@ -148,6 +166,13 @@ class Batch(models.Model):
     label = models.CharField(max_length=32, blank=True, db_default="")
     outcome = models.CharField(max_length=12, choices=Outcome, blank=True, db_default="")
     reason = models.TextField(blank=True, db_default="")
+    command = models.CharField(
+        max_length=5,
+        choices=Command,
+        blank=True,
+        db_default="",
+        help_text="What its sender asks of the service itself; that closed it before its window was over.",
+    )
     flags = models.CharField(
         max_length=64, blank=True, db_default="", help_text="Words of Flag, with commas."
     )
@@ -179,6 +204,9 @@ class Batch(models.Model):
             ),
             models.CheckConstraint(condition=Q(status__in=BatchStatus.values), name="batch_status_known"),
             models.CheckConstraint(condition=Q(outcome__in=Outcome.values), name="batch_outcome_known"),
+            models.CheckConstraint(
+                condition=Q(command__in=["", *Command.values]), name="batch_command_known"
+            ),
             models.CheckConstraint(
                 condition=Q(closes_at__gt=F("opened_at")), name="batch_closes_after_opening"
             ),

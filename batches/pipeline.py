@@ -6,7 +6,7 @@ that it is classified, a live reply means that one was written, and the reply's 
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -15,16 +15,18 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.db import transaction
 
-from batches import state
-from batches.choices import EventKind, Outcome
+from batches import keywords, state
+from batches.choices import Command, EventKind, Outcome
 from batches.models import Batch, Message
+from batches.sounding import sounds_like_stop
 from classification import rows
 from classification import services as classification
-from classification.labels import Label, Meaning
+from classification.labels import Label, Meaning, Said
+from classification.models import ReviewReason
 from classification.rulesets.live import live
 from replies import services as replies
-from replies.models import Reply, ReplyStatus
-from replies.policy import DISABLED, HELD
+from replies.models import Reply, ReplyKind, ReplyStatus
+from replies.policy import DISABLED, FOR_A_PERSON
 from replies.senders.base import Account
 
 log = logging.getLogger(__name__)
@@ -43,7 +45,8 @@ OUTCOMES = {
     ReplyStatus.UNKNOWN: Outcome.UNKNOWN,
     ReplyStatus.SUPPRESSED: Outcome.SUPPRESSED,
 }
-SUPPRESSED_FOR = {DISABLED.reason: Outcome.DISABLED, HELD.reason: Outcome.HELD}
+SUPPRESSED_FOR = {DISABLED.reason: Outcome.DISABLED, **dict.fromkeys(FOR_A_PERSON, Outcome.HELD)}
+SAID = {Command.STOP: Said.OPT_OUT, Command.START: Said.OPT_IN, Command.HELP: Said.HELP}
 
 
 class LeaseLost(Exception):
@@ -63,6 +66,15 @@ class Work:
     def fields(self) -> dict[str, Any]:
         """What every log line of the batch tells. `sender` is as the phone wrote it."""
         return {"sender": self.messages[0].sender_raw, "count": len(self.messages), "batch": self.batch.id}
+
+    @property
+    def texts(self) -> list[str]:
+        """What there is to understand: all that was written, or all but the commands where there is one to answer."""
+        texts = [message.text for message in self.messages]
+        if not self.batch.command:
+            return texts
+        words, channel_id = keywords.live(), self.batch.channel_id
+        return [text for text in texts if not words.command(channel_id, text)]
 
     @property
     def record(self) -> Callable[[str, Mapping[str, Any]], None]:
@@ -124,16 +136,14 @@ def _run(work: Work) -> None:
 def _begin(work: Work) -> Reply:
     """The first time: ask for the verdict, write it down with the reply, make the call and write what came of it."""
     account = work.batch.channel.account  # before anything is asked: it may not be readable
-    decision = classification.classify(
-        [message.text for message in work.messages],
-        question=work.batch.channel.question,
-        sender=work.batch.sender,
-    )
+    texts = work.texts
+    decision = _classify(work, texts) if texts else None
     with transaction.atomic():
         reply = _write_verdict(work, decision, account)
         if reply.status == ReplyStatus.SUPPRESSED or reply.retry_in:
             _end(work, reply)
-    _log_classified(work, decision)
+    if decision:
+        _log_classified(work, decision)
     if not reply.in_hand:
         return reply
     return replies.deliver(reply, record=work.record, then=partial(_end, work), account=account)
@@ -152,29 +162,60 @@ def _resume(work: Work) -> Reply:
     return reply
 
 
-def _write_verdict(work: Work, decision: classification.Decision, account: Account) -> Reply:
-    """Label, verdict and reply, in the caller's transaction; the reply is in our hands, unless it is suppressed."""
+def _classify(work: Work, texts: list[str]) -> classification.Decision:
+    """The verdict; a person is to look where it sounds like an opt-out."""
+    batch = work.batch
+    decision = classification.classify(texts, question=batch.channel.question, sender=batch.sender)
+    heard = keywords.live().of(batch.channel_id)
+    if batch.command or not sounds_like_stop(texts, heard):
+        return decision
+    return replace(decision, review=ReviewReason.OPT_OUT)
+
+
+def _write_verdict(work: Work, decision: classification.Decision | None, account: Account) -> Reply:
+    """Label, verdict and reply, in the caller's transaction; the reply is in our hands, unless it is suppressed.
+
+    There is no verdict (None) where nothing but a command was written.
+    """
     batch, events = work.batch, list[tuple[str, Mapping[str, Any]]]()
-    if not state.set_label(batch.id, work.token, decision.label):
+    label = decision.label if decision else SAID[Command(batch.command)]
+    if not state.set_label(batch.id, work.token, label):
         raise LeaseLost
-    batch.label = decision.label
-    verdict_id = classification.record(batch.id, decision)
-    verdict = {"label": decision.label, "engine": decision.engine, "classification": verdict_id}
-    events.append((EventKind.CLASSIFIED, verdict))
-    reply = replies.prepare(
-        batch_id=batch.id,
-        to=batch.sender,
-        label=decision.label,
-        also=[matter.label for matter in decision.matters[1:]],
-        sender_kind=batch.sender_kind,
-        enabled=batch.channel.replies_enabled,
-        when_stale=batch.channel.policy_when_stale if batch.is_stale else "",
-        record=lambda kind, data: events.append((kind, data)),
-        account=account,
-        send_now=True,
-    )
+    batch.label = label
+    if decision:
+        verdict_id = classification.record(batch.id, decision)
+        verdict = {"label": decision.label, "engine": decision.engine, "classification": verdict_id}
+        events.append((EventKind.CLASSIFIED, verdict))
+    reply = _write_reply(work, decision, account, lambda kind, data: events.append((kind, data)))
     state.note_all(batch.id, work.actor, events)
     return reply
+
+
+def _write_reply(
+    work: Work, decision: classification.Decision | None, account: Account, record: replies.Recorder
+) -> Reply:
+    """The answer to what the batch commands, else to what it says."""
+    batch = work.batch
+    common: dict[str, Any] = {
+        "batch_id": batch.id,
+        "channel_id": batch.channel_id,
+        "to": batch.sender,
+        "sender_kind": batch.sender_kind,
+        "enabled": batch.channel.replies_enabled,
+        "when_stale": batch.channel.policy_when_stale if batch.is_stale else "",
+        "record": record,
+        "account": account,
+    }
+    if batch.command or decision is None:
+        kind, confirms = ReplyKind(batch.command), batch.channel.provider_confirms_stop
+        return replies.prepare_answer(kind, provider_confirms=confirms, **common)
+    return replies.prepare(
+        label=decision.label,
+        also=[matter.label for matter in decision.matters[1:]],
+        sounds_like_opt_out=decision.review == ReviewReason.OPT_OUT,
+        send_now=True,
+        **common,
+    )
 
 
 def _end(work: Work, reply: Reply) -> None:
@@ -187,7 +228,7 @@ def _end(work: Work, reply: Reply) -> None:
         data = {"wait_seconds": round(reply.retry_in or 0, 1), "reason": reply.reason}
         state.postpone(batch.id, work.token, reply.retry_in or 0, data=data, actor=work.actor)
         return
-    undecided = batch.label == Label.UNDECIDED
+    undecided = batch.label == Label.UNDECIDED and not batch.command  # a command's answer needs no verdict
     batch.outcome = Outcome.UNDECIDED if undecided else _outcome(reply)
     batch.reason = reply.error
     move = state.fail if undecided else state.complete
@@ -247,7 +288,7 @@ def _log_reply(work: Work, reply: Reply) -> None:
 
 
 def _log_settled(work: Work) -> None:
-    if work.batch.label == Label.UNDECIDED:
+    if work.batch.outcome == Outcome.UNDECIDED:
         log.error(
             "PROCESSING FAILED | From: %(sender)s | Error: %(error)s",
             work.fields | {"error": work.batch.reason},

@@ -72,6 +72,8 @@ def needs(batch: Batch, *, resend_unknown: bool = False) -> tuple[str, str]:
 
 def _one(batch: Batch, actor: str, resend_unknown: bool, dry_run: bool) -> Result:
     action, detail = needs(batch, resend_unknown=resend_unknown)
+    if action == RESENT and (problem := replies.why_not_resent(batch.replies.latest("id"))):
+        action, detail = SKIPPED, problem
     if action != SKIPPED and not dry_run and not _act(batch, action, actor):
         action, detail = SKIPPED, "somebody else was faster"
     return Result(batch.id, batch.status, action, detail)

@@ -66,7 +66,12 @@ def why_not_answered(batch: Batch, label: str) -> str:
     except CredentialsUnreadable:
         return "The key of the channel's provider cannot be read."
     return correcting.why_no_correction(
-        batch_id=batch.id, label=label, sender_kind=batch.sender_kind, enabled=batch.channel.replies_enabled
+        batch_id=batch.id,
+        number=batch.sender,
+        channel_id=batch.channel_id,
+        label=label,
+        sender_kind=batch.sender_kind,
+        enabled=batch.channel.replies_enabled,
     )
 
 

@@ -18,6 +18,7 @@ VIEWER = {
     "batches.view_rejecteddelivery",
     "replies.view_reply",
     "replies.view_replyattempt",
+    "replies.view_consent",
     "classification.view_classification",
     "classification.view_circuit",
     "classification.view_ruleset",
@@ -28,6 +29,9 @@ OPERATOR = VIEWER | {
     "batches.resend_batch",
     "batches.export_batch",
     "batches.export_message",
+    "batches.view_keyword",
+    "replies.record_consent",  # opts numbers out and in
+    "replies.export_consent",
     "classification.change_circuit",  # has the model tried again now
     "classification.view_category",
     "classification.view_rule",  # with the draft's page and the playground
@@ -39,6 +43,9 @@ SUPERVISOR = OPERATOR | {
     "batches.view_channel",
     "batches.change_channel",
     "batches.change_credentials",
+    "batches.add_keyword",
+    "batches.change_keyword",
+    "batches.delete_keyword",
     *(
         f"classification.{verb}_{model}"
         for verb in ("add", "change", "delete")

@@ -18,6 +18,18 @@ class Label(models.TextChoices):
     UNDECIDED = "undecided", "Undecided"
 
 
+class Said(models.TextChoices):
+    """The label of what holds nothing but a command to the service. No engine is asked, no category called so."""
+
+    OPT_OUT = "opt_out", "Opted out"
+    OPT_IN = "opt_in", "Opted in"
+    HELP = "help", "Asked for help"
+
+
+# Labels that are no categories, with their names.
+NO_CATEGORIES: dict[str, str] = {Label.UNDECIDED.value: str(Label.UNDECIDED.label), **dict(Said.choices)}
+
+
 class Meaning(models.TextChoices):
     """What a category counts as where only agreement and refusal matter: log lines, default replies, safety."""
 

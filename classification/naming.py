@@ -5,7 +5,7 @@ It lives in the lowest application so that all others can build on it.
 
 from collections.abc import Iterable, Mapping
 
-from classification.labels import Label, Meaning
+from classification.labels import NO_CATEGORIES, Label, Meaning
 from classification.rulesets.live import live
 
 # unfold's names of colours, by what a label counts as.
@@ -19,8 +19,8 @@ TONES: dict[str, str] = {
 
 def name_of(label: str) -> str:
     """The category's name; a label without one stands for itself."""
-    if label == Label.UNDECIDED:
-        return Label.UNDECIDED.label
+    if label in NO_CATEGORIES:
+        return NO_CATEGORIES[label]
     category = live().category(label) if label else None
     return category.name if category else label
 
@@ -43,6 +43,6 @@ def told(matters: Iterable[Mapping[str, str]]) -> list[str]:
 
 
 def all_labels() -> list[tuple[str, str]]:
-    """Every label that a record may hold, with its name: the live ones first, undecided last."""
+    """Every label that a record may hold, with its name: the live ones first, what is no category last."""
     categories = live().categories.values()
-    return [*((one.slug, one.name) for one in categories), (Label.UNDECIDED.value, Label.UNDECIDED.label)]
+    return [*((one.slug, one.name) for one in categories), *NO_CATEGORIES.items()]

@@ -1,5 +1,6 @@
 """Settings that would make replies vanish without anybody noticing."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
@@ -7,6 +8,8 @@ from django.core.checks import CheckMessage, Error, Warning, register
 
 from replies.policy import too_long
 from replies.segments import count, in_words
+
+TEXTS = ("SMS_AUTO_REPLY_TEXT", "OPT_OUT_TEXT", "OPT_IN_TEXT", "HELP_TEXT")
 
 NO_KEY = Warning(
     "SMS_SENDER is smsmobileapi but SMS_MOBILE_API_KEY is not set: the replies of every channel without a key of its"
@@ -48,11 +51,13 @@ def sender_can_send(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:  # n
 
 
 @register
-def text_is_short_enough(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:  # noqa: ARG001
-    """replies.W004: SMS_AUTO_REPLY_TEXT is longer than a reply may be, so none that says it is ever sent."""
-    text = settings.SMS_AUTO_REPLY_TEXT
+def texts_are_short_enough(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:  # noqa: ARG001
+    """replies.W004: a text is longer than a reply may be, so none that says it is ever sent."""
+    return [found for name in TEXTS for found in _too_long(name, getattr(settings, name))]
+
+
+def _too_long(name: str, text: str) -> Iterator[CheckMessage]:
     segments = count(text).segments
-    if not (problem := too_long(segments)):
-        return []
-    hint = f"Shorten it, or raise SMS_MAX_SEGMENTS. It takes {in_words(segments, text)}."
-    return [Warning(f"SMS_AUTO_REPLY_TEXT is never sent. {problem}", hint=hint, id="replies.W004")]
+    if problem := too_long(segments):
+        hint = f"Shorten it, or raise SMS_MAX_SEGMENTS. It takes {in_words(segments, text)}."
+        yield Warning(f"{name} is never sent. {problem}", hint=hint, id="replies.W004")

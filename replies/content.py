@@ -7,11 +7,22 @@ from django.conf import settings
 from classification.engines.rules.document import CategoryEntry
 from classification.labels import Meaning
 from classification.rulesets.live import live
+from replies.models import ReplyKind
 from replies.policy import too_long
 from replies.segments import count
 
 THANKS_FOR_CONFIRMING = "Thanks for confirming! See you soon."
 THANKS_FOR_REPLYING = "Thank you for replying."
+
+
+def command_text(kind: ReplyKind) -> str:
+    """What a command is answered: the operator's words (OPT_OUT_TEXT, OPT_IN_TEXT, HELP_TEXT)."""
+    texts = {
+        ReplyKind.STOP: settings.OPT_OUT_TEXT,
+        ReplyKind.START: settings.OPT_IN_TEXT,
+        ReplyKind.HELP: settings.HELP_TEXT,
+    }
+    return str(texts[kind])
 
 
 def reply_text(label: str, also: Sequence[str] = ()) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from replies.consent import is_opted_out
 from replies.content import reply_text
 from replies.models import Reply, ReplyKind, ReplyStatus
 from replies.policy import may_reply
@@ -17,14 +18,21 @@ SENT_BEFORE = "A correcting reply has been written already."
 SAME_TEXT = "It would only repeat the reply that was sent."
 
 
-def why_no_correction(*, batch_id: int, label: str, sender_kind: str, enabled: bool) -> str:
+def why_no_correction(
+    *, batch_id: int, number: str, channel_id: int, label: str, sender_kind: str, enabled: bool
+) -> str:
     """Why this conversation gets no correcting reply, for people; empty when it may.
 
     A person wants it, so the conversation's age does not matter here, but everything else that forbids a reply does.
     """
-    body = reply_text(label)
-    segments = count(body).segments
-    decision = may_reply(label=label, sender_kind=sender_kind, segments=segments, enabled=enabled)
+    body, opted_out = reply_text(label), is_opted_out(number, channel_id)
+    decision = may_reply(
+        label=label,
+        sender_kind=sender_kind,
+        segments=count(body).segments,
+        enabled=enabled,
+        opted_out=opted_out,
+    )
     return decision.explanation or _problem(Reply.objects.filter(batch_id=batch_id), body)
 
 

@@ -11,7 +11,9 @@ from django.db.models import Q
 
 from classification import rows
 from replies import pacing
-from replies.content import reply_text
+from replies.commanded import may_answer
+from replies.consent import is_opted_out
+from replies.content import command_text, reply_text
 from replies.models import Reply, ReplyAttempt, ReplyKind, ReplyStatus
 from replies.policy import Decision, may_reply
 from replies.segments import count
@@ -28,6 +30,7 @@ SUPPRESSED = Q(status=ReplyStatus.SUPPRESSED)
 def prepare(
     *,
     batch_id: int,
+    channel_id: int,
     to: str,
     label: str,
     sender_kind: str,
@@ -36,6 +39,7 @@ def prepare(
     also: Sequence[str] = (),
     account: Account = ENVIRONMENT,
     when_stale: str = "",
+    sounds_like_opt_out: bool = False,
     send_now: bool = False,
 ) -> Reply:
     """The batch's reply: pending, or suppressed with the reason. Call it inside a transaction.
@@ -48,25 +52,46 @@ def prepare(
     `deliver` to send as soon as the transaction is committed; where its turn comes later it stays pending, and
     `retry_in` tells when. Then a second live reply raises IntegrityError.
     """
-    body = reply_text(label, also)
-    segments = count(body).segments
+    reply = _new(batch_id, ReplyKind.AUTOMATIC, to, reply_text(label, also), account)
     decision = may_reply(
-        label=label, sender_kind=sender_kind, segments=segments, enabled=enabled, when_stale=when_stale
+        label=label,
+        sender_kind=sender_kind,
+        segments=reply.segments,
+        enabled=enabled,
+        opted_out=is_opted_out(to, channel_id),
+        sounds_like_opt_out=sounds_like_opt_out,
+        when_stale=when_stale,
     )
-    reply = Reply(
+    return _write(reply, decision, record, send_now=send_now)
+
+
+def prepare_answer(
+    kind: ReplyKind,
+    *,
+    batch_id: int,
+    channel_id: int,
+    to: str,
+    sender_kind: str,
+    enabled: bool,
+    provider_confirms: bool,
+    record: Recorder,
+    account: Account = ENVIRONMENT,
+    when_stale: str = "",
+) -> Reply:
+    """The answer to a command, which is its batch's one reply; as `prepare` with `send_now`."""
+    reply = _new(batch_id, kind, to, command_text(kind), account)
+    decision = may_answer(
+        kind,
         batch_id=batch_id,
-        kind=ReplyKind.AUTOMATIC,
-        to=to,
-        body=body,
-        segments=segments,
-        provider=get_sender(account).name,
-        idempotency_key=uuid4(),
-        reason="",
-        error="",
+        number=to,
+        channel_id=channel_id,
+        sender_kind=sender_kind,
+        segments=reply.segments,
+        enabled=enabled,
+        provider_confirms=provider_confirms,
+        when_stale=when_stale,
     )
-    if not decision.allowed:
-        return _suppress(reply, decision, record)
-    return _insert_in_hand(reply, record) if send_now else _insert_pending(reply, record)
+    return _write(reply, decision, record, send_now=True)
 
 
 def prepare_correction(
@@ -76,18 +101,8 @@ def prepare_correction(
 
     Ask correcting.py before, in the same transaction. Raises IntegrityError when the batch has one already.
     """
-    body = reply_text(label)
-    reply = Reply(
-        batch_id=batch_id,
-        kind=ReplyKind.CORRECTION,
-        to=to,
-        body=body,
-        segments=count(body).segments,
-        provider=get_sender(account).name,
-        status=ReplyStatus.PENDING,
-        attempt_count=0,
-        idempotency_key=uuid4(),
-    )
+    reply = _new(batch_id, ReplyKind.CORRECTION, to, reply_text(label), account)
+    reply.status, reply.attempt_count = ReplyStatus.PENDING, 0
     _insert(reply)
     record("reply_created", _data(reply))
     return reply
@@ -107,6 +122,26 @@ def note_attempt(reply: Reply, record: Recorder) -> None:
 def attempt_data(reply: Reply) -> dict[str, Any]:
     """What an event tells of the current attempt."""
     return {"reply_id": reply.pk, "attempt": reply.attempt_count, "provider": reply.provider}
+
+
+def _new(batch_id: int, kind: ReplyKind, to: str, body: str, account: Account) -> Reply:
+    return Reply(
+        batch_id=batch_id,
+        kind=kind,
+        to=to,
+        body=body,
+        segments=count(body).segments,
+        provider=get_sender(account).name,
+        idempotency_key=uuid4(),
+        reason="",
+        error="",
+    )
+
+
+def _write(reply: Reply, decision: Decision, record: Recorder, *, send_now: bool) -> Reply:
+    if not decision.allowed:
+        return _suppress(reply, decision, record)
+    return _insert_in_hand(reply, record) if send_now else _insert_pending(reply, record)
 
 
 def _insert(reply: Reply, **more: Any) -> None:

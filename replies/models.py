@@ -6,6 +6,8 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from classification.append_only import AppendOnly
+
 
 class ReplyStatus(models.TextChoices):
     """Where a reply is on its way.
@@ -28,6 +30,10 @@ class ReplyKind(models.TextChoices):
 
     AUTOMATIC = "automatic", "Automatic"
     CORRECTION = "correction", "Correction by a person"
+    # Answers to a command; the values are those of the commands.
+    STOP = "stop", "Opt-out confirmed"
+    START = "start", "Opt-in confirmed"
+    HELP = "help", "Help"
 
 
 class AttemptOutcome(models.TextChoices):
@@ -133,3 +139,60 @@ class Pace(models.Model):
 
     def __str__(self) -> str:
         return self.provider
+
+
+class ConsentState(models.TextChoices):
+    """Whether somebody may be sent automatic replies. Whoever has never said anything may."""
+
+    OPTED_OUT = "opted_out", "Opted out"
+    OPTED_IN = "opted_in", "Opted in"
+
+
+class ConsentSource(models.TextChoices):
+    """Who has told us."""
+
+    KEYWORD = "keyword", "Their own message"
+    ADMIN = "admin", "An operator"
+    IMPORT = "import", "An imported list"
+    PROVIDER = "provider", "The provider"
+
+
+class Consent(AppendOnly):
+    """One thing that was said about automatic replies to a number. The newest row that covers a channel holds there.
+
+    Written by consent.py alone.
+    """
+
+    number = models.CharField(max_length=255, help_text="As in the batches: E.164 for phone numbers.")
+    channel = models.ForeignKey(
+        "batches.Channel",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Empty: every channel.",
+    )
+    state = models.CharField(max_length=10, choices=ConsentState)
+    changed = models.BooleanField(help_text="Whether it was another state before.")
+    source = models.CharField(max_length=10, choices=ConsentSource)
+    words = models.TextField(help_text="What the person wrote, or why an operator did it.")
+    message = models.ForeignKey("batches.Message", null=True, on_delete=models.SET_NULL, related_name="+")
+    actor = models.CharField(max_length=64)
+    said_at = models.DateTimeField(help_text="Before it was written down, where the message had to wait.")
+    recorded_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = "consent"
+        verbose_name_plural = "consent"
+        ordering = ["-id"]
+        permissions = [
+            ("record_consent", "Can opt numbers out and in"),
+            ("export_consent", "Can export a number's consent history"),
+        ]
+        indexes = [models.Index(fields=["number", "-id"], name="consent_newest_of_number")]
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=ConsentState.values), name="consent_state_known"),
+            models.CheckConstraint(condition=Q(source__in=ConsentSource.values), name="consent_source_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_state_display()} ({self.get_source_display().lower()})"

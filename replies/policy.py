@@ -30,29 +30,48 @@ HELD = Decision(
 )
 STALE = Decision(False, "stale", "The conversation was processed long after it took place.")
 WHEN_STALE = {"": ALLOWED, "answer": ALLOWED, "hold": HELD, "skip": STALE}
+OPTED_OUT = Decision(False, "opted_out", "The number has opted out: it gets no automatic replies.")
+SOUNDS_LIKE_OPT_OUT = Decision(
+    False,
+    "sounds_like_opt_out",
+    "It sounds as if somebody wants no more texts: a person decides whether to answer or to opt the number out.",
+)
 UNDECIDED = Decision(
     False, "undecided", "No engine could tell what the texts mean, so there is nothing to answer yet."
 )
 
 
+# What waits for a person, who may have it sent all the same.
+FOR_A_PERSON = frozenset({HELD.reason, SOUNDS_LIKE_OPT_OUT.reason})
+
+
 def may_reply(
-    *, label: str, sender_kind: str, segments: int, enabled: bool, when_stale: str = ""
+    *,
+    label: str,
+    sender_kind: str,
+    segments: int,
+    enabled: bool,
+    opted_out: bool,
+    sounds_like_opt_out: bool = False,
+    when_stale: str = "",
 ) -> Decision:
     """Whether this conversation gets a reply of so many segments; `sender_kind` is "number" for a phone number.
 
     `when_stale` is empty for a conversation of now, else what is to become of an old one: "answer", "hold", "skip".
-    The first reason that holds is given: the switch, the sender, the verdict, the text's length, the age. What is
-    held for its age may still be sent, so it must not be too long.
+    The first reason that holds is given: the switch, the sender, consent, the verdict, the text's length, the doubt
+    whether it is an opt-out, the age. What waits for a person may still be sent, so it must not be too long.
     """
     if not enabled:
         return DISABLED
     if sender_kind != "number":
         return NOT_A_NUMBER
+    if opted_out:
+        return OPTED_OUT
     if label == Label.UNDECIDED:
         return UNDECIDED
     if problem := too_long(segments):
         return Decision(False, "too_long", problem)
-    return WHEN_STALE[when_stale]
+    return SOUNDS_LIKE_OPT_OUT if sounds_like_opt_out else WHEN_STALE[when_stale]
 
 
 def too_long(segments: int) -> str:

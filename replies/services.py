@@ -14,14 +14,32 @@ from django.db.models import DurationField, ExpressionWrapper, F
 from classification import rows
 from classification.clock import Now
 from replies import pacing
-from replies.drafting import Recorder, attempt_data, lease, note_attempt, prepare, prepare_correction
+from replies.commanded import still_allowed
+from replies.drafting import (
+    Recorder,
+    attempt_data,
+    lease,
+    note_attempt,
+    prepare,
+    prepare_answer,
+    prepare_correction,
+)
 from replies.models import AttemptOutcome, Reply, ReplyAttempt, ReplyStatus
-from replies.policy import HELD
+from replies.resending import resend, why_not_resent
 from replies.retries import wait_before_retry
 from replies.senders import ENVIRONMENT, get_sender
 from replies.senders.base import Account, Sender, SendKind, SendResult, unknown
 
-__all__ = ["Recorder", "deliver", "prepare", "prepare_correction", "resend", "send_once"]
+__all__ = [
+    "Recorder",
+    "deliver",
+    "prepare",
+    "prepare_answer",
+    "prepare_correction",
+    "resend",
+    "send_once",
+    "why_not_resent",
+]
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +75,7 @@ def send_once(
     Raises Reply.DoesNotExist, ImproperlyConfigured (no such sender), RuntimeError (called in a transaction).
     """
     sender = get_sender(account)
-    reply = Reply.objects.get(pk=reply_id)
+    reply = Reply.objects.select_related("batch").get(pk=reply_id)
     if reply.status == ReplyStatus.SENDING:
         reply = _give_up_if_interrupted(sender, reply, record, then)
     if reply.status == ReplyStatus.PENDING:
@@ -115,7 +133,7 @@ def _begin(reply: Reply, provider: str, record: Recorder, then: Then) -> Reply:
         "sending_until": rows.now(lease().total_seconds()),
     }
     with transaction.atomic(durable=True):
-        if _refuse_expired(reply, record, then):
+        if _refuse_expired(reply, record, then) or _withdraw(reply, record, then):
             return reply
         if wait := _wait_for_turn(reply, provider):
             reply.retry_in = wait
@@ -136,12 +154,33 @@ def _refuse_expired(reply: Reply, record: Recorder, then: Then) -> bool:
         "reason": "expired",
         "error": f"Not sent within {settings.REPLY_EXPIRES_AFTER / 60:g} minutes. {reply.error}".strip(),
     }
-    expired = {"id": reply.pk, "status": ReplyStatus.PENDING, "expires_at": rows.Sql(f"<= {rows.now()}")}
-    if not rows.update(Reply, expired, **changes, settled_at=rows.now()):
+    expired = {"expires_at": rows.Sql(f"<= {rows.now()}")}
+    return _settle_unsent(reply, f"reply_{changes['status']}", changes, record, then, **expired)
+
+
+def _withdraw(reply: Reply, record: Recorder, then: Then) -> bool:
+    """pending → suppressed (or unknown, as above) when its receiver has said something else since it was written."""
+    decision = still_allowed(reply.kind, reply.to, reply.batch.channel_id)
+    if decision.allowed:
         return False
-    record(
-        f"reply_{changes['status']}", {"reply_id": reply.pk, "reason": "expired", "error": changes["error"]}
-    )
+    left = _may_have_left(reply)
+    changes = {
+        "status": ReplyStatus.UNKNOWN if left else ReplyStatus.SUPPRESSED,
+        "reason": decision.reason,
+        "error": decision.explanation,
+    }
+    event = "reply_unknown" if left else "reply_withdrawn"
+    return _settle_unsent(reply, event, changes, record, then)
+
+
+def _settle_unsent(
+    reply: Reply, event: str, changes: Mapping[str, Any], record: Recorder, then: Then, **condition: Any
+) -> bool:
+    """End a pending reply without a call; False when it is not pending, or `condition` does not hold."""
+    pending = {"id": reply.pk, "status": ReplyStatus.PENDING, **condition}
+    if not rows.update(Reply, pending, **changes, settled_at=rows.now()):
+        return False
+    record(event, {"reply_id": reply.pk, "reason": changes["reason"], "error": changes["error"]})
     _take_over(reply, changes)
     then(reply)
     return True
@@ -247,29 +286,6 @@ def _close_attempt(reply: Reply, result: SendResult) -> None:
         error=result.error,
         response=result.response,
     )
-
-
-def resend(reply_id: int, *, record: Recorder) -> bool:
-    """Put a refused, unknown or held reply back to pending; an operator's choice, for a second text may go out.
-
-    Says whether it did; False when the reply is in any other state or somebody else was faster.
-    """
-    with transaction.atomic():
-        before = Reply.objects.filter(pk=reply_id).first()
-        if before is None or not _resendable(before):
-            return False
-        afresh = {"status": ReplyStatus.PENDING, "reason": "", "error": "", "provider_message_id": ""}
-        expires = rows.now(settings.REPLY_EXPIRES_AFTER)
-        found = {"id": reply_id, "status": before.status}
-        if not rows.update(Reply, found, **afresh, settled_at=None, send_at=None, expires_at=expires):
-            return False
-        record("reply_requeued", {"reply_id": reply_id, "was": before.status, "reason": before.reason})
-    return True
-
-
-def _resendable(reply: Reply) -> bool:
-    held = reply.status == ReplyStatus.SUPPRESSED and reply.reason == HELD.reason
-    return held or reply.status in (ReplyStatus.REFUSED, ReplyStatus.UNKNOWN)
 
 
 def _result_data(result: SendResult) -> dict[str, Any]:

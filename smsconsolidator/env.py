@@ -187,6 +187,25 @@ class Environment(BaseSettings):
     # Replying
     sms_auto_reply_enabled: bool = Field(False, examples=["true"])
     sms_auto_reply_text: str = Field("", max_length=1600, examples=["Thank you, we will call you."])
+    opt_out_scope: Literal["channel", "account"] = Field("channel", examples=["account"])
+    opt_out_text: str = Field(
+        "You will get no more automatic replies. Text START to resume.",
+        min_length=1,
+        max_length=480,
+        examples=["Example Clinic: you will get no more automatic replies. Text START to resume."],
+    )
+    opt_in_text: str = Field(
+        "You will get automatic replies again. Text STOP to end them.",
+        min_length=1,
+        max_length=480,
+        examples=["Example Clinic: you will get automatic replies again. Text STOP to end them."],
+    )
+    help_text: str = Field(
+        "Texts to this number are answered automatically. Text STOP to get no more automatic replies, START to resume.",
+        min_length=1,
+        max_length=480,
+        examples=["Example Clinic, (02) 8123 4567. Text STOP to get no more automatic replies."],
+    )
     sms_sender: Literal["", "console", "smsmobileapi", "smsgate", "memory"] = Field(
         "", examples=["smsmobileapi"]
     )

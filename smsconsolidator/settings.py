@@ -290,6 +290,10 @@ OPENAI_MASK = ENV.openai_mask
 # --- replying ---------------------------------------------------------------------------------------------
 SMS_AUTO_REPLY_ENABLED = ENV.sms_auto_reply_enabled
 SMS_AUTO_REPLY_TEXT = ENV.sms_auto_reply_text
+OPT_OUT_SCOPE = ENV.opt_out_scope
+OPT_OUT_TEXT = ENV.opt_out_text
+OPT_IN_TEXT = ENV.opt_in_text
+HELP_TEXT = ENV.help_text
 SMS_MAX_SEGMENTS = ENV.sms_max_segments
 SMS_SEGMENT_PRICE = ENV.sms_segment_price
 SMS_CURRENCY = ENV.sms_currency

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from batches import access, limits
+from batches import access, keywords, limits
 from batches.detour import detour
 from classification import prices, reviewing
 from classification.rulesets import live
@@ -12,12 +12,13 @@ from classification.rulesets import live
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> Iterator[None]:
-    """Tokens, failures, rates and the rule set live in the process; another test's must not be among them."""
+    """Tokens, failures, rates, keywords and the rule set live in the process; another test's must not be among them."""
     access.tokens.cache_clear()
     access._last_read.clear()
     reviewing.about.cache_clear()
     access.failures.clear()
     limits.forget()
+    keywords.forget()
     live.forget()
     prices.forget()
     yield

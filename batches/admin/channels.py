@@ -20,6 +20,7 @@ OWN_FIELDS = [
     "question",
     "auto_reply_enabled",
     "stale_policy",
+    "provider_confirms_stop",
     "sender_per_minute",
     "channel_per_minute",
 ]

@@ -14,6 +14,7 @@ GROUPS: dict[str, list[tuple[str, ...]]] = {
         ("Messages", "sms", "batches", "message"),
         ("Replies", "outgoing_mail", "replies", "reply"),
         ("Classifications", "psychology", "classification", "classification"),
+        ("Consent", "how_to_reg", "replies", "consent"),
     ],
     "Quality": [
         ("Review", "rate_review", "batches", "batch", "review"),
@@ -37,6 +38,7 @@ GROUPS: dict[str, list[tuple[str, ...]]] = {
     ],
     "Settings": [
         ("Channels", "cell_tower", "batches", "channel"),
+        ("Keywords", "key_visualizer", "batches", "keyword"),
         ("Prices", "payments", "classification", "price"),
         ("Schedules", "schedule", "django_q", "schedule"),
         ("Users", "person", "auth", "user"),

@@ -17,6 +17,7 @@ class ReviewReason(models.TextChoices):
     NOT_SURE = "not_sure", "The rules are not sure"
     DISAGREEMENT = "disagreement", "Rules and model disagree"
     INJECTION = "injection", "Written to steer the model"
+    OPT_OUT = "opt_out", "Sounds like an opt-out"
     SAMPLE = "sample", "Random sample"
 
 

@@ -25,6 +25,8 @@ PAGES = {
     "batches_message": EVERYBODY,
     "batches_rejecteddelivery": EVERYBODY,
     "replies_reply": EVERYBODY,
+    "replies_consent": EVERYBODY,
+    "batches_keyword": ["operator", "supervisor"],
     "classification_classification": EVERYBODY,
     "classification_correction": EVERYBODY,
     "classification_ruleset": EVERYBODY,

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from batches.choices import BatchStatus, EventKind
 from batches.inbound.base import InboundSms
 from batches.ingest import Ingested, ingest
@@ -43,11 +45,19 @@ def _sends_blindly(batch_id: int, actor: str) -> None:
     process(batch_id, actor)
 
 
+def _forgets_consent(batch_id: int, actor: str) -> None:
+    """A worker that looks at nobody's consent."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("replies.drafting.is_opted_out", lambda *_: False)
+        process(batch_id, actor)
+
+
 # What is broken: the function in its place, and the check that must find it.
 FAULTS: dict[str, tuple[str, Callable[..., Any], str]] = {
     "a message is acknowledged and not stored": ("ingest", _forgets_one, "acknowledged_messages_are_stored"),
     "a count is wrong": ("ingest", _counts_twice, "check_messages"),
     "a batch moves without an event": ("process", _moves_in_silence, "check_batches"),
+    "consent is not asked": ("process", _forgets_consent, "check_consent"),
     "an interrupted send is repeated": ("process", _sends_blindly, "nobody_hears_twice"),
     "nobody looks for what was dropped": ("reap", lambda: 0, "_settle"),
 }

@@ -45,7 +45,9 @@ WORKERS = ("worker A", "worker B")
 SETTLED = (BatchStatus.COMPLETED, BatchStatus.FAILED)
 ROUNDS = 40  # of a minute each, after which everything must have settled
 
-guids = st.integers(0, 19)
+COMMANDS = {20: ("STOP", 0), 21: ("START", 0), 22: ("STOP", 0), 23: ("Stop!", 1), 24: ("START", 0)}
+
+guids = st.integers(0, 24)
 # How a process fares from here: on to its end, or so many stops further, where it rests, is killed, or is killed with
 # its next transaction written and not committed.
 Fate = tuple[str, int]
@@ -57,7 +59,8 @@ spans = st.sampled_from([5, 21, 31, 61, 200])
 
 def sms(number: int) -> InboundSms:
     """The same GUID is always the same message, as a provider repeats it."""
-    return InboundSms(f"g{number}", SENDERS[number % len(SENDERS)], f"Yes, text {number}", None, "", "{}")
+    text, sender = COMMANDS.get(number, (f"Yes, text {number}", number % len(SENDERS)))
+    return InboundSms(f"g{number}", SENDERS[sender], text, None, "", "{}")
 
 
 class Life(RuleBasedStateMachine):
@@ -165,6 +168,7 @@ class Life(RuleBasedStateMachine):
         rows.check_messages()
         rows.check_batches()
         rows.check_replies()
+        rows.check_consent()
 
     @invariant()
     def nobody_hears_twice(self) -> None:

@@ -10,21 +10,26 @@ from django.db import connection, models
 from django.db.models import F
 from django_q.models import OrmQ
 
-from batches.choices import BatchStatus, EventKind
-from batches.models import Batch, BatchEvent, Channel, Lease, Message
+from batches.choices import BatchStatus, Command, EventKind
+from batches.models import Batch, BatchEvent, Channel, Keyword, Lease, Message, ShippedKeyword
 from batches.state import MOVES
 from classification.append_only import AppendOnly
-from classification.models import Activation, RuleSet
-from replies.models import Reply, ReplyStatus
+from classification.models import Activation, Category, LexiconEntry, Price, Rule, RuleSet
+from replies.models import Reply, ReplyKind, ReplyStatus
 
 APPS = ("batches", "replies", "classification")
-KEPT = {Channel, Lease, RuleSet, Activation}
+# What a migration has written, and no conversation changes.
+KEPT = {
+    *(Channel, Lease, Keyword, ShippedKeyword),
+    *(Activation, Category, LexiconEntry, Price, Rule, RuleSet),
+}
 OPEN, CLOSED, PROCESSING = BatchStatus.OPEN, BatchStatus.CLOSED, BatchStatus.PROCESSING
 
 # Where an event leaves its batch; None: where it was.
 BATCH_STORY: dict[EventKind, BatchStatus | None] = {
     EventKind.OPENED: OPEN,
     EventKind.MESSAGE_ADDED: None,
+    EventKind.COMMAND: None,
     EventKind.CLOSED: CLOSED,
     EventKind.CLAIMED: PROCESSING,
     EventKind.REQUEUED: CLOSED,
@@ -47,8 +52,14 @@ REPLY_STORY: dict[EventKind, tuple[set[ReplyStatus | None], ReplyStatus]] = {
         {ReplyStatus.SENDING, ReplyStatus.UNKNOWN, ReplyStatus.PENDING, ReplyStatus.REFUSED},
         ReplyStatus.REFUSED,
     ),
-    EventKind.REPLY_UNKNOWN: ({ReplyStatus.SENDING, ReplyStatus.UNKNOWN}, ReplyStatus.UNKNOWN),
+    # Also one that waits to be sent again and is not, for it is too old or its receiver has opted out.
+    EventKind.REPLY_UNKNOWN: (
+        {ReplyStatus.SENDING, ReplyStatus.UNKNOWN, ReplyStatus.PENDING, ReplyStatus.REFUSED},
+        ReplyStatus.UNKNOWN,
+    ),
     EventKind.REPLY_REQUEUED: ({ReplyStatus.REFUSED, ReplyStatus.UNKNOWN}, ReplyStatus.PENDING),
+    # "Refused for now" again.
+    EventKind.REPLY_WITHDRAWN: ({ReplyStatus.PENDING, ReplyStatus.REFUSED}, ReplyStatus.SUPPRESSED),
 }
 STANDS_APART = {
     EventKind.REPLY_SUPPRESSED,
@@ -61,7 +72,7 @@ def _models() -> list[type[models.Model]]:
 
 
 def empty() -> None:
-    """An empty database, but for the channels and the live rule set."""
+    """An empty database, but for what every installation begins with."""
     tables = [model._meta.db_table for model in (*_models(), OrmQ)]
     flush = connection.ops.sql_flush(no_style(), tables, reset_sequences=False, allow_cascade=False)
     connection.ops.execute_sql_flush(flush)
@@ -129,8 +140,23 @@ def check_replies() -> None:
         assert stories.get(event.data["reply_id"]) in before, (event.kind, stories)
         stories[event.data["reply_id"]] = after
     live = Reply.objects.exclude(status=ReplyStatus.SUPPRESSED)
-    assert {reply.id for reply in live} == set(stories)
+    ended = {reply_id for reply_id, status in stories.items() if status == ReplyStatus.SUPPRESSED}
+    assert {reply.id for reply in live} == set(stories) - ended
     for reply in live:
         waits = reply.status == ReplyStatus.PENDING and stories[reply.id] == ReplyStatus.REFUSED
         assert waits or reply.status == stories[reply.id], stories
     assert max(Counter(reply.batch_id for reply in live).values(), default=0) <= 1
+
+
+def check_consent() -> None:
+    """No ordinary reply is begun for a number that has opted out."""
+    out = set[str]()
+    events = BatchEvent.objects.filter(kind__in=[EventKind.COMMAND, EventKind.REPLY_SENDING])
+    for event in events.order_by("id").select_related("batch"):
+        sender, command = event.batch.sender, event.data.get("command")
+        if command == Command.STOP.label:
+            out.add(sender)
+        elif command == Command.START.label:
+            out.discard(sender)
+        elif command is None and Reply.objects.get(id=event.data["reply_id"]).kind == ReplyKind.AUTOMATIC:
+            assert sender not in out, f"{sender} has opted out, and is sent a reply"

@@ -44,6 +44,7 @@ def make_batch() -> Batch:
 
 def prepare(batch: Batch, record: services.Recorder, **changes: Any) -> Reply:
     arguments: dict[str, Any] = {
+        "channel_id": batch.channel_id,
         "to": NUMBER,
         "label": "agree",
         "sender_kind": "number",

@@ -40,6 +40,14 @@ def test_it_warns_of_a_text_for_all_that_is_too_long(settings: Any, text: str, m
     assert ("replies.W004" in found) == bool(told)
 
 
+@pytest.mark.parametrize("name", ["OPT_OUT_TEXT", "OPT_IN_TEXT", "HELP_TEXT"])
+def test_it_warns_of_an_answer_to_a_command_that_is_too_long(settings: Any, name: str) -> None:
+    settings.SMS_SENDER = "console"
+    setattr(settings, name, "x" * 1000)
+    [warning] = [message for message in run_checks() if message.id == "replies.W004"]
+    assert warning.msg.startswith(f"{name} is never sent.")
+
+
 def test_it_says_what_makes_a_text_for_all_so_long(settings: Any) -> None:
     settings.SMS_AUTO_REPLY_TEXT, settings.SMS_MAX_SEGMENTS = "x" * 70 + "’", 1
     [hint] = [message.hint for message in run_checks() if message.id == "replies.W004"]

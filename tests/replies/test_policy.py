@@ -4,7 +4,13 @@ import pytest
 
 from replies.policy import may_reply
 
-FINE: dict[str, Any] = {"label": "agree", "sender_kind": "number", "segments": 1, "enabled": True}
+FINE: dict[str, Any] = {
+    "label": "agree",
+    "sender_kind": "number",
+    "segments": 1,
+    "enabled": True,
+    "opted_out": False,
+}
 
 
 @pytest.mark.parametrize("label", ["agree", "disagree", "neutral"])
@@ -19,7 +25,15 @@ def test_it_allows_a_reply_to_a_number_with_a_verdict(label: str) -> None:
         ({"sender_kind": "short_code"}, "not_a_phone_number"),
         ({"sender_kind": "alphanumeric"}, "not_a_phone_number"),
         ({"sender_kind": "unknown"}, "not_a_phone_number"),
+        ({"opted_out": True}, "opted_out"),
+        ({"opted_out": True, "label": "undecided"}, "opted_out"),
+        ({"opted_out": True, "when_stale": "answer"}, "opted_out"),
+        ({"opted_out": True, "sounds_like_opt_out": True}, "opted_out"),
         ({"label": "undecided"}, "undecided"),
+        ({"sounds_like_opt_out": True}, "sounds_like_opt_out"),
+        ({"sounds_like_opt_out": True, "when_stale": "answer"}, "sounds_like_opt_out"),
+        ({"when_stale": "hold"}, "held"),
+        ({"when_stale": "skip"}, "stale"),
         ({"segments": 3}, "too_long"),
         ({"segments": 3, "when_stale": "hold"}, "too_long"),  # what is held may be sent later, as it is
         ({"segments": 3, "label": "undecided"}, "undecided"),
@@ -33,8 +47,8 @@ def test_it_gives_the_reason_of_a_refusal(settings: Any, change: dict[str, Any],
 
 
 def test_it_names_the_switch_first_when_several_reasons_hold() -> None:
-    wrong: dict[str, Any] = {"label": "undecided", "sender_kind": "unknown", "segments": 99}
-    assert may_reply(**wrong, enabled=False).reason == "auto_reply_disabled"
+    wrong = {"label": "undecided", "sender_kind": "unknown", "segments": 99, "opted_out": True}
+    assert may_reply(**FINE | wrong | {"enabled": False}).reason == "auto_reply_disabled"
 
 
 def test_it_allows_as_many_segments_as_the_setting_says(settings: Any) -> None:

@@ -204,8 +204,8 @@ def test_it_needs_few_statements(reply: Reply, history: History) -> None:
     with CaptureQueriesContext(connection) as captured:
         _send(reply, history)
     work = [query["sql"] for query in captured if query["sql"].startswith(("SELECT", "INSERT", "UPDATE"))]
-    # read; is it too old?, claim, read, attempt; settle reply and attempt
-    assert len(work) == 8
+    # read; is it too old?, has the number opted out?, claim, read, attempt; settle reply and attempt
+    assert len(work) == 9
 
 
 def test_it_refuses_a_sender_that_does_not_exist_before_it_changes_anything(

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from django.db import models
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
-from classification.labels import SLUG_LENGTH, Label, Meaning
+from classification.labels import NO_CATEGORIES, SLUG_LENGTH, Meaning
 
 MAX_PATTERN = 200  # characters, as the others
 MAX_REPLY, MAX_MENTION = 1600, 300
@@ -185,8 +185,8 @@ class Document(Entry):
         slugs = [category.slug for category in self.categories]
         _unique("category", slugs)
         _unique("rule", [rule.name for rule in self.rules])
-        if Label.UNDECIDED in slugs:
-            raise ValueError("no category may be called undecided: it is the verdict of nobody")
+        if taken := NO_CATEGORIES.keys() & slugs:
+            raise ValueError(f"no category may be called {taken.pop()}: it says that there is none")
         if [category.is_default for category in self.categories].count(True) != 1:
             raise ValueError("exactly one category must be the default")
         for category in self.categories:

@@ -8,6 +8,7 @@ from django.utils import timezone
 from batches import credentials
 from batches.choices import BatchStatus, Command, EventKind, Outcome, SenderKind, StalePolicy
 from batches.keyword_rows import Keyword, ShippedKeyword
+from batches.metrics.rows import Tally
 from batches.querysets import BatchQuerySet
 from classification.append_only import AppendOnly
 from replies.senders import provider_choices
@@ -23,6 +24,7 @@ __all__ = [
     "Message",
     "RejectedDelivery",
     "ShippedKeyword",
+    "Tally",
 ]
 
 LABEL_LENGTH = 64  # characters

@@ -137,6 +137,7 @@ class Environment(BaseSettings):
     port: int = Field(8000, ge=1, le=65535, examples=["8000"])
     web_processes: int = Field(1, ge=1, le=64, examples=["2"])
     web_threads: int = Field(8, ge=1, le=128, examples=["8"])
+    metrics_token: WebhookToken = Field(SecretStr(""), examples=["24-or-more-random-letters-and-digits"])
 
     # Where rows and tasks live
     database_url: DatabaseUrl = Field(
@@ -260,6 +261,7 @@ class Environment(BaseSettings):
             self.sms_mobile_api_key,
             self.sms_gate_password,
             self.webhook_token,
+            self.metrics_token,
         )
         found = {key.get_secret_value() for key in keys}
         found |= set(_split(self.credentials_keys.get_secret_value()))

@@ -22,6 +22,7 @@ CSRF_TRUSTED_ORIGINS = ENV.as_list("csrf_trusted_origins")
 TRUSTED_PROXIES = ENV.as_list("trusted_proxies")
 HOST = ENV.host
 SITE_URL = public_address(ENV)
+METRICS_TOKEN = ENV.metrics_token.get_secret_value()
 ROOT_URLCONF = "smsconsolidator.urls"
 WSGI_APPLICATION = "smsconsolidator.wsgi.application"
 APPEND_SLASH = False
@@ -38,7 +39,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = ENV.webhook_max_bytes
 SECURE_SSL_REDIRECT = ENV.https
 if ENV.https:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # asked by machines behind the proxy
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]  # asked by machines behind the proxy
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
@@ -69,6 +70,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "smsconsolidator.metrics.WebhookTimer",
     "django.middleware.security.SecurityMiddleware",
     "smsconsolidator.middleware.PolicyMiddleware",
     "smsconsolidator.middleware.SessionMiddleware",

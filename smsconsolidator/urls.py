@@ -4,10 +4,12 @@ from django.contrib import admin
 from django.urls import include, path
 
 from smsconsolidator import views
+from smsconsolidator.metrics import metrics
 
 urlpatterns = [
     path("healthz", views.healthz),
     path("readyz", views.readyz),
+    path("metrics", metrics),
     path("admin/", admin.site.urls),
     path("api/", include("smsconsolidator.api")),
     path("", include("batches.urls")),

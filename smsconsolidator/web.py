@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -70,10 +71,24 @@ def _exit_with(parent: int) -> None:
     os._exit(1)
 
 
+def clean_figures() -> None:
+    """An empty folder for what the processes to come count for /metrics; what an earlier server counted is not ours.
+
+    prometheus_client is told by the environment where it is, before it is imported. The files of a process that has
+    died stay while the server runs: counters do not fall.
+    """
+    folder = Path(settings.SPOOL_PATH).parent / f"metrics-{settings.ENV.port}"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for file in folder.glob("*.db"):
+        file.unlink(missing_ok=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+
+
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smsconsolidator.settings")
     try:
         web = server()
+        clean_figures()
     except ImproperlyConfigured as error:
         sys.exit(str(error))
     if warning := open_webhook():

@@ -1,13 +1,23 @@
 """Many requests at once, to more than one web process."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+import psutil  # type: ignore[import-untyped]
+import pytest
 import requests
+from prometheus_client.parser import text_string_to_metric_families
 
 from tests.system.conftest import StartService
-from tests.system.service import Service
+from tests.system.service import Service, wait_until
 
 POSTS, THREADS = 100, 20
+
+
+@pytest.fixture(scope="module")
+def service(running: StartService) -> Iterator[Service]:
+    with running("parallel", CONSOLIDATION_WINDOW=60, WEB_PROCESSES=2) as started:
+        yield started
 
 
 def _post_all(service: Service, number: str) -> list[int]:
@@ -23,11 +33,48 @@ def _post_all(service: Service, number: str) -> list[int]:
         return list(threads.map(post, range(POSTS)))
 
 
-def test_it_makes_one_batch_of_a_hundred_parallel_posts(running: StartService, sender: str) -> None:
-    with running("parallel", CONSOLIDATION_WINDOW=60, WEB_PROCESSES=2) as service:
-        stored = _post_all(service, sender)
-        again = _post_all(service, sender)
-        [batch] = service.batches(sender)
+def _figures(service: Service) -> dict[str, float]:
+    """What Prometheus reads, each time from whichever process answers."""
+    answer = requests.get(f"http://127.0.0.1:{service.port}/metrics", timeout=20)
+    assert answer.status_code == 200, answer.text
+    return {
+        " ".join([sample.name.removeprefix("smsconsolidator_"), *sample.labels.values()]): sample.value
+        for family in text_string_to_metric_families(answer.text)
+        for sample in family.samples
+    }
+
+
+def test_it_makes_one_batch_of_a_hundred_parallel_posts(service: Service, sender: str) -> None:
+    stored = _post_all(service, sender)
+    again = _post_all(service, sender)
+    [batch] = service.batches(sender)
 
     assert (sum(stored), sum(again)) == (POSTS, 0)
     assert sorted(batch.texts) == sorted(f"text {index}" for index in range(POSTS))
+
+
+def test_each_process_tells_the_figures_of_all_and_a_killed_ones_stay(service: Service, sender: str) -> None:
+    def all_counted() -> bool:
+        return _figures(service)["events_behind"] == 0
+
+    wait_until(all_counted, 20, service.logs)
+    before = _figures(service)
+    _post_all(service, sender)
+    wait_until(all_counted, 20, service.logs)
+    for _ in range(10):
+        told = _figures(service)
+        assert told["webhook_messages_total stored"] - before.get("webhook_messages_total stored", 0) == POSTS
+        requests_seen = told["webhook_request_duration_seconds_count 200"]
+        assert requests_seen - before.get("webhook_request_duration_seconds_count 200", 0) == POSTS
+        assert told["messages_total default"] - before.get("messages_total default", 0) == POSTS
+    assert told["processes web"] >= 3  # the main process and two that answer
+    assert told["processes worker"] >= 2
+    assert told["processes sweeper"] >= 2
+
+    for process in service.workers("web"):
+        process.kill()
+        psutil.wait_procs([process], 10)
+        wait_until(service._lives, 20, service.logs)
+        now = _figures(service)
+        assert now["webhook_messages_total stored"] == told["webhook_messages_total stored"]
+        assert now["messages_total default"] == told["messages_total default"]

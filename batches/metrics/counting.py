@@ -1,0 +1,96 @@
+"""Adding the batches' events up, each once, when somebody asks for the figures.
+
+Every event has a number and is never changed or taken back, so the figures need no scan of the tables: what has come
+since the last look is added to one row. It is done by whoever is asked, not by the sweep: closing stays undisturbed,
+and where nobody scrapes it costs nothing. Several web processes on several machines share the row; one counts, the
+others meanwhile read what it has counted.
+
+PostgreSQL gives out numbers in one order and commits in another. So a look only notes the newest number and the next
+transaction's; a later look counts up to there, once every transaction before that one is over. SQLite has one writer
+at a time, so what is visible is complete.
+"""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+from django.db.models import Max
+
+from batches.metrics import folding
+from batches.metrics.figures import Figures
+from batches.metrics.rows import Tally
+from batches.models import BatchEvent
+
+CHUNK = 2000  # events counted in one transaction
+SECONDS = 1.0  # for one look; what is left is counted by the next one
+THE_ROW = 1
+
+
+@dataclass(frozen=True)
+class Counted:
+    """The figures, and how many events wait to be counted."""
+
+    figures: Figures
+    behind: int
+
+
+def begin() -> Tally:
+    """The row; what happened before it was made is not counted. Made by the migration, or else by the first look."""
+    newest = _newest()
+    start = {"counted_id": newest, "seen_id": newest}
+    return Tally.objects.get_or_create(pk=THE_ROW, defaults=start)[0]
+
+
+def count() -> Counted:
+    """The figures of now."""
+    begin()
+    end = time.monotonic() + SECONDS
+    while _count_some() and time.monotonic() < end:
+        pass
+    tally = Tally.objects.get(pk=THE_ROW)
+    return Counted(tally.figures, max(0, _newest() - tally.counted_id))
+
+
+def _count_some() -> bool:
+    """Add up to CHUNK events; whether there are more that can be counted now."""
+    with transaction.atomic():
+        tally = Tally.objects.select_for_update(skip_locked=True).filter(pk=THE_ROW).first()
+        if tally is None:
+            return False  # somebody else is at it
+        settled = _look(tally)
+        until = min(settled, tally.counted_id + CHUNK)
+        if until > tally.counted_id:
+            folding.fold(tally.figures, tally.counted_id, until)
+            tally.counted_id = until
+        tally.save()
+    return until < settled
+
+
+def _look(tally: Tally) -> int:
+    """The number up to which every event is there to be seen."""
+    newest = _newest()
+    if connection.vendor != "postgresql":
+        tally.seen_id = newest
+        return newest
+    oldest_open, following = _transactions()
+    if tally.seen_transaction > oldest_open:
+        return tally.counted_id  # somebody who may hold a number is not finished: look again later
+    settled = tally.seen_id
+    tally.seen_id, tally.seen_transaction = newest, following
+    return settled
+
+
+def _transactions() -> Iterable[int]:
+    """The oldest transaction that is not over, and the next one's number (PostgreSQL, 9.27.10)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_snapshot_xmin(s)::text::bigint, pg_snapshot_xmax(s)::text::bigint"
+            " FROM pg_current_snapshot() AS s"
+        )
+        row: tuple[int, int] = cursor.fetchone()
+    return row
+
+
+def _newest() -> int:
+    return BatchEvent.objects.aggregate(newest=Max("id"))["newest"] or 0

@@ -1,0 +1,126 @@
+"""How things are now. Each is asked of an index that holds open work alone, or of this machine's spool."""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count, DurationField, ExpressionWrapper, F, Min, Q
+from django_q.brokers import get_broker
+from redis.exceptions import RedisError
+
+from batches import spool
+from batches.choices import BatchStatus
+from batches.clock import Now
+from batches.leases import LEADER
+from batches.models import Batch, Lease
+from batches.queue import SWEEP_QUEUE
+from batches.state import DISPATCH_GRACE
+from classification import circuit
+from classification.models import CircuitState
+from classification.services import endpoints
+
+log = logging.getLogger(__name__)
+
+BATCHES = "Batches that are not settled, by status."
+UNSETTLED = [BatchStatus.CLOSED, BatchStatus.PROCESSING]
+
+
+@dataclass(frozen=True)
+class Gauge:
+    """One value of now."""
+
+    name: str
+    help: str
+    value: float
+    labels: tuple[tuple[str, str], ...] = ()
+
+
+def of_rows() -> Iterator[Gauge]:
+    """What the database knows, the same on every machine."""
+    yield from _open_batches()
+    yield from _unsettled_batches()
+    yield from _queues()
+    yield from _sweep()
+    yield from _circuits()
+
+
+def of_this_machine() -> Iterator[Gauge]:
+    """What waits on this machine's disk."""
+    try:
+        state = spool.here().state()
+    except spool.SpoolUnavailable as error:
+        log.warning("METRICS | The spool cannot be read: %(error)s", {"error": str(error)})
+        yield Gauge("spool_up", "Whether this machine's spool can be used.", 0)
+        return
+    yield Gauge("spool_up", "Whether this machine's spool can be used.", 1)
+    help_text = "Messages in this machine's spool: waiting for the database, or set aside as not storable."
+    yield Gauge("spool_messages", help_text, state.waiting, (("state", "waiting"),))
+    yield Gauge("spool_messages", help_text, state.failed, (("state", "failed"),))
+    age = max(0.0, (datetime.now(UTC) - state.oldest).total_seconds()) if state.oldest else 0
+    yield Gauge("spool_oldest_seconds", "How long the oldest message has been waiting in the spool.", age)
+
+
+def _open_batches() -> Iterator[Gauge]:
+    now: dict[str, Any] = Batch.objects.filter(status=BatchStatus.OPEN).aggregate(
+        number=Count("id"), late=Count("id", filter=Q(closes_at__lte=Now())), age=_age(Min("closes_at"))
+    )
+    yield Gauge("batches", BATCHES, now["number"], (("status", "open"),))
+    yield Gauge("batches_overdue", "Open batches whose window is over.", now["late"])
+    yield Gauge(
+        "batch_oldest_overdue_seconds",
+        "For how long the oldest of those has been over.",
+        _seconds(now["age"]),
+    )
+
+
+def _unsettled_batches() -> Iterator[Gauge]:
+    waiting = Q(status=BatchStatus.CLOSED, postponed=False)
+    now: dict[str, Any] = Batch.objects.filter(status__in=UNSETTLED).aggregate(
+        n_closed=Count("id", filter=waiting),
+        n_postponed=Count("id", filter=Q(status=BatchStatus.CLOSED, postponed=True)),
+        n_processing=Count("id", filter=Q(status=BatchStatus.PROCESSING)),
+        age=_age(Min("lease_until", filter=waiting)),
+    )
+    for status in ("closed", "postponed", "processing"):
+        yield Gauge("batches", BATCHES, now[f"n_{status}"], (("status", status),))
+    # The lease was given for DISPATCH_GRACE when the batch was queued.
+    age = 0 if now["age"] is None else now["age"].total_seconds() + DISPATCH_GRACE.total_seconds()
+    yield Gauge(
+        "queue_oldest_seconds", "For how long the longest waiting batch has been queued.", max(0.0, age)
+    )
+
+
+def _queues() -> Iterator[Gauge]:
+    for queue in (settings.Q_CLUSTER["name"], SWEEP_QUEUE):
+        try:
+            size = get_broker(queue).queue_size()
+        except RedisError as error:
+            log.warning("METRICS | The broker cannot be asked: %(error)s", {"error": str(error)})
+            return
+        yield Gauge("queue_tasks", "Tasks that wait for a worker.", size, (("queue", queue),))
+
+
+def _sweep() -> Iterator[Gauge]:
+    """By the database's clock, so that no machine's clock makes a sweep look old."""
+    beat = Lease.objects.filter(name=LEADER, beat_at__isnull=False).annotate(age=_age(F("beat_at")))
+    age = beat.values_list("age", flat=True).first()
+    if age is not None:
+        yield Gauge("sweep_age_seconds", "Time since a sweep last showed that it lives.", _seconds(age))
+
+
+def _circuits() -> Iterator[Gauge]:
+    for endpoint in endpoints():
+        is_open = circuit.state_of(endpoint)["state"] != CircuitState.CLOSED
+        labels = (("engine", endpoint.engine), ("model", endpoint.model))
+        yield Gauge("model_circuit_open", "Whether the model is left alone after failures.", is_open, labels)
+
+
+def _age(since: Any) -> "ExpressionWrapper[Any]":
+    return ExpressionWrapper(Now() - since, output_field=DurationField())
+
+
+def _seconds(age: Any) -> float:
+    return 0.0 if age is None else max(0.0, float(age.total_seconds()))

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -38,17 +39,29 @@ def close_due(actor: str = "sweep", which: Q | None = None) -> int:
 
 
 def close_for(command: Command, batch_ids: Sequence[int], actor: str) -> None:
-    """Close open batches before their windows are over, and queue them, in the caller's transaction."""
-    queue_all(
+    """Close open batches for what they command, and queue them, in the caller's transaction."""
+    _close(batch_ids, actor, command=command)
+
+
+def close_now(batch_ids: Sequence[int], actor: str) -> None:
+    """Close those of these batches that are still open, without waiting for their windows, and queue them."""
+    with transaction.atomic():
+        closed = _close(batch_ids, actor)
+        transaction.on_commit(lambda: _log_closed(closed))
+
+
+def _close(batch_ids: Sequence[int], actor: str, **changes: Any) -> list[Batch]:
+    closed = queue_all(
         Batch.objects.filter(id__in=batch_ids),
         BatchStatus.OPEN,
         event=EventKind.CLOSED,
         actor=actor,
         limit=len(batch_ids),
         closed_at=Now(),
-        command=command,
+        **changes,
     )
-    enqueue(batch_ids)
+    enqueue([batch.id for batch in closed])
+    return closed
 
 
 def _log_closed(batches: list[Batch]) -> None:

@@ -4,14 +4,14 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from django.db import Error, IntegrityError, connection, transaction
+from django.db import DatabaseError, Error, IntegrityError, InterfaceError, connection, transaction
 from django.db.models import F, Q
 
 from batches import ingest_sql as sql
 from batches import keywords, limits
-from batches.closing import close_due
+from batches.closing import close_due, close_now
 from batches.commands import obey
 from batches.group_commit import GroupCommit
 from batches.inbound.base import InboundSms
@@ -44,7 +44,7 @@ class Ingested:
 class Place:
     """Where a stored message went: its batch, and its number in it from 1."""
 
-    batch_id: int
+    batch: Joined
     number: int
 
 
@@ -72,8 +72,9 @@ def ingest(channel: Channel, messages: Sequence[InboundSms]) -> Ingested:
         arrival = Arrival(sms, sender, commands.command(channel.id, sms.text))
         arrivals.setdefault(sms.provider_message_id, arrival)
     places = _writer.submit(Delivery(channel, arrivals)) if arrivals else {}
-    _log_joined(channel, arrivals, places)
+    _log_joined(arrivals, places)
     limits.watch(channel, _added(arrivals, places), ACTOR)
+    _close_at_once({place.batch.batch_id for place in places.values() if place.batch.at_once})
     if len(places) < len(messages):
         try:
             _ignore_repeats(channel, messages, places)
@@ -137,7 +138,7 @@ def _places(arrivals: Arrivals, joined: Mapping[str, Joined]) -> dict[str, Place
     for guid, arrival in arrivals.items():
         sender = arrival.sender.address
         numbers[sender] += 1
-        places[guid] = Place(joined[sender].batch_id, numbers[sender])
+        places[guid] = Place(joined[sender], numbers[sender])
     return places
 
 
@@ -163,8 +164,17 @@ def _added(arrivals: Arrivals, places: Mapping[str, Place]) -> dict[str, Joined]
     for guid, place in places.items():
         sender = arrivals[guid].sender.address
         before = added[sender].added if sender in added else 0
-        added[sender] = Joined(place.batch_id, place.number, before + 1)
+        added[sender] = replace(place.batch, count=place.number, added=before + 1)
     return added
+
+
+def _close_at_once(batch_ids: set[int]) -> None:
+    """Close the batches of senders without a window. What is stored is the answer: else the sweep does it."""
+    try:
+        if batch_ids:
+            close_now(sorted(batch_ids), ACTOR)
+    except (DatabaseError, InterfaceError):
+        log.exception("Batches without a window could not be closed at once")
 
 
 def _ignore_repeats(channel: Channel, messages: Sequence[InboundSms], places: Mapping[str, Place]) -> None:
@@ -190,13 +200,17 @@ def _log_received(sms: InboundSms) -> None:
     )
 
 
-def _log_joined(channel: Channel, arrivals: Arrivals, places: Mapping[str, Place]) -> None:
+def _log_joined(arrivals: Arrivals, places: Mapping[str, Place]) -> None:
     for guid, place in places.items():
-        fields = {"sender": arrivals[guid].sender.address, "count": place.number, "batch": place.batch_id}
+        fields = {
+            "sender": arrivals[guid].sender.address,
+            "count": place.number,
+            "batch": place.batch.batch_id,
+        }
         if place.number == 1:
             log.info(
                 "CONSOLIDATION STARTED | From: %(sender)s | Message 1 buffered, waiting %(window)ss for more...",
-                fields | {"window": channel.window},
+                fields | {"window": 0 if place.batch.at_once else f"{place.batch.window:g}"},
             )
         else:
             log.info(

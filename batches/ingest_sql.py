@@ -23,11 +23,20 @@ from batches.inbound.base import InboundSms
 from batches.models import Channel
 from batches.phones import Sender
 
-# The time of the whole, and the same so many seconds later.
+# The time of the whole, and the end of the window: the sender's own before the channel's. A window of no time has the
+# shortest that a batch can have, so that it is one nevertheless.
 _NOW = {"postgresql": "statement_timestamp()", "sqlite": "r.now"}
+_AT_ONCE = 0.001  # seconds
 _LATER = {
-    "postgresql": "statement_timestamp() + make_interval(secs => r.seconds)",
-    "sqlite": "strftime('%%Y-%%m-%%d %%H:%%M:%%f000', r.now, r.seconds || ' seconds')",
+    "postgresql": "statement_timestamp() + make_interval(secs => "
+    f"GREATEST(COALESCE(p.window_seconds, r.seconds), {_AT_ONCE}))",
+    "sqlite": "strftime('%%Y-%%m-%%d %%H:%%M:%%f000', r.now, "
+    f"max(coalesce(p.window_seconds, r.seconds), {_AT_ONCE}) || ' seconds')",
+}
+# How long the window is that a batch has got, in seconds.
+_WINDOW = {
+    "postgresql": "EXTRACT(epoch FROM closes_at - opened_at)::float",
+    "sqlite": "round((julianday(closes_at) - julianday(opened_at)) * 86400, 3)",
 }
 # When a message came: now, unless it says another time; never later than now, whatever the clock of its spool says.
 _RECEIVED = {
@@ -42,11 +51,12 @@ _WITH_BATCH = {
 
 _JOIN = """
 INSERT INTO batches_batch (channel_id, sender, sender_kind, status, message_count, opened_at, closes_at)
-SELECT r.channel_id, r.sender, r.sender_kind, 'open', r.added, {now}, {later} FROM {rows} WHERE true
+SELECT r.channel_id, r.sender, r.sender_kind, 'open', r.added, {now}, {later}
+FROM {rows} LEFT JOIN batches_senderpreference p ON p.number = r.sender WHERE true
 ON CONFLICT (channel_id, sender) WHERE status = 'open'
 DO UPDATE SET message_count = CASE WHEN batches_batch.closes_at > excluded.opened_at
                                    THEN batches_batch.message_count + excluded.message_count END
-RETURNING sender, id, message_count
+RETURNING sender, id, message_count, {window}
 """
 _EVENTS = f"""
 INSERT INTO batches_batchevent (batch_id, at, kind, actor, data)
@@ -96,11 +106,17 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """An open batch after messages joined it: `added` of its `count`."""
+    """An open batch after messages joined it: `added` of its `count`. `window` is in seconds."""
 
     batch_id: int
     count: int
     added: int
+    window: float
+
+    @property
+    def at_once(self) -> bool:
+        """Whether its sender has no window: it is over as soon as it is open."""
+        return self.window <= _AT_ONCE
 
 
 def store(channel: Channel, arrivals: Sequence[Arrival], actor: str) -> dict[str, Joined]:
@@ -128,7 +144,10 @@ def store(channel: Channel, arrivals: Sequence[Arrival], actor: str) -> dict[str
             (_MESSAGES, _MESSAGE_COLUMNS, messages),
             (_EVENTS, _BATCH_COLUMNS, batches),
         )
-    return {sender: Joined(batch_id, count, len(by_sender[sender])) for sender, batch_id, count in rows}
+    return {
+        sender: Joined(batch_id, count, len(by_sender[sender]), window)
+        for sender, batch_id, count, window in rows
+    }
 
 
 def _all_or_nothing() -> AbstractContextManager[Any]:
@@ -195,6 +214,7 @@ def _sql(vendor: str, text: str, *columns: tuple[str, str]) -> str:
         rows=rows,
         now=_NOW[vendor],
         later=_LATER[vendor],
+        window=_WINDOW[vendor],
         received=_RECEIVED[vendor],
         with_batch=_WITH_BATCH[vendor],
     )

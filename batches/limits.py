@@ -107,8 +107,8 @@ def forget() -> None:
 def _over(channel: Channel, joined: Mapping[str, Joined]) -> Iterator[tuple[Flag, int]]:
     if _channels.add(channel.id, sum(one.added for one in joined.values())) > channel.message_limit:
         yield from ((Flag.CHANNEL_RATE, one.batch_id) for one in joined.values())
-    in_window = channel.sender_limit * max(1.0, channel.window / MINUTE)
     for sender, one in joined.items():
+        in_window = channel.sender_limit * max(1.0, one.window / MINUTE)
         if one.count > in_window or _rate(channel, sender, one) > channel.sender_limit:
             yield Flag.SENDER_RATE, one.batch_id
 
@@ -122,9 +122,9 @@ def _rate(channel: Channel, sender: str, one: Joined) -> int:
     key = (channel.id, sender)
     if key in _senders:
         return _senders.add(key, one.added)
-    if one.count * 2 <= channel.sender_limit * min(1.0, channel.window / MINUTE):
+    if one.count * 2 <= channel.sender_limit * min(1.0, one.window / MINUTE):
         return 0
-    return _senders.add(key, one.count if channel.window <= MINUTE else one.added)
+    return _senders.add(key, one.count if one.window <= MINUTE else one.added)
 
 
 def _flag(channel: Channel, flag: Flag, batch_ids: Iterable[int], actor: str) -> None:

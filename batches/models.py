@@ -9,8 +9,10 @@ from batches import credentials
 from batches.choices import BatchStatus, Command, EventKind, Outcome, SenderKind, StalePolicy
 from batches.keyword_rows import Keyword, ShippedKeyword
 from batches.metrics.rows import Tally
+from batches.preference_rows import SenderPreference
 from batches.querysets import BatchQuerySet
 from classification.append_only import AppendOnly
+from replies import languages
 from replies.senders import provider_choices
 from replies.senders.base import Account
 
@@ -23,6 +25,7 @@ __all__ = [
     "Lease",
     "Message",
     "RejectedDelivery",
+    "SenderPreference",
     "ShippedKeyword",
     "Tally",
 ]
@@ -80,6 +83,47 @@ class Channel(models.Model):
         null=True,
         blank=True,
         help_text="Messages of all senders; above it, batches are flagged. Empty: INGEST_CHANNEL_PER_MINUTE.",
+    )
+    name = models.CharField(
+        max_length=64,
+        blank=True,
+        db_default="",
+        default="",
+        help_text="What replies call it, where a template says {channel}. Empty: the slug.",
+    )
+    language = models.CharField(
+        max_length=languages.LONGEST,
+        blank=True,
+        db_default="",
+        default="",
+        help_text=f"Of replies to senders whose language nobody knows. {languages.HELP}",
+    )
+    gsm_safe = models.BooleanField(
+        "make replies GSM-safe",
+        db_default=False,
+        default=False,
+        help_text="Replaces quotes, dashes, accents and the like that make a whole reply travel in UCS-2. "
+        "A template may say otherwise.",
+    )
+    max_segments = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="SMS that one reply may take. Empty: SMS_MAX_SEGMENTS."
+    )
+    segment_price = models.DecimalField(
+        max_digits=12,
+        decimal_places=6,
+        null=True,
+        blank=True,
+        help_text="Money for one segment. Empty: SMS_SEGMENT_PRICE.",
+    )
+    currency = models.CharField(
+        max_length=3, blank=True, db_default="", default="", help_text="Like PHP. Empty: SMS_CURRENCY."
+    )
+    segment_credits = models.DecimalField(
+        max_digits=9,
+        decimal_places=3,
+        null=True,
+        blank=True,
+        help_text="Credits that the provider's account loses for one segment. Empty: it has none.",
     )
 
     class Meta:

@@ -25,6 +25,7 @@ from classification.labels import Label, Meaning, Said
 from classification.models import ReviewReason
 from classification.rulesets.live import live
 from replies import services as replies
+from replies.addressee import ANYBODY, Addressee
 from replies.models import Reply, ReplyKind, ReplyStatus
 from replies.policy import DISABLED, FOR_A_PERSON
 from replies.senders.base import Account
@@ -32,7 +33,11 @@ from replies.senders.base import Account
 log = logging.getLogger(__name__)
 
 # Written out for the reason that classification.rows gives.
-BATCH = "SELECT *, closes_at < {long_ago} AS is_stale FROM batches_batch WHERE id = %s"
+BATCH = (
+    "SELECT b.*, b.closes_at < {long_ago} AS is_stale,"
+    " p.name AS sender_name, p.language AS sender_language, p.no_auto_replies, p.is_vip"
+    " FROM batches_batch b LEFT JOIN batches_senderpreference p ON p.number = b.sender WHERE b.id = %s"
+)
 MESSAGES = (
     "SELECT id, provider_message_id, sender_raw, text, received_at FROM batches_message WHERE batch_id = %s"
     " ORDER BY received_at, id"
@@ -61,6 +66,7 @@ class Work:
     messages: list[Message]
     token: UUID
     actor: str
+    addressee: Addressee = ANYBODY
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -91,10 +97,10 @@ def process(batch_id: int, actor: str) -> None:
     token = uuid4()
     if not state.claim(batch_id, token, timedelta(seconds=settings.BATCH_LEASE_SECONDS), actor):
         return
-    batch = Batch.objects.raw(BATCH.format(long_ago=rows.now(-settings.STALE_AFTER)), [batch_id])[0]
+    batch: Any = Batch.objects.raw(BATCH.format(long_ago=rows.now(-settings.STALE_AFTER)), [batch_id])[0]
     messages = list(Message.objects.raw(MESSAGES, [batch_id]))
     batch.is_stale = batch.is_stale or _waited_in_the_spool(batch, messages[0])
-    work = Work(batch, messages, token, actor)
+    work = Work(batch, messages, token, actor, _addressee(batch))
     if batch.attempts > settings.BATCH_MAX_ATTEMPTS and not batch.label:
         _give_up(work, "every worker that began it was killed or ran out of time")
         return
@@ -108,6 +114,12 @@ def process(batch_id: int, actor: str) -> None:
         )
         if batch.attempts >= settings.BATCH_MAX_ATTEMPTS:
             _give_up(work, repr(error))
+
+
+def _addressee(row: Any) -> Addressee:
+    """What the batch's row brought along of its sender's preferences."""
+    known = (row.sender_name or "", row.sender_language or "")
+    return Addressee(*known, no_auto_replies=bool(row.no_auto_replies), is_vip=bool(row.is_vip))
 
 
 def _waited_in_the_spool(batch: Batch, first: Message) -> bool:
@@ -163,13 +175,14 @@ def _resume(work: Work) -> Reply:
 
 
 def _classify(work: Work, texts: list[str]) -> classification.Decision:
-    """The verdict; a person is to look where it sounds like an opt-out."""
+    """The verdict; a person is to look where it sounds like an opt-out, and at what a VIP writes."""
     batch = work.batch
     decision = classification.classify(texts, question=batch.channel.question, sender=batch.sender)
     heard = keywords.live().of(batch.channel_id)
-    if batch.command or not sounds_like_stop(texts, heard):
-        return decision
-    return replace(decision, review=ReviewReason.OPT_OUT)
+    if not batch.command and sounds_like_stop(texts, heard):
+        return replace(decision, review=ReviewReason.OPT_OUT)
+    vip = work.addressee.is_vip and not decision.review
+    return replace(decision, review=ReviewReason.VIP) if vip else decision
 
 
 def _write_verdict(work: Work, decision: classification.Decision | None, account: Account) -> Reply:
@@ -213,6 +226,7 @@ def _write_reply(
         label=decision.label,
         also=[matter.label for matter in decision.matters[1:]],
         sounds_like_opt_out=decision.review == ReviewReason.OPT_OUT,
+        addressee=work.addressee,
         send_now=True,
         **common,
     )

@@ -16,6 +16,7 @@ VIEWER = {
     "batches.view_batch",  # with its messages and events as one story
     "batches.view_message",
     "batches.view_rejecteddelivery",
+    "batches.view_senderpreference",
     "replies.view_reply",
     "replies.view_replyattempt",
     "replies.view_consent",
@@ -30,6 +31,9 @@ OPERATOR = VIEWER | {
     "batches.export_batch",
     "batches.export_message",
     "batches.view_keyword",
+    "batches.add_senderpreference",
+    "batches.change_senderpreference",
+    "batches.export_senderpreference",
     "replies.record_consent",  # opts numbers out and in
     "replies.export_consent",
     "classification.change_circuit",  # has the model tried again now
@@ -46,6 +50,8 @@ SUPERVISOR = OPERATOR | {
     "batches.add_keyword",
     "batches.change_keyword",
     "batches.delete_keyword",
+    "batches.delete_senderpreference",
+    "batches.import_senderpreference",
     *(
         f"classification.{verb}_{model}"
         for verb in ("add", "change", "delete")

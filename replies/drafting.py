@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from classification import rows
 from replies import pacing
+from replies.addressee import ANYBODY, Addressee
 from replies.commanded import may_answer
 from replies.consent import is_opted_out
 from replies.content import command_text, reply_text
@@ -38,6 +39,7 @@ def prepare(
     record: Recorder,
     also: Sequence[str] = (),
     account: Account = ENVIRONMENT,
+    addressee: Addressee = ANYBODY,
     when_stale: str = "",
     sounds_like_opt_out: bool = False,
     send_now: bool = False,
@@ -46,7 +48,7 @@ def prepare(
 
     A batch has one live reply for ever: when there is one already, that one is returned unchanged. Repeating a
     suppression for the same reason adds nothing either. `when_stale` is empty for a conversation of now; `also` holds
-    the labels of what else the conversation is about.
+    the labels of what else the conversation is about; `addressee` is what is known of the sender.
 
     With `send_now` the new reply is in its caller's hands at once (`in_hand`: sending, with its first attempt), for
     `deliver` to send as soon as the transaction is committed; where its turn comes later it stays pending, and
@@ -60,6 +62,7 @@ def prepare(
         enabled=enabled,
         opted_out=is_opted_out(to, channel_id),
         sounds_like_opt_out=sounds_like_opt_out,
+        addressee=addressee,
         when_stale=when_stale,
     )
     return _write(reply, decision, record, send_now=send_now)

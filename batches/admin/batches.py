@@ -13,6 +13,7 @@ from unfold.decorators import display
 from batches.admin import looks
 from batches.admin.consent import ConsentLink
 from batches.admin.exporting import ExportAction
+from batches.admin.preferences import PreferenceLink
 from batches.admin.reprocessing import ReprocessActions
 from batches.admin.review import ReviewPage
 from batches.admin.search import messages_with_guid, spellings
@@ -45,8 +46,13 @@ class FlagFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no types
 
 
 @admin.register(Batch)
-class BatchAdmin(ReviewPage, ReprocessActions, ConsentLink, ExportAction, RecordAdmin):
-    actions_detail = ["judge_this", *ReprocessActions.actions_detail, *ConsentLink.actions_detail]
+class BatchAdmin(ReviewPage, ReprocessActions, ConsentLink, PreferenceLink, ExportAction, RecordAdmin):
+    actions_detail = [
+        "judge_this",
+        *ReprocessActions.actions_detail,
+        *ConsentLink.actions_detail,
+        *PreferenceLink.actions_detail,
+    ]
     actions = ["process_again", "send_again", "export_as_csv"]
     export_fields = [
         "id", "channel__slug", "sender", "sender_kind", "status", "message_count", "opened_at", "closes_at",

@@ -26,7 +26,8 @@ ROWS_AT_ONCE = 500
 
 # A spreadsheet takes a cell for a formula that begins so (https://owasp.org/www-community/attacks/CSV_Injection), also
 # in full width. Where it splits at other separators than ours, a cell begins behind one of them.
-_FORMULA = re.compile(r"(^|[;\t\r\n])([ \"']*)(?=[=+\-@\t\r＝＋－＠|%])")
+_BEGIN, _SIGN = r"(^|[;\t\r\n])([ \"']*)", r"(?=[=+\-@\t\r＝＋－＠|%])"
+_FORMULA, _QUOTED = re.compile(_BEGIN + _SIGN), re.compile(f"{_BEGIN}'{_SIGN}")
 
 
 def cell(value: Any) -> Any:
@@ -36,6 +37,11 @@ def cell(value: Any) -> Any:
     if isinstance(value, datetime):
         return moment(value)
     return spelled(_FORMULA.sub(r"\1\2'", str(value)))
+
+
+def bare(text: str) -> str:
+    """A cell as it was before `cell` made text of its formula: for files of ours that come back."""
+    return _QUOTED.sub(r"\1\2", text)
 
 
 class _Line:

@@ -14,6 +14,7 @@ GROUPS: dict[str, list[tuple[str, ...]]] = {
         ("Messages", "sms", "batches", "message"),
         ("Replies", "outgoing_mail", "replies", "reply"),
         ("Classifications", "psychology", "classification", "classification"),
+        ("Senders", "contacts", "batches", "senderpreference"),
         ("Consent", "how_to_reg", "replies", "consent"),
     ],
     "Quality": [

@@ -18,6 +18,7 @@ class ReviewReason(models.TextChoices):
     DISAGREEMENT = "disagreement", "Rules and model disagree"
     INJECTION = "injection", "Written to steer the model"
     OPT_OUT = "opt_out", "Sounds like an opt-out"
+    VIP = "vip", "From a VIP"
     SAMPLE = "sample", "Random sample"
 
 

@@ -77,3 +77,16 @@ def _is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+@register()
+def check_report_mail(**_kwargs: Any) -> list[CheckMessage]:
+    """batches.E010: the report is to be mailed and there is no server; batches.W010: its password travels in clear."""
+    if settings.REPORT_EMAIL_TO and not settings.EMAIL_HOST:
+        hint = "EMAIL_URL=smtp+tls://user:password@host:587, or no REPORT_EMAIL_TO."
+        return [Error("REPORT_EMAIL_TO is set and EMAIL_URL is not", hint=hint, id="batches.E010")]
+    clear = not (settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL)
+    if settings.EMAIL_HOST_PASSWORD and clear and not _is_loopback(settings.EMAIL_HOST):
+        hint = "Write smtp+tls:// (STARTTLS) or smtps://."
+        return [CheckWarning("EMAIL_URL sends its password in clear", hint=hint, id="batches.W010")]
+    return []

@@ -11,6 +11,7 @@ from batches.keyword_rows import Keyword, ShippedKeyword
 from batches.metrics.rows import Tally
 from batches.preference_rows import SenderPreference
 from batches.querysets import BatchQuerySet
+from batches.report_mail import ReportMail
 from classification.append_only import AppendOnly
 from replies import languages
 from replies.senders import provider_choices
@@ -25,6 +26,7 @@ __all__ = [
     "Lease",
     "Message",
     "RejectedDelivery",
+    "ReportMail",
     "SenderPreference",
     "ShippedKeyword",
     "Tally",

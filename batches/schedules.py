@@ -1,7 +1,8 @@
-"""The schedule that must exist, kept by name after every migration."""
+"""The schedules that must exist, kept by name after every migration."""
 
 from typing import Any
 
+from django.conf import settings
 from django_q.models import Schedule
 
 from batches.leases import LEADER, STANDBY
@@ -9,10 +10,15 @@ from batches.models import Channel, Lease
 from batches.queue import SWEEP, SWEEP_QUEUE
 
 SWEEP_NAME = "Close due batches"
+# What looks every few minutes whether something is due, and does nothing where no setting asks for it. A day's report
+# is read from the rows in one piece, for which a usual task's time may be too short.
+EVERY_MINUTES = 5
+LONG = 140  # seconds, less than the queue's `retry`
+NAMES = {"Mail the daily report": ("batches.tasks.mail_report", {"q_options": {"timeout": LONG}})}
 
 
 def sync(**_kwargs: Any) -> None:
-    """Create what the service cannot run without: the minute schedule, the leases' rows, the default channel."""
+    """Create what the service cannot run without: the schedules, the leases' rows, the default channel."""
     wanted = {
         "func": SWEEP,
         "schedule_type": Schedule.MINUTES,
@@ -21,6 +27,20 @@ def sync(**_kwargs: Any) -> None:
         "repeats": -1,
     }
     Schedule.objects.update_or_create(name=SWEEP_NAME, defaults=wanted)
+    for name, (function, options) in NAMES.items():
+        _keep(name, function, options)
     for name in (LEADER, STANDBY):
         Lease.objects.get_or_create(name=name)
     Channel.objects.get_or_create(slug="default")
+
+
+def _keep(name: str, function: str, options: dict[str, Any]) -> None:
+    wanted = {
+        "func": function,
+        "schedule_type": Schedule.MINUTES,
+        "minutes": EVERY_MINUTES,
+        "cluster": settings.Q_CLUSTER["name"],
+        "kwargs": repr(options) if options else None,
+        "repeats": -1,
+    }
+    Schedule.objects.update_or_create(name=name, defaults=wanted)

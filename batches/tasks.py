@@ -4,6 +4,7 @@ from django.conf import settings
 
 from batches import pipeline
 from batches import sweep as sweeping
+from batches.reporting import mailing
 
 
 def sweep(duration: float | None = None) -> dict[str, int]:
@@ -14,3 +15,8 @@ def sweep(duration: float | None = None) -> dict[str, int]:
 def process_batch(batch_id: int) -> None:
     """Classify one closed batch and answer it: see pipeline.py."""
     pipeline.process(batch_id, actor="worker")
+
+
+def mail_report() -> int:
+    """Send the daily report to whom it has not reached yet: see reporting/mailing.py."""
+    return mailing.send_due()

@@ -5,6 +5,7 @@
 
 import os
 import re
+from dataclasses import dataclass
 from decimal import Decimal
 from ipaddress import ip_network
 from pathlib import Path
@@ -15,12 +16,16 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import dj_database_url
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.core.validators import validate_email
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 ENV_FILE = Path(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
+# How a mail server is spoken to, and its usual port: in clear, with STARTTLS, with TLS from the first byte.
+EMAIL_SCHEMES = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
 REDIS_PATIENCE = {"socket_connect_timeout": "2", "socket_timeout": "4"}
 
 
@@ -98,6 +103,26 @@ def _time_zone(value: str) -> str:
     return value
 
 
+def _email_url(value: SecretStr) -> SecretStr:
+    try:
+        address = urlsplit(value.get_secret_value())
+        readable = address.scheme in EMAIL_SCHEMES and address.hostname and address.port != 0
+    except ValueError:
+        readable = False
+    if not readable or address.path.strip("/"):
+        raise ValueError("must be an address like smtp+tls://user:password@host:587, smtps://… or smtp://…")
+    return value
+
+
+def _email_addresses(value: str) -> str:
+    for part in _split(value):
+        try:
+            validate_email(part)
+        except DjangoValidationError:
+            raise ValueError(f"{part} is no e-mail address") from None
+    return value
+
+
 SecretKey = Annotated[SecretStr, AfterValidator(_secret_key)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 # Lists are written with commas ("a,b"); as_list() splits them.
@@ -109,6 +134,8 @@ DatabaseUrl = Annotated[SecretStr, AfterValidator(_database_url)]
 RedisUrl = Annotated[SecretStr, AfterValidator(_redis_url)]
 FernetKeys = Annotated[SecretStr, AfterValidator(_fernet_keys)]
 WebUrl = Annotated[str, AfterValidator(_web_url)]
+EmailUrl = Annotated[SecretStr, AfterValidator(_email_url)]
+EmailAddresses = Annotated[CommaList, AfterValidator(_email_addresses)]
 
 
 class Environment(BaseSettings):
@@ -229,6 +256,13 @@ class Environment(BaseSettings):
     sms_gate_password: SecretStr = Field(SecretStr(""), examples=["the password that the app shows"])
     sms_gate_device_id: str = Field("", examples=["the device id that the app shows"])
 
+    # The daily report
+    report_email_to: EmailAddresses = Field("", examples=["ana@example.org,ben@example.org"])
+    report_email_at: str = Field("07:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$", examples=["07:00"])
+    report_time_zone: TimeZone = Field("", examples=["Asia/Manila"])
+    email_url: EmailUrl = Field(SecretStr(""), examples=["smtp+tls://user:password@mail.example.org:587"])
+    email_from: EmailAddresses = Field("", examples=["sms@example.org"])
+
     # Logs
     log_format: Literal["text", "json"] = Field("text", examples=["json"])
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", examples=["INFO"])
@@ -265,11 +299,39 @@ class Environment(BaseSettings):
         )
         found = {key.get_secret_value() for key in keys}
         found |= set(_split(self.credentials_keys.get_secret_value()))
-        for url in (self.database_url, self.redis_url):
+        for url in (self.database_url, self.redis_url, self.email_url):
             password = urlsplit(url.get_secret_value()).password or ""
             found |= {f":{password}@"} if password else set()
             found |= {text for text in (password, unquote(password)) if len(text) >= 8}
         return sorted(found - {""}, key=len, reverse=True)
+
+
+@dataclass(frozen=True)
+class MailServer:
+    """What EMAIL_URL says; `host` is empty where there is none. `sender` is whom mails are from."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+    starttls: bool
+    tls: bool
+    sender: str
+
+
+def mail_server(env: Environment) -> MailServer:
+    """The mail server, and EMAIL_FROM or what stands for it."""
+    url = urlsplit(env.email_url.get_secret_value())
+    user, host = unquote(url.username or ""), url.hostname or ""
+    return MailServer(
+        host,
+        url.port or EMAIL_SCHEMES.get(url.scheme, 25),
+        user,
+        unquote(url.password or ""),
+        starttls=url.scheme == "smtp+tls",
+        tls=url.scheme == "smtps",
+        sender=env.email_from or (user if "@" in user else f"smsconsolidator@{host or 'localhost'}"),
+    )
 
 
 def public_address(env: Environment) -> str:

@@ -6,26 +6,22 @@ A log call gives one mapping, which is both the human line and the machine's fie
 
 import json
 import logging
-import re
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 from pythonjsonlogger.json import JsonEncoder
 from pythonjsonlogger.json import JsonFormatter as BaseJsonFormatter
 
 from batches.credentials import revealed
+from batches.masking import mask_number, mask_numbers
 from batches.tokens import HIDDEN as REDACTED
 from batches.tokens import hide_tokens
 
 # Longest text shown of one value, in characters. The longest SMS (10 parts) has 1,530; with it a line stays
 # under 4,096 bytes, which Linux guarantees to reach a pipe in one piece (PIPE_BUF).
 MAX_VALUE = 1600
-
-# Seven or more digits, as people write numbers: +63 917 123 4567, (0917) 123-4567.
-_NUMBER = re.compile(r"\+?\d(?:[ ().-]{0,2}\d){6,}")
 
 
 def visible(text: str) -> str:
@@ -37,33 +33,6 @@ def visible(text: str) -> str:
 
 def _escape(char: str) -> str:
     return char.encode("unicode_escape").decode("ascii")
-
-
-def mask_number(number: str) -> str:
-    """A phone number with only its country code (when written with +) and last two digits: +63********67.
-
-    Seven characters or fewer, as short codes have, are masked as a whole.
-    """
-    if len(number) <= 7:
-        return "*" * len(number)
-    shown = _country_code(number)
-    return shown + "*" * (len(number) - len(shown) - 2) + number[-2:]
-
-
-def _country_code(number: str) -> str:
-    """The + and the ITU-T E.164 country code that `number` begins with, else nothing."""
-    if number[0] != "+":
-        return ""
-    for length in (2, 3, 4):
-        code = number[1:length]
-        if code.isascii() and code.isdigit() and int(code) in COUNTRY_CODE_TO_REGION_CODE:
-            return number[:length]
-    return ""
-
-
-def mask_numbers(text: str) -> str:
-    """Free text with every run of seven or more digits masked like a phone number."""
-    return _NUMBER.sub(lambda match: mask_number(match[0]), text)
 
 
 def _mask_text(text: str) -> str:

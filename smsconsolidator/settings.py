@@ -8,7 +8,7 @@ import dj_database_url
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 
 from smsconsolidator import __version__
-from smsconsolidator.env import BASE_DIR, load, public_address
+from smsconsolidator.env import BASE_DIR, load, mail_server, public_address
 
 ENV = load()
 
@@ -312,6 +312,17 @@ STALE_AFTER = ENV.stale_after_minutes * 60  # seconds
 STALE_POLICY = ENV.stale_policy
 # As in the original, a key is all that it takes to send; without one, replies are printed.
 SMS_SENDER = ENV.sms_sender or ("smsmobileapi" if SMS_MOBILE_API_KEY else "console")
+
+# --- the daily report -------------------------------------------------------------------------------------
+REPORT_EMAIL_TO = ENV.as_list("report_email_to")
+REPORT_EMAIL_AT = ENV.report_email_at
+REPORT_TIME_ZONE = ENV.report_time_zone or PROVIDER_TIME_ZONE
+EMAIL_TIMEOUT = 10  # seconds, for each step of the conversation with the mail server
+MAIL = mail_server(ENV)
+EMAIL_HOST, EMAIL_PORT = MAIL.host, MAIL.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = MAIL.user, MAIL.password
+EMAIL_USE_TLS, EMAIL_USE_SSL = MAIL.starttls, MAIL.tls
+DEFAULT_FROM_EMAIL = MAIL.sender
 
 # --- logs -------------------------------------------------------------------------------------------------
 # Libraries that quote requests, keys or SQL parameters at lower levels.

@@ -14,6 +14,7 @@ from batches.admin import looks
 from batches.admin.consent import ConsentLink
 from batches.admin.exporting import ExportAction
 from batches.admin.preferences import PreferenceLink
+from batches.admin.reports import ReportPage
 from batches.admin.reprocessing import ReprocessActions
 from batches.admin.review import ReviewPage
 from batches.admin.search import messages_with_guid, spellings
@@ -46,7 +47,9 @@ class FlagFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no types
 
 
 @admin.register(Batch)
-class BatchAdmin(ReviewPage, ReprocessActions, ConsentLink, PreferenceLink, ExportAction, RecordAdmin):
+class BatchAdmin(
+    ReportPage, ReviewPage, ReprocessActions, ConsentLink, PreferenceLink, ExportAction, RecordAdmin
+):
     actions_detail = [
         "judge_this",
         *ReprocessActions.actions_detail,

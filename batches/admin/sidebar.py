@@ -16,6 +16,7 @@ GROUPS: dict[str, list[tuple[str, ...]]] = {
         ("Classifications", "psychology", "classification", "classification"),
         ("Senders", "contacts", "batches", "senderpreference"),
         ("Consent", "how_to_reg", "replies", "consent"),
+        ("Report", "bar_chart", "batches", "batch", "report"),
     ],
     "Quality": [
         ("Review", "rate_review", "batches", "batch", "review"),

@@ -1,7 +1,8 @@
 """What consolidation did in a period."""
 
+import csv
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from io import StringIO
 from typing import Any
@@ -10,10 +11,13 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from batches import consolidation
-from batches.models import Batch, Channel
+from batches.admin.exporting import BOM
+from batches.models import Batch, Channel, RejectedDelivery
+from batches.reporting import gathering
+from batches.reporting.figures import Saving, Spread
+from batches.reporting.terminal import EIGHTHS, bar
 from classification.models import Classification
-from replies.models import Reply, ReplyKind, ReplyStatus
+from replies.models import Reply, ReplyAttempt, ReplyKind, ReplyStatus
 from tests.batches.test_bill import UNSURE
 from tests.batches.test_replay import recorded
 
@@ -27,12 +31,12 @@ def run(*arguments: str) -> str:
 
 
 def document(*arguments: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(run("--format", "json", *arguments))
+    found: dict[str, Any] = json.loads(run("--json", *arguments))
     return found
 
 
-def attempt(engine: str, code: str = "") -> dict[str, str]:
-    return {"engine": engine, "code": code}
+def attempt(engine: str, code: str = "", tokens: int | None = None) -> dict[str, Any]:
+    return {"engine": engine, "code": code, "latency_ms": 250, "input_tokens": tokens}
 
 
 def reply(batch: Batch, kind: ReplyKind, status: ReplyStatus) -> None:
@@ -58,39 +62,199 @@ def day() -> None:
 class TestCounts:
     def test_json(self) -> None:
         found = document()
-        assert (found["batches"], found["messages"], found["messages_per_batch"]) == (3, 5, 1.667)
+        assert (found["batches"], found["settled"], found["messages"], found["messages_per_batch"]) == (
+            3,
+            3,
+            5,
+            1.667,
+        )
+        assert found["sizes"] == {"1": 2, "3": 1}
         assert found["verdicts"] == {"openai": 1, "rules": 1, "nobody": 1}
         assert found["labels"] == {"agree": 1, "neutral": 1, "undecided": 1}
         assert found["outcomes"] == {"replied": 3}
         assert found["replies"] == {"automatic": {"sent": 1, "suppressed": 1}, "correction": {"unknown": 1}}
         assert found["errors"] == {"openai: timeout": 1, "openai: circuit_open": 1, "openai: no_key": 1}
-        assert (found["model_calls"], found["cost"]) == (2, 0.501)
-        assert [line["calls"] for line in found["bill"]["lines"]] == [5, 3, 1, 1]
         assert found["channel"] is None
+        assert found["bill"] is None
+
+    def test_it_tells_what_a_call_a_message_would_have_cost(self) -> None:
+        """Three messages with a call, one with a call that failed; the third conversation asked nobody."""
+        calls = document()["model_calls"]
+        assert (calls["with"], calls["without"], calls["fewer"]) == (2, 4, 0.5)
+        assert (calls["cost"], calls["cost_without"], calls["saved"]) == (0.501, 0.503, 0.002)
+        assert (calls["currency"], calls["without_price"]) == ("USD", 0)
+
+    def test_it_counts_calls_that_were_billed_and_have_no_price(self) -> None:
+        recorded("Yes", days=0.01, cost=None, attempts=[attempt("openai", tokens=7)])
+        assert document()["model_calls"]["without_price"] == 1
+        Classification.objects.all()._raw_delete("default")
+        recorded("Yes", days=0.01, cost=None, attempts=[attempt("openai", tokens=7)])
+        assert document()["model_calls"]["cost"] is None
+        assert "no price known" in run()
+
+    def test_it_tells_what_a_reply_a_message_would_have_cost(self, settings: Any) -> None:
+        """What may have left is paid for; a correction is written once, however much was answered with it."""
+        settings.SMS_SEGMENT_PRICE, settings.SMS_CURRENCY = Decimal("0.5"), "PHP"
+        assert document()["sms_credits"] == {
+            "with": 2, "without": 4, "fewer": 0.5, "currency": "PHP", "cost": 1, "cost_without": 2, "saved": 1,
+        }  # fmt: skip
+        settings.SMS_SEGMENT_PRICE = None
+        assert document()["sms_credits"]["saved"] is None
+
+    def test_the_bill_is_made_when_asked_for(self) -> None:
+        assert [line["calls"] for line in document("--bill")["bill"]["lines"]] == [5, 3, 1, 1]
+        assert "One call a message" in run("--bill")
 
     def test_text(self) -> None:
         text = run()
-        for told in ("Messages in a conversation", "1.67", "$0.5010", "Suppressed", "openai: timeout", "40%"):
+        for told in (
+            "Messages in a conversation",
+            "1.67",
+            "0.5010 USD",
+            "Suppressed",
+            "openai: timeout",
+            "50%",
+        ):
             assert told in text
         assert "correction by a person" in text
-
-    def test_json_has_a_short_name(self) -> None:
-        assert json.loads(run("--json"))["batches"] == 3
+        assert "█" in text
 
     def test_conversations_that_are_not_settled_count_by_their_status(self) -> None:
         Batch.objects.update(status="processing", outcome="")
-        assert document()["outcomes"] == {"processing": 3}
+        assert (document()["outcomes"], document()["settled"]) == ({"processing": 3}, 0)
 
     def test_purged_texts_leave_the_counts_right(self) -> None:
-        Batch.objects.order_by("id")[0].messages.all().delete()
-        found = document()
+        Batch.objects.order_by("id")[0].messages.all().update(text="")
+        found = document("--bill")
         assert (found["batches"], found["messages"]) == (3, 5)
         assert (found["bill"]["conversations"], found["bill"]["messages"]) == (2, 2)
 
     def test_it_works_through_many_in_chunks(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        whole = document()
-        monkeypatch.setattr(consolidation, "CHUNK", 2)
-        assert document("--to", whole["to"], "--from", whole["from"]) == whole
+        whole = document("--bill")
+        monkeypatch.setattr(gathering, "CHUNK", 2)
+        monkeypatch.setattr(gathering, "ROWS", 1)
+        assert document("--bill", "--to", whole["to"], "--from", whole["from"]) == whole
+
+    def test_troubles(self) -> None:
+        Batch.objects.filter(label="undecided").update(status="failed", outcome="undecided")
+        RejectedDelivery.objects.create(http_status=400, size=1)
+        assert document()["troubles"] == {
+            "conversations_failed": 1, "replies_refused": 0, "replies_unknown": 1, "deliveries_rejected": 1,
+        }  # fmt: skip
+
+    def test_csv(self) -> None:
+        rows = {
+            tuple(row[:2]): row[2] for row in csv.reader(StringIO(run("--format", "csv").removeprefix(BOM)))
+        }
+        assert rows["report", "batches"] == "3"
+        assert rows["replies", "automatic sent"] == "1"
+        assert rows["model_calls", "fewer"] == "0.5"
+        assert rows["longest", "1 sender"].startswith("'+63*")
+        assert rows["latency_seconds", "model p50"] == "0.25"
+
+
+class TestTimes:
+    def test_latencies(self) -> None:
+        batch = recorded("Yes", days=0.01, attempts=[attempt("openai")])
+        row = Batch.objects.get(id=batch.id)
+        closed, done = row.closes_at + timedelta(seconds=0.004), row.closes_at + timedelta(seconds=2)
+        Batch.objects.update(closed_at=closed, completed_at=done)
+        reply(batch, ReplyKind.AUTOMATIC, ReplyStatus.SENT)
+        sent = Reply.objects.get().attempts.create(number=1, finished_at=row.closes_at)
+        ReplyAttempt.objects.filter(id=sent.id).update(started_at=row.closes_at - timedelta(seconds=0.5))
+        found = document()["latency_seconds"]
+        assert {name: one["p50"] for name, one in found.items()} == {
+            "close": 0.004, "model": 0.25, "provider": 0.5, "after_window": 2, "end_to_end": 62,
+        }  # fmt: skip
+        assert "1 min 2.0 s" in run()
+
+    def test_a_batch_that_a_command_closed_was_not_closed_late(self) -> None:
+        batch = recorded("STOP", days=0.01)
+        Batch.objects.update(closed_at=Batch.objects.get(id=batch.id).opened_at)
+        assert "close" not in document()["latency_seconds"]
+
+    @pytest.mark.parametrize(
+        ("seconds", "spread"),
+        [
+            ([], None),
+            ([2], Spread(1, 2, 2, 2, 2)),
+            ([3, 1, 2], Spread(3, 2, 3, 3, 3)),
+            (list(range(1, 201)), Spread(200, 100, 190, 198, 200)),
+        ],
+    )
+    def test_a_spread_is_by_nearest_rank(self, seconds: list[float], spread: Spread | None) -> None:
+        assert Spread.of(seconds) == spread
+
+    @pytest.mark.parametrize(("zone", "hour"), [("Asia/Manila", "06"), ("UTC", "22")])
+    def test_hours_are_the_sites(self, settings: Any, zone: str, hour: str) -> None:
+        settings.REPORT_TIME_ZONE = zone
+        at = datetime(2026, 3, 1, 22, 30, tzinfo=UTC)
+        recorded("Yes", "see you")
+        Batch.objects.update(opened_at=at, closes_at=at + timedelta(seconds=60))
+        found = document("--from", "2026-03-01", "--to", "2026-03-02")
+        assert {name: count for name, count in found["messages_by_hour"].items() if count} == {hour: 2}
+        assert found["time_zone"] == zone
+        assert f"Busiest: {hour}:00 (2)" in run("--from", "2026-03-01", "--to", "2026-03-02")
+
+
+class TestLongest:
+    def test_ten_of_them_the_longest_first_and_nobody_can_be_called(self) -> None:
+        for size in range(1, 13):
+            recorded(*["Yes"] * size, days=0.01)
+        found = document()["longest"]
+        assert [one["messages"] for one in found] == list(range(12, 2, -1))
+        assert all(one["sender"].startswith("+63****") for one in found)
+        for format in ("text", "json", "csv", "html"):
+            assert "+6391700" not in run("--format", format)
+
+    def test_twelve_messages_are_told_with_all_that_are_ten_and_more(self) -> None:
+        recorded(*["Yes"] * 12, days=0.01)
+        assert "10+" in run()
+
+
+class TestPage:
+    def test_it_is_one_document_that_asks_for_nothing(self) -> None:
+        recorded("Yes", days=0.01)
+        page = run("--format", "html")
+        assert page.startswith("<!DOCTYPE html>")
+        assert "default-src 'none'; style-src 'unsafe-inline'" in page
+        for asking in ("http:", "https:", "src=", "<script", "<link", "url(", "@import", "on" + "load="):
+            assert asking not in page.replace("http-equiv", "")
+        assert "prefers-color-scheme: dark" in page
+
+    def test_what_strangers_wrote_is_text(self) -> None:
+        hostile = '"><script>alert(1)</script>\u202e'
+        batch = recorded("Yes", days=0.01, sender=hostile, label="<b>label")
+        Batch.objects.filter(id=batch.id).update(label="<b>label")
+        bad = attempt("openai", "<img src=x>")
+        Classification.objects.create(batch=batch, label="x", engine="<i>", latency_ms=1, attempts=[bad])
+        page = run("--format", "html")
+        for markup in ("<script", "<b>label", "<img", "<i>"):
+            assert markup not in page
+        assert "&lt;b&gt;label" in page
+        assert "\u202e" not in page
+
+    def test_the_charts_stand_on_the_figures(self) -> None:
+        for size in (1, 1, 2):
+            recorded(*["Yes"] * size, days=0.01)
+        page = run("--format", "html")
+        assert "<title>1: 2</title>" in page
+        assert "<title>2: 1</title>" in page
+
+    def test_an_empty_one(self) -> None:
+        assert "What consolidation did" in run("--format", "html")
+
+
+class TestBars:
+    @pytest.mark.parametrize(
+        ("count", "most", "drawn"),
+        [(0, 0, ""), (0, 9, ""), (9, 9, "██"), (1, 2, "█"), (1, 999, EIGHTHS[1]), (3, 8, "▊")],
+    )
+    def test_what_there_is_can_be_seen(self, count: int, most: int, drawn: str) -> None:
+        assert bar(count, most, width=2) == drawn
+
+    def test_nothing_to_save_is_no_saving(self) -> None:
+        assert Saving(0, 0, None, None, "USD").share == 0
 
 
 class TestPeriod:

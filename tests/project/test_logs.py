@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from batches.masking import mask_number
 from batches.tokens import new_token
-from smsconsolidator.logs import JsonFormatter, TextFormatter, mask_number
+from smsconsolidator.logs import JsonFormatter, TextFormatter
 
 SECRET = 'sk-very"secret-key'
 Formatter = TextFormatter | JsonFormatter

@@ -1,9 +1,11 @@
 """One story, told to systems that differ in their settings; what they did and what they printed."""
 
+import json
 import subprocess
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.system.numbers import new_number
 from tests.system.providers import Gateway, Model
@@ -24,6 +26,7 @@ class Story:
 
     batches: dict[str, Batch]  # by sender
     log: Path
+    report: dict[str, Any]  # what `manage.py consolidation_report` tells of it
 
     @property
     def senders(self) -> list[str]:
@@ -54,5 +57,6 @@ def tell(running: AbstractContextManager[Service], model: Model, gateway: Gatewa
         for sender, text in ((without_model, "Hello?"), (without_gateway, "Sure")):
             service.send(sender, text)
         batches = {sender: service.wait_for_settled(sender)[0] for sender in senders}
+        report = json.loads(service.manage("consolidation_report", "--json").stdout)
     log.write_text(service.logs(), "utf-8")
-    return Story(batches, log)
+    return Story(batches, log, report)

@@ -37,6 +37,25 @@ def test_it_shows_every_trouble_to_the_error_script(story: Story) -> None:
     assert "AUTO-REPLY FAILED (batch)" in line
 
 
+def test_the_report_has_the_same_figures(story: Story) -> None:
+    """The rows and the log tell of the same run, by the scripts that operators had before there was a report."""
+    report, automatic = story.report, story.report["replies"]["automatic"]
+    counts = story.grep("grep \"BATCH RECEIVED\" $LOG | grep -oP 'Count: \\K\\d+'")
+
+    assert report["batches"] == _lines(story, "CONSOLIDATION STARTED") == len(counts)
+    assert report["messages"] == sum(map(int, counts))
+    assert report["verdicts"]["openai"] == _lines(story, "CONSOLIDATED CLASSIFICATION.*OpenAI")
+    assert report["verdicts"]["rules"] == _lines(story, "CONSOLIDATED CLASSIFICATION.*Rule-based")
+    assert automatic["sent"] == _lines(story, "AUTO-REPLY SENT")
+    assert report["troubles"]["replies_refused"] == _lines(story, "AUTO-REPLY FAILED (batch)")
+    assert sum(report["troubles"].values()) == _lines(story, "ERROR\\|FAILED")
+    assert report["settled"] == _lines(story, "BATCH PROCESSING COMPLETE")
+
+
+def _lines(story: Story, words: str) -> int:
+    return len(story.grep(f'grep "{words}" $LOG'))
+
+
 def test_it_prints_no_text_and_no_number_when_masked(stories: dict[str, Story]) -> None:
     story = stories["masked"]
     printed = story.log.read_text("utf-8")

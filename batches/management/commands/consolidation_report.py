@@ -1,34 +1,28 @@
 """`manage.py consolidation_report`: what consolidation did in a period, and what it saved."""
 
 import json
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser, OutputWrapper
 from django.utils import timezone
-from rich.console import Group
-from rich.table import Table
 
-from batches import billing_table
-from batches.choices import BatchStatus, Outcome
-from batches.consolidation import Report, consolidation
 from batches.models import Channel
 from batches.periods import moment
+from batches.reporting import page, sheet, terminal
+from batches.reporting.figures import Report
+from batches.reporting.gathering import Period, gather
 from classification.terminal import show
-from replies.models import ReplyKind, ReplyStatus
 
 
 class Command(BaseCommand):
     help = (
-        "Tells what consolidation did with the batches that were opened in a period (default: the last 24 hours):"
-        " messages and conversations, verdicts by engine, replies by outcome, and what the model would cost in four"
-        " ways (see estimate_bill; the live rules read every conversation again, no model is asked). JSON: from, to,"
-        " channel, batches, messages, messages_per_batch, verdicts.ENGINE, labels.LABEL, outcomes.OUTCOME (of unsettled"
-        " batches the status), replies.KIND.STATUS, errors.CODE, model_calls and cost (US dollars) as recorded, and"
-        " bill.{messages, conversations (whose texts are still stored), model, tokens_from, lines} as estimate_bill"
-        " tells it."
+        "Tells what consolidation did with the conversations that began in a period (default: the last 24 hours):"
+        " messages and conversations, who decided, how they ended, what it saved, how long it took, what went wrong,"
+        " the busiest hours and the longest conversations. Numbers are masked in every format. html is one file that"
+        " opens in a browser by itself. --bill reads every stored text again with the live rules and tells what the"
+        " model would cost in four ways (see estimate_bill). docs/report.md explains each figure."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -40,10 +34,11 @@ class Command(BaseCommand):
             "--to", type=moment, dest="end", metavar="TIME", help="before this time (default: now)"
         )
         parser.add_argument("--channel", metavar="C", help="of this channel alone")
-        parser.add_argument("--format", choices=list(FORMATS), default="text", help="text (tables) or json")
+        parser.add_argument("--format", choices=list(FORMATS), default="text", help="default: text")
         parser.add_argument(
             "--json", action="store_const", const="json", dest="format", help="the same as --format json"
         )
+        parser.add_argument("--bill", action="store_true", help="the model's bill in four ways, too (slow)")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         if options["since"] and (options["start"] or options["end"]):
@@ -53,7 +48,7 @@ class Command(BaseCommand):
         until = options["end"] or now
         if since >= until:
             raise CommandError("the period ends before it begins")
-        report = consolidation(since, until, _channel(options["channel"]))
+        report = gather(Period(since, until, _channel(options["channel"])), bill=options["bill"])
         FORMATS[options["format"]](report, self.stdout)
 
 
@@ -67,54 +62,24 @@ def _channel(slug: str | None) -> Channel | None:
 
 
 def _text(report: Report, stdout: OutputWrapper) -> None:
-    facts = Table(
-        title=f"{report.since:%Y-%m-%d %H:%M} to {report.until:%Y-%m-%d %H:%M} UTC", show_header=False
-    )
-    facts.add_column()
-    facts.add_column(justify="right")
-    for name, value in _facts(report):
-        facts.add_row(name, value)
-    kinds = [
-        _counted(f"Replies: {ReplyKind(kind).label.lower()}", counts, dict(ReplyStatus.choices))
-        for kind, counts in sorted(report.replies.items())
-    ]
-    tables = [
-        facts,
-        _counted("Verdicts by engine", report.verdicts),
-        _counted("Labels", report.labels),
-        _counted(
-            "Conversations by outcome", report.outcomes, dict(Outcome.choices) | dict(BatchStatus.choices)
-        ),
-        *kinds,
-        _counted("Errors of engines", report.errors),
-        billing_table.table(report.bill),
-    ]
-    show(stdout, Group(*(table for table in tables if table.row_count)))
-
-
-def _facts(report: Report) -> list[tuple[str, str]]:
-    return [
-        ("Channel", report.channel or "all"),
-        ("Messages", f"{report.messages:,}"),
-        ("Conversations", f"{report.batches:,}"),
-        ("Messages in a conversation", f"{report.messages_per_batch:.2f}"),
-        ("Model calls, as recorded", f"{report.calls:,}"),
-        ("Cost, as recorded", f"${report.paid:.4f}"),
-    ]
-
-
-def _counted(title: str, counts: Counter[str], names: Mapping[str, str] | None = None) -> Table:
-    """The most frequent first."""
-    table = Table(title=title, show_header=False, min_width=40)
-    table.add_column()
-    table.add_column(justify="right")
-    for key, count in counts.most_common():
-        table.add_row((names or {}).get(key, key), f"{count:,}")
-    return table
+    show(stdout, terminal.rendered(report))
 
 
 def _json(report: Report, stdout: OutputWrapper) -> None:
     stdout.write(json.dumps(report.as_dict(), indent=2))
 
 
-FORMATS: dict[str, Callable[[Report, OutputWrapper], None]] = {"text": _text, "json": _json}
+def _csv(report: Report, stdout: OutputWrapper) -> None:
+    stdout.write(sheet.rendered(report), ending="")
+
+
+def _html(report: Report, stdout: OutputWrapper) -> None:
+    stdout.write(page.document(report))
+
+
+FORMATS: dict[str, Callable[[Report, OutputWrapper], None]] = {
+    "text": _text,
+    "json": _json,
+    "csv": _csv,
+    "html": _html,
+}

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('batches', '0002_metrics'),
+        ("batches", "0003_sender_preferences"),
     ]
 
     operations = [

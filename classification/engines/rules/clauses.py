@@ -21,7 +21,9 @@ _PIECE = re.compile(
     rf"(?:[^{_ENDS}—–-]|(?<=\d)[.,:](?=\d)|(?<!\s)-|-(?!\s))+(?:[{_ENDS}—–]|-(?=\s))*|[{_ENDS}—–-]+"
 )
 _SENTENCE_END = re.compile(r"[.!?;\n…]")
-_SPACED_QUOTE = re.compile(r"(?<=\w) ' (?=\w)")
+# "don ' t", "let 's", "do n't": short forms as corpora and dictation split them.
+_SPLIT_SHORT = re.compile(r"(?<=\w) ' (?=\w)|(?<=\w) '(?=(?:s|t|m|d|re|ll|ve)\b)")
+_SPLIT_NOT = re.compile(r"(?<=\w) n't\b")
 _REPEATED = re.compile(r"([^\W\d_])\1{2,}")
 _NUMBER_STOP = re.compile(r"(?<=\d)[.,](?=\d)")
 
@@ -30,7 +32,7 @@ _NUMBER_STOP = re.compile(r"(?<=\d)[.,](?=\d)")
 class Clause:
     """A piece of a text that can say something on its own.
 
-    `text` is how it was typed. `asks`: it is a question; `contrast`: it began with "but" or the like; `aside`: it
+    `text` is how it was typed. `asks`: it is a question; `contrast`: it follows a "but" of its sentence; `aside`: it
     belongs to another matter ("also ..."); `sentence` counts the sentences of the text.
     """
 
@@ -48,14 +50,15 @@ class Clause:
 def clauses(text: str, lexicon: Lexicon) -> list[Clause]:
     """The clauses of one text, in order."""
     found: list[Clause] = []
-    sentence, aside = 0, False
+    sentence, aside, contrast = 0, False, False
     for piece in _PIECE.findall(text.translate(_QUOTES)):
         parts = [part for part in _parts(piece, lexicon) if part.words]
         for part in parts:
             aside = aside or bool(lexicon.begins(part.words, LexiconKind.OPENER))
-            found.append(replace(part, aside=aside, sentence=sentence))
+            contrast = contrast or part.contrast
+            found.append(replace(part, aside=aside, contrast=contrast, sentence=sentence))
         if _SENTENCE_END.search(piece) and found:
-            sentence, aside = sentence + 1, False
+            sentence, aside, contrast = sentence + 1, False, False
     return found
 
 
@@ -67,7 +70,7 @@ def plain(text: str) -> str:
 def tidy(text: str) -> str:
     """The text in plain characters and lower case."""
     text = unicodedata.normalize("NFKC", text).translate(_QUOTES).lower()
-    return _SPACED_QUOTE.sub("'", _LOOKS.sub("", text))
+    return _SPLIT_NOT.sub("n't", _SPLIT_SHORT.sub("'", _LOOKS.sub("", text)))
 
 
 def _parts(piece: str, lexicon: Lexicon) -> Iterator[Clause]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from classification.engines.rules.clauses import Clause
 from classification.engines.rules.document import LexiconKind, Strength
 from classification.engines.rules.lexicon import Lexicon
-from classification.engines.rules.matching import QUESTION, Hit
+from classification.engines.rules.matching import CONDITION, QUESTION, Hit
 from classification.labels import Meaning
 
 WEIGHTS = {
@@ -24,6 +24,8 @@ MOST_WORDS_AROUND_A_GUESS = 8
 FURTHER, MAX_FURTHER = 0.25, 2
 # What opens a text counts more; what follows "but" much more, and what is before it less; what "wait" takes back least.
 OPENING, CONTRASTED, OUTWEIGHED, TAKEN_BACK = 1.2, 1.9, 0.6, 0.2
+# An "if" that begins only after the answer's own sentence may be about something else.
+AFTERTHOUGHT = 0.5
 # The lead that the best category needs, as a share of its score. Agreement is acted upon: it must be clearest.
 NEEDED = {Meaning.AGREE: 0.4, Meaning.DISAGREE: 0.15, Meaning.NEUTRAL: 0.0}
 # Over its opposite each needs more: to take one for the other costs more than to leave it open.
@@ -60,7 +62,7 @@ def reading(parts: Sequence[Clause], found: Sequence[Hit], lexicon: Lexicon) -> 
     if not said:
         return None
     taken_back = _taken_back(parts, lexicon)
-    weighed = _weighed(said, parts[:taken_back])
+    weighed = _weighed(said, parts[:taken_back], lexicon)
     scores = _scores(weighed)
     label = _main(scores, weighed, lexicon)
     margin = _lead(scores, label, lexicon)
@@ -133,19 +135,40 @@ def _taken_back(parts: Sequence[Clause], lexicon: Lexicon) -> int:
 
 
 def is_marked(part: Clause, lexicon: Lexicon) -> bool:
-    """Whether it takes back what was said before ("wait")."""
-    return not lexicon.groups[LexiconKind.CORRECTION].isdisjoint(part.words)
+    """Whether it takes back what was said before ("wait"), and speaks of nobody who does ("I actually ...")."""
+    pronouns = lexicon.groups[LexiconKind.PRONOUN]
+    before = ("", *part.words)
+    return any(
+        word in lexicon.groups[LexiconKind.CORRECTION] and before[at] not in pronouns
+        for at, word in enumerate(part.words)
+    )
 
 
-def _weighed(said: Sequence[Hit], taken_back: Sequence[Clause]) -> Weighed:
-    contrast = _contrast(said)
+def _weighed(said: Sequence[Hit], taken_back: Sequence[Clause], lexicon: Lexicon) -> Weighed:
+    contrast = 0 if _stays_refused(said, lexicon) else _contrast(said)
     gone = {id(part) for part in taken_back}
     weighed = []
     for number, hit in enumerate(said):
         weight = WEIGHTS[hit.strength] * (OPENING if number == 0 else 1)
-        weight *= CONTRASTED if hit.clause.contrast else OUTWEIGHED if number < contrast else 1
+        if contrast:
+            weight *= CONTRASTED if hit.clause.contrast else OUTWEIGHED if number < contrast else 1
+        weight *= AFTERTHOUGHT if _is_afterthought(hit, said[0]) else 1
         weighed.append((hit, weight * (TAKEN_BACK if id(hit.clause) in gone else 1)))
     return weighed
+
+
+def _stays_refused(said: Sequence[Hit], lexicon: Lexicon) -> bool:
+    """Whether what follows "but" leaves a plain refusal as it is: "no, but I need something else"."""
+    after = said[_contrast(said) :]
+    return (
+        lexicon.meaning(said[0].label) == Meaning.DISAGREE
+        and said[0].strength not in BARE
+        and all(hit.label == lexicon.default for hit in after)
+    )
+
+
+def _is_afterthought(hit: Hit, answer: Hit) -> bool:
+    return hit.rule == CONDITION and hit.clause.sentence > answer.clause.sentence and not hit.clause.contrast
 
 
 def _scores(weighed: Weighed) -> dict[str, float]:

@@ -21,6 +21,9 @@ YES = rule("yes", "confirm", "yes", "pupunta", "confirmed", strength=Strength.EX
         ("\uff59\uff45\uff53", "yes"),
         ("can\u2019t", "can not"),
         ("don ' t", "do not"),
+        ("do n't", "do not"),
+        ("let 's", "let us"),
+        ("d pupunta", "hindi pupunta"),
         ("we'll", "we will"),
         ("kk", "ok"),
         ("ppnta", "pupunta"),
@@ -37,7 +40,9 @@ def test_a_word_is_read_as_it_was_meant(typed: str, meant: str) -> None:
     assert [str(clause) for clause in clauses(typed, RULES.lexicon)] == [meant]
 
 
-@pytest.mark.parametrize("word", ["aaaa", "not", "combing", "1000", "prince"])
+@pytest.mark.parametrize(
+    "word", ["aaaa", "not", "combing", "1000", "prince", "extensive", "tatanggalin", "matulog"]
+)
 def test_a_word_is_not_bent_into_another(word: str) -> None:
     assert RULES.lexicon.spelling(word) in (word, word.replace("aaaa", "a"))
 
@@ -232,3 +237,20 @@ def test_confidence_grows_with_the_lead_and_with_firmness() -> None:
     assert firm.confidence > weak.confidence
     assert firm.trace["margin"] == 1.0 > contested.trace["margin"]
     assert set(contested.trace["scores"]) == {"agree", "disagree"}
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("I'd love to help, but right now, I'm too busy", Label.DISAGREE),
+        ("No thanks, I actually want to find a song", Label.DISAGREE),
+        ("No, but I do need something else", Label.DISAGREE),
+        ("No, wait, yes", Label.AGREE),
+        ("Yes, correct. If it rains I'll bring an umbrella", Label.AGREE),
+        ("That's correct if it rains", Label.NEUTRAL),
+        ("Yes, I need a table for two", Label.AGREE),
+        ("I need a table for two", Label.NEUTRAL),
+    ],
+)
+def test_what_follows_an_answer_is_weighed_by_what_it_can_change(text: str, label: Label) -> None:
+    assert RULES.read([text]).label == label

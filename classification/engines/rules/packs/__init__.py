@@ -16,7 +16,7 @@
     known         ordinary words, never taken for a misspelling of another
 `[variants]` maps spellings to one, `[sounds]` letters to others that they may be typed for; vowels left out and
 single slips in long words need no entry. `[contractions]` and `[endings]` write a short form as its words, or two
-words as others. `[classes]` names word classes.
+words as others; `@name` makes one for each word of a class. `[classes]` names word classes.
 `[[rules]]`: a label (or "none", which takes the words out of play), a strength and patterns. The places of a pattern
 are words, each one `a`, either `a|b`, perhaps `(a)`, any ending `a*` or one of a class `@name`. `before` restricts a
 rule to the end of a clause or to the words listed, `leads` to its beginning.
@@ -102,8 +102,17 @@ def _words(pack: Mapping[str, Any]) -> Iterator[Word]:
     for term, classes in _classes(pack).items():
         yield Word(kind=LexiconKind.CLASS, language=language, term=term, becomes=" ".join(classes))
     for table, kind in SHORT_FORMS.items():
-        for term, becomes in pack.get(table, {}).items():
+        for term, becomes in _each(pack.get(table, {}), pack.get("classes", {})):
             yield Word(kind=kind, language=language, term=term, becomes=becomes)
+
+
+def _each(short: Mapping[str, str], classes: Mapping[str, list[str]]) -> Iterator[tuple[str, str]]:
+    """The short forms, those with a class once for each member: what is written out counts more."""
+    for term, becomes in short.items():
+        head, _, name = term.partition("@")
+        written_out = (member for member in classes.get(name, ()) if head + member not in short)
+        for member in written_out if name else [""]:
+            yield head + member, becomes.replace(f"@{name}", member) if name else becomes
 
 
 def _classes(pack: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -65,7 +65,7 @@ def of_this_machine() -> Iterator[Gauge]:
 
 def _open_batches() -> Iterator[Gauge]:
     now: dict[str, Any] = Batch.objects.filter(status=BatchStatus.OPEN).aggregate(
-        number=Count("id"), late=Count("id", filter=Q(closes_at__lte=Now())), age=_age(Min("closes_at"))
+        number=Count("id"), late=Count("id", filter=Q(closes_at__lte=Now())), age=elapsed(Min("closes_at"))
     )
     yield Gauge("batches", BATCHES, now["number"], (("status", "open"),))
     yield Gauge("batches_overdue", "Open batches whose window is over.", now["late"])
@@ -82,7 +82,7 @@ def _unsettled_batches() -> Iterator[Gauge]:
         n_closed=Count("id", filter=waiting),
         n_postponed=Count("id", filter=Q(status=BatchStatus.CLOSED, postponed=True)),
         n_processing=Count("id", filter=Q(status=BatchStatus.PROCESSING)),
-        age=_age(Min("lease_until", filter=waiting)),
+        age=elapsed(Min("lease_until", filter=waiting)),
     )
     for status in ("closed", "postponed", "processing"):
         yield Gauge("batches", BATCHES, now[f"n_{status}"], (("status", status),))
@@ -105,7 +105,7 @@ def _queues() -> Iterator[Gauge]:
 
 def _sweep() -> Iterator[Gauge]:
     """By the database's clock, so that no machine's clock makes a sweep look old."""
-    beat = Lease.objects.filter(name=LEADER, beat_at__isnull=False).annotate(age=_age(F("beat_at")))
+    beat = Lease.objects.filter(name=LEADER, beat_at__isnull=False).annotate(age=elapsed(F("beat_at")))
     age = beat.values_list("age", flat=True).first()
     if age is not None:
         yield Gauge("sweep_age_seconds", "Time since a sweep last showed that it lives.", _seconds(age))
@@ -118,7 +118,8 @@ def _circuits() -> Iterator[Gauge]:
         yield Gauge("model_circuit_open", "Whether the model is left alone after failures.", is_open, labels)
 
 
-def _age(since: Any) -> "ExpressionWrapper[Any]":
+def elapsed(since: Any) -> "ExpressionWrapper[Any]":
+    """How long it is since then, by the database's clock."""
     return ExpressionWrapper(Now() - since, output_field=DurationField())
 
 

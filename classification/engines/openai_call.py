@@ -16,9 +16,10 @@ from classification.engines.openai_answer import MODEL_NAME, Answer, matters
 from classification.engines.openai_errors import REQUEST_ID, explained, fitting, paid
 from classification.engines.openai_prompt import sent_texts
 from classification.engines.openai_request import Request
-from classification.engines.untrusted import billed
+from classification.engines.untrusted import billed, visible
 
 # What each module has: ask(client, request), and read(answered), which gives the answer and its confidence.
+MAX_NAME = 128  # characters of a model's name
 KINDS = {"chat": openai_chat, "responses": openai_responses, "decisions": openai_decisions}
 
 
@@ -31,6 +32,13 @@ def ask(texts: Sequence[str], context: Context) -> Verdict:
         with paid(answered.usage):
             answer, confidence = kind.read(answered)
             return _verdict(answer, confidence, answered, request)
+
+
+def models() -> set[str]:
+    """The names of the models that the account may use. Raises EngineError."""
+    with explained():
+        listed = openai_http.within(settings.OPENAI_DEADLINE, lambda: list(_client().models.list()))
+        return {visible(model.id, MAX_NAME) for model in listed}
 
 
 def _verdict(answer: Answer, confidence: float | None, answered: Any, request: Request) -> Verdict:

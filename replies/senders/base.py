@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from classification.findings import Finding
+
 
 class SendKind(StrEnum):
     """ACCEPTED: the provider has it. REFUSED: surely not sent. UNKNOWN: it may have been sent."""
@@ -63,4 +65,8 @@ class Sender(Protocol):
 
         `key` is the account's; empty: the one in the environment.
         """
+        ...
+
+    def examine(self, *, key: str = "") -> Finding:
+        """Whether it could send, without sending: reachable, and the key is taken where the provider can be asked."""
         ...

@@ -3,6 +3,7 @@
 import logging
 from uuid import uuid4
 
+from classification.findings import Finding, ok
 from replies.senders.base import SendResult, accepted
 
 log = logging.getLogger(__name__)
@@ -21,3 +22,6 @@ class ConsoleSender:
             {"to": to, "reference": reference, "body": line},
         )
         return accepted(f"console-{uuid4().hex}")
+
+    def examine(self, *, key: str = "") -> Finding:  # noqa: ARG002
+        return ok("replies are printed, not sent")

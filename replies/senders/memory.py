@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 
+from classification.findings import Finding, warning
 from replies.senders.base import SendResult, accepted
 
 
@@ -34,3 +35,6 @@ class MemorySender:
         outbox.append(Sms(to, body, reference))
         scripted = next_results.popleft() if next_results else accepted(f"memory-{next(_ids)}")
         return scripted if isinstance(scripted, SendResult) else scripted()
+
+    def examine(self, *, key: str = "") -> Finding:  # noqa: ARG002
+        return warning("replies stay in the process and reach nobody", "It is for tests: set SMS_SENDER.")

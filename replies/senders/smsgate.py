@@ -9,7 +9,9 @@ import json
 
 from django.conf import settings
 
+from classification.findings import Finding, ok, problem, warning
 from replies.senders.base import SendResult, accepted, refused
+from replies.senders.examining import Answer, get
 from replies.senders.http import Provider, by_status
 
 DUPLICATE = 409
@@ -41,6 +43,47 @@ class SmsGateSender:
         return self._provider.post(
             url, password, settings.SMS_TIMEOUT, json=message, auth=(settings.SMS_GATE_USER, password)
         )
+
+    def examine(self, *, key: str = "") -> Finding:
+        """The account's devices are listed, ours among them (GET /devices)."""
+        password = key or settings.SMS_GATE_PASSWORD
+        if not (password and settings.SMS_GATE_USER and settings.SMS_GATE_DEVICE_ID):
+            return problem(
+                "SMS_GATE_USER, SMS_GATE_PASSWORD or SMS_GATE_DEVICE_ID is not set", "Set all three."
+            )
+        url = f"{settings.SMS_GATE_URL.rstrip('/')}/devices"
+        return _examined(get(url, password, auth=(settings.SMS_GATE_USER, password)))
+
+
+def _examined(answer: Answer) -> Finding:
+    where = settings.SMS_GATE_URL
+    if not answer.status:
+        return problem(
+            f"{where} cannot be reached: {answer.text}", "Look at SMS_GATE_URL and at this machine's way out."
+        )
+    if answer.status in (401, 403):
+        return problem(
+            f"{where} does not take the account (HTTP {answer.status})",
+            "Copy user and password from the app.",
+        )
+    if answer.status != 200:
+        told = f"{where} is reachable; it lists no devices (HTTP {answer.status}), so the account cannot be tried"
+        return warning(told, "Send one reply to yourself.")
+    if settings.SMS_GATE_DEVICE_ID not in _devices(answer.text):
+        return problem(
+            f"{where} takes the account, but knows no device SMS_GATE_DEVICE_ID", "Copy the id from the app."
+        )
+    return ok(f"{where} takes the account and knows the device ({answer.milliseconds} ms)")
+
+
+def _devices(text: str) -> set[str]:
+    try:
+        listed = json.loads(text)
+    except (ValueError, RecursionError):
+        return set()
+    return (
+        {str(one.get("id")) for one in listed if isinstance(one, dict)} if isinstance(listed, list) else set()
+    )
 
 
 def _judge(status: int, text: str) -> SendResult:

@@ -10,7 +10,9 @@ from typing import Any
 
 from django.conf import settings
 
+from classification.findings import Finding, problem
 from replies.senders.base import SendResult, accepted, refused, unknown
+from replies.senders.examining import reachable
 from replies.senders.http import Provider, by_status
 
 
@@ -29,6 +31,14 @@ class SmsMobileApiSender:
             return refused("no_key", "SMS_MOBILE_API_KEY is not set, and the channel has no key of its own.")
         form = {"apikey": key, "recipients": to, "message": body, "sendsms": "1", "sendwa": "0"}
         return self._provider.post(settings.SMS_MOBILE_API_URL, key, settings.SMS_TIMEOUT, data=form)
+
+    def examine(self, *, key: str = "") -> Finding:
+        """Reachability alone: what could be read with the key is the inbox, and the key would stand in the URL."""
+        if not (key or settings.SMS_MOBILE_API_KEY):
+            return problem(
+                "SMS_MOBILE_API_KEY is not set", "Set it, or give each channel its key in the admin."
+            )
+        return reachable(settings.SMS_MOBILE_API_URL, "SMS_MOBILE_API_URL")
 
 
 def _judge(status: int, text: str) -> SendResult:

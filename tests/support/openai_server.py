@@ -81,6 +81,11 @@ def raw(body: str, content_type: str = "application/json") -> Script:
     return lambda _: Response(body.encode(), content_type=content_type)
 
 
+def model_list(*names: str) -> Script:
+    """The models that the account may use."""
+    return raw(json.dumps({"object": "list", "data": [{"id": name, "object": "model"} for name in names]}))
+
+
 def hang_up() -> Script:
     """The connection is closed without an answer."""
     return lambda _: Response(status=0)
@@ -126,6 +131,8 @@ class OpenAIServer:
     def __init__(self, default: Script | None = None, port: int = 0) -> None:
         self.default = default or answer("agree")
         self.requests: list[Request] = []
+        # What GET /v1/models is answered with.
+        self.models: Script = model_list("gpt-5.6-luna")
         self.stopping = Event()
         self._scripted: deque[Script] = deque()
         self._http = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
@@ -187,7 +194,10 @@ class Handler(BaseHTTPRequestHandler):
         self.send(self.openai.respond(request) if known else http_error(404, f"Unknown {path}")(request))
 
     def do_GET(self) -> None:
-        self.send(Response(json.dumps([asdict(request) for request in self.openai.requests]).encode()))
+        if urlsplit(self.path).path == "/v1/models":
+            self.send(self.openai.models(Request(self.path, dict(self.headers), {}, self.client_address)))
+        else:
+            self.send(Response(json.dumps([asdict(request) for request in self.openai.requests]).encode()))
 
     def send(self, response: Response) -> None:
         if response.delay and self.openai.stopping.wait(response.delay):

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 USER, PASSWORD = "sms-user", "s3cret/with=signs"
+DEVICE = "device-1"
 
 # Takes the message or not, and answers or not.
 ANSWERS: dict[str, tuple[bool, int | None]] = {
@@ -45,6 +46,7 @@ class SmsGateServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.requests: list[Call] = []
         self.sent: dict[tuple[str, str], dict[str, Any]] = {}
+        self.lists_devices = True
         self._script: deque[str] = deque()
         self._lock = threading.Lock()
 
@@ -56,11 +58,14 @@ class SmsGateServer(ThreadingHTTPServer):
         """Append behaviours for the next calls. Raises KeyError for a name that is none."""
         self._script.extend(name for name in names if ANSWERS[name])
 
+    def knows(self, authorization: str | None) -> bool:
+        return authorization == f"Basic {base64.b64encode(f'{USER}:{PASSWORD}'.encode()).decode()}"
+
     def take(self, call: Call) -> int | None:
         """Keep the call, send its message if it is new, and give the status to answer with."""
         with self._lock:
             self.requests.append(call)
-            if call.authorization != f"Basic {base64.b64encode(f'{USER}:{PASSWORD}'.encode()).decode()}":
+            if not self.knows(call.authorization):
                 return 401
             taken, status = ANSWERS[self._script.popleft() if self._script else "ok"]
             key = (call.message["id"], call.message["deviceId"])
@@ -98,6 +103,19 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(content)))
         if status == 429:
             self.send_header("Retry-After", "7")
+        self.end_headers()
+        self.wfile.write(content)
+
+    def do_GET(self) -> None:
+        """The account's devices, or 404 where `lists_devices` is off, as on a phone's own server."""
+        known = self.server.lists_devices and self.path.endswith("/devices")
+        status = (200 if self.server.knows(self.headers["Authorization"]) else 401) if known else 404
+        content = json.dumps(
+            [{"id": DEVICE, "name": "phone"}] if status == 200 else {"message": "no"}
+        ).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
 

@@ -1,0 +1,120 @@
+"""Whether the parts that work in the background are there and keep up."""
+
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+
+import redis
+from django.conf import settings
+from django.db.models import F, Q
+from django_q.brokers import get_broker
+from django_q.models import Schedule
+
+from batches.choices import BatchStatus
+from batches.clock import Now
+from batches.leases import LEADER
+from batches.metrics import gauges
+from batches.models import Batch, Lease
+from batches.queue import SWEEP, SWEEP_QUEUE
+from batches.schedules import SWEEP_NAME
+from classification import circuit
+from classification.findings import Finding, ok, problem, warning
+from classification.models import CircuitState
+from classification.services import endpoints
+
+LONG_QUEUE = 200  # tasks
+OLD_SWEEP = 10.0  # seconds; a leader that dies is replaced within 3
+REDIS_SECONDS = 3.0
+
+
+def queue() -> Iterator[Finding]:
+    """The broker can be asked, and is not full."""
+    url = settings.ENV.redis_url.get_secret_value()
+    if url:
+        yield from _redis(url)
+    try:
+        sizes = {name: get_broker(name).queue_size() for name in (settings.Q_CLUSTER["name"], SWEEP_QUEUE)}
+    except redis.RedisError:
+        return  # told above
+    waiting = sizes[settings.Q_CLUSTER["name"]]
+    told = f"{waiting} task(s) wait in {'Redis' if url else 'the database'}"
+    if waiting > LONG_QUEUE:
+        yield warning(told, "Raise WORKERS, start another worker, or see why calls are slow.")
+    else:
+        yield ok(told)
+
+
+def _redis(url: str) -> Iterator[Finding]:
+    client = redis.Redis.from_url(url, socket_connect_timeout=REDIS_SECONDS, socket_timeout=REDIS_SECONDS)
+    start = time.perf_counter()
+    try:
+        client.ping()
+        milliseconds = (time.perf_counter() - start) * 1000
+        policy = str(client.config_get("maxmemory-policy").get("maxmemory-policy", ""))
+    except redis.ResponseError:  # hosted servers do not tell their settings
+        policy = ""
+    except redis.RedisError as error:
+        yield problem(
+            f"Redis cannot be reached: {type(error).__name__}", "Look at REDIS_URL and at the server."
+        )
+        return
+    if policy not in ("", "noeviction"):
+        yield warning(f"Redis drops what it has no room for ({policy})", "Set maxmemory-policy noeviction.")
+    yield ok(f"Redis answers ({milliseconds:.1f} ms)")
+
+
+def schedule() -> Iterator[Finding]:
+    """The minute schedule that has sweeps started is there, once, and comes up."""
+    rows = list(Schedule.objects.filter(Q(name=SWEEP_NAME) | Q(func=SWEEP)))
+    usable = [row for row in rows if row.cluster == SWEEP_QUEUE and row.repeats != 0 and row.func == SWEEP]
+    if not usable:
+        yield problem(f"there is no schedule '{SWEEP_NAME}'", "manage.py migrate makes it anew.")
+    elif len(rows) > 1:
+        yield warning(f"{len(rows)} schedules start sweeps", "Admin, Schedules: keep one.")
+    else:
+        yield ok(f"'{SWEEP_NAME}' every minute")
+
+
+def sweep() -> Iterator[Finding]:
+    """Somebody leads."""
+    found = (
+        Lease.objects.filter(name=LEADER, beat_at__isnull=False)
+        .annotate(age=gauges.elapsed(F("beat_at")))
+        .first()
+    )
+    mend = "Start the sweeper: Q_CLUSTER_NAME=sweep manage.py qnode (make run and deploy/ start it)."
+    if found is None:
+        yield problem("no sweep has ever run: nothing closes batches", mend)
+        return
+    seconds = found.age.total_seconds()
+    if seconds > OLD_SWEEP:
+        yield problem(f"the last sign of a sweep is {seconds:.0f} s old: nothing closes batches", mend)
+    else:
+        yield ok(f"its last sign is {max(0.0, seconds):.1f} s old")
+
+
+def batches() -> Iterator[Finding]:
+    """None is late."""
+    stuck = Batch.objects.stuck(timedelta(minutes=1))
+    late = stuck.exclude(status=BatchStatus.FAILED).count()
+    if late:
+        yield problem(
+            f"{late} batch(es) are overdue or abandoned for more than a minute",
+            "See that a worker and a sweeper run; then manage.py reprocess_batches --dry-run",
+        )
+    failed = Batch.objects.filter(status=BatchStatus.FAILED, opened_at__gt=Now() - timedelta(days=1)).count()
+    if failed:
+        yield warning(f"{failed} batch(es) of a day failed", "Admin, Batches: each says why.")
+    if not late and not failed:
+        yield ok("none is late")
+
+
+def breaker() -> Iterator[Finding]:
+    """The model is being asked."""
+    for endpoint in endpoints():
+        state = circuit.state_of(endpoint)
+        if state["state"] != CircuitState.CLOSED:
+            yield warning(
+                f"it is left alone after failures ({state['last_error']}), until {state['next_try_at']:%H:%M:%S} UTC",
+                "It is tried again by itself; Admin, Circuits has it tried at once.",
+            )

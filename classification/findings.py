@@ -1,0 +1,33 @@
+"""What a look at something found. It lives in the lowest application so that all others can build on it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """OK, or what an operator may want to mend (WARNING), or has to (PROBLEM)."""
+
+    OK = "ok"
+    WARNING = "warning"
+    PROBLEM = "problem"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was seen, and what to do about it (nothing where all is well). Holds no secret."""
+
+    state: State
+    told: str
+    mend: str = ""
+
+
+def ok(told: str) -> Finding:
+    return Finding(State.OK, told)
+
+
+def warning(told: str, mend: str) -> Finding:
+    return Finding(State.WARNING, told, mend)
+
+
+def problem(told: str, mend: str) -> Finding:
+    return Finding(State.PROBLEM, told, mend)

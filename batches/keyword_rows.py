@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from batches.choices import Command
-from batches.folding import fold
+from classification.folding import fold
 
 LONGEST = 64  # letters and digits
 

@@ -8,8 +8,8 @@ from time import monotonic
 from django.db import DatabaseError, InterfaceError
 
 from batches.choices import Command
-from batches.folding import fold
 from batches.keyword_rows import LONGEST, Keyword
+from classification.folding import fold
 
 log = logging.getLogger(__name__)
 

@@ -14,6 +14,7 @@ from batches.querysets import BatchQuerySet
 from batches.report_mail import ReportMail
 from classification.append_only import AppendOnly
 from replies import languages
+from replies.quiet import QuietHours, QuietPolicy
 from replies.senders import provider_choices
 from replies.senders.base import Account
 
@@ -75,6 +76,37 @@ class Channel(models.Model):
         db_default=False,
         default=False,
         help_text="The provider answers STOP, START and HELP itself: we record them and send nothing.",
+    )
+    own_numbers = models.TextField(
+        blank=True,
+        db_default="",
+        default="",
+        help_text="Numbers of this channel, one a line: what comes from them to any channel is not answered.",
+    )
+    answer_short_codes = models.BooleanField(
+        db_default=False,
+        default=False,
+        help_text="Short codes are answered as well, emergency numbers never.",
+    )
+    quiet_policy = models.CharField(
+        "in quiet hours",
+        max_length=6,
+        choices=QuietPolicy,
+        blank=True,
+        db_default="",
+        default="",
+        help_text="What becomes of automatic replies within the quiet hours. Empty: QUIET_POLICY.",
+    )
+    quiet_from = models.TimeField(null=True, blank=True, help_text="Empty: QUIET_FROM.")
+    quiet_until = models.TimeField(
+        null=True, blank=True, help_text="May be on the next day. Empty: QUIET_UNTIL."
+    )
+    time_zone = models.CharField(
+        max_length=64,
+        blank=True,
+        db_default="",
+        default="",
+        help_text="Whose clocks say what is quiet (Asia/Manila). Empty: PROVIDER_TIME_ZONE.",
     )
     sender_per_minute = models.PositiveIntegerField(
         null=True,
@@ -150,6 +182,15 @@ class Channel(models.Model):
     @property
     def policy_when_stale(self) -> StalePolicy:
         return StalePolicy(self.stale_policy or settings.STALE_POLICY)
+
+    @property
+    def quiet_hours(self) -> QuietHours:
+        return QuietHours(
+            self.quiet_policy or settings.QUIET_POLICY,
+            self.quiet_from or settings.QUIET_FROM,
+            self.quiet_until or settings.QUIET_UNTIL,
+            self.time_zone or settings.PROVIDER_TIME_ZONE,
+        )
 
     @property
     def account(self) -> Account:

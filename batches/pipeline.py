@@ -19,6 +19,7 @@ from batches import keywords, state
 from batches.choices import Command, EventKind, Outcome
 from batches.models import Batch, Message
 from batches.sounding import sounds_like_stop
+from batches.terms import terms_of
 from classification import rows
 from classification import services as classification
 from classification.labels import Label, Meaning, Said
@@ -50,7 +51,7 @@ OUTCOMES = {
     ReplyStatus.UNKNOWN: Outcome.UNKNOWN,
     ReplyStatus.SUPPRESSED: Outcome.SUPPRESSED,
 }
-SUPPRESSED_FOR = {DISABLED.reason: Outcome.DISABLED, **dict.fromkeys(FOR_A_PERSON, Outcome.HELD)}
+SUPPRESSED_FOR = {DISABLED.name: Outcome.DISABLED, **dict.fromkeys(FOR_A_PERSON, Outcome.HELD)}
 SAID = {Command.STOP: Said.OPT_OUT, Command.START: Said.OPT_IN, Command.HELP: Said.HELP}
 
 
@@ -165,8 +166,14 @@ def _resume(work: Work) -> Reply:
     """A later time: the verdict is there, and the reply that was written with it tells what is left to do."""
     reply = work.batch.replies.latest("id")
     if reply.status in (ReplyStatus.PENDING, ReplyStatus.SENDING):
-        account = work.batch.channel.account
-        return replies.send_once(reply.id, record=work.record, then=partial(_end, work), account=account)
+        return replies.send_once(
+            reply.id,
+            record=work.record,
+            then=partial(_end, work),
+            account=work.batch.channel.account,
+            terms=terms_of(work.batch.channel),
+            addressee=work.addressee,
+        )
     with transaction.atomic():
         # A late answer may be changing it just now.
         reply = Reply.objects.select_for_update().get(id=reply.id)
@@ -214,16 +221,16 @@ def _write_reply(
         "channel_id": batch.channel_id,
         "to": batch.sender,
         "sender_kind": batch.sender_kind,
-        "enabled": batch.channel.replies_enabled,
+        "terms": terms_of(batch.channel),
         "when_stale": batch.channel.policy_when_stale if batch.is_stale else "",
         "record": record,
         "account": account,
     }
     if batch.command or decision is None:
-        kind, confirms = ReplyKind(batch.command), batch.channel.provider_confirms_stop
-        return replies.prepare_answer(kind, provider_confirms=confirms, **common)
+        return replies.prepare_answer(ReplyKind(batch.command), **common)
     return replies.prepare(
         label=decision.label,
+        texts=work.texts,
         also=[matter.label for matter in decision.matters[1:]],
         sounds_like_opt_out=decision.review == ReviewReason.OPT_OUT,
         addressee=work.addressee,

@@ -16,6 +16,7 @@ from batches.clock import Now
 from batches.credentials import CredentialsUnreadable
 from batches.models import Batch
 from batches.queue import enqueue
+from batches.terms import terms_of
 from classification.corrections import correct
 from classification.models import Classification, Correction
 from replies import correcting
@@ -71,7 +72,7 @@ def why_not_answered(batch: Batch, label: str) -> str:
         channel_id=batch.channel_id,
         label=label,
         sender_kind=batch.sender_kind,
-        enabled=batch.channel.replies_enabled,
+        terms=terms_of(batch.channel),
     )
 
 

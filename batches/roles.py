@@ -20,6 +20,7 @@ VIEWER = {
     "replies.view_reply",
     "replies.view_replyattempt",
     "replies.view_consent",
+    "replies.view_switch",
     "classification.view_classification",
     "classification.view_circuit",
     "classification.view_ruleset",
@@ -47,6 +48,7 @@ SUPERVISOR = OPERATOR | {
     "batches.view_channel",
     "batches.change_channel",
     "batches.change_credentials",
+    "replies.throw_switch",  # stops replies and lets them go on
     "batches.add_keyword",
     "batches.change_keyword",
     "batches.delete_keyword",

@@ -10,8 +10,8 @@ from typing import Any
 from django.db import connections, transaction
 
 from batches.choices import Command
-from batches.folding import fold
 from batches.keyword_rows import Keyword, ShippedKeyword
+from classification.folding import fold
 
 SHIPPED: dict[tuple[Command, str], tuple[str, ...]] = {
     (Command.STOP, "en"): (

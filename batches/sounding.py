@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from batches.choices import Command
-from batches.folding import words
+from classification.folding import words
 
 # What people put around a word without changing its meaning; "na" (already) is part of some keywords.
 PARTICLES = frozenset(

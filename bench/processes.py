@@ -19,6 +19,13 @@ from bench.traffic import PATH, TOKEN
 ROOT = Path(__file__).resolve().parent.parent
 HEALTH = f"GET {PATH} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode()
 PATIENCE = 10  # seconds for a server to end by itself
+# What keeps machines from answering each other and a fault from costing a fortune.
+LIMITS = (
+    *(f"SENDER_REPLIES_PER_{period}" for period in ("MINUTE", "HOUR", "DAY")),
+    "REPEATED_TEXTS",
+    "BREAKER_REPLIES_PER_MINUTE",
+)
+NO_CEILINGS = "from classification.models import Ceiling; Ceiling.objects.update(most=None)"
 MEBIBYTE = 1024 * 1024
 
 
@@ -50,6 +57,7 @@ class Site:
             "CONSOLIDATION_WINDOW": str(self.window),
             "WEBHOOK_TOKEN": TOKEN,
             "INGEST_CHANNEL_PER_MINUTE": "100000000",  # floods are what is measured, not what is flagged
+            **dict.fromkeys(LIMITS, "0"),  # the same for what is sent
             "HOST": "127.0.0.1",
             "WEB_PROCESSES": str(self.web_processes),
             "WEB_THREADS": str(self.web_threads),

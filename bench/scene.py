@@ -110,6 +110,7 @@ def scene(plan: Plan, directory: Path, purpose: str, window: int = 60) -> Iterat
     """A fresh, migrated database for the product, dropped at the end."""
     with scratch(plan, directory, purpose, window) as site:
         processes.run(site, "manage.py", "migrate", "--verbosity", "0")
+        processes.run(site, "manage.py", "shell", "--command", processes.NO_CEILINGS)
         yield Scene(site, Traffic(purpose))
 
 

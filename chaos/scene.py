@@ -43,6 +43,7 @@ def scene(
         own = {**settings, **({"REDIS_URL": redis.url} if redis else {})}
         place = Place(logs, made, 2 if postgres else 1, 8, window, own)
         processes.run(place, "manage.py", "migrate", "--verbosity", "0")
+        processes.run(place, "manage.py", "shell", "--command", processes.NO_CEILINGS)
         started = Scene(made, _nodes(place, nodes), postgres, redis)
         stack.callback(started.stop)
         _start(started.nodes)

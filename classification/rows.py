@@ -35,7 +35,7 @@ def now(plus: float = 0) -> Sql:
 def insert(model: type[models.Model], *rows: Mapping[str, Any]) -> list[int]:
     """Insert `rows`, which all name the same columns, in one statement; gives their ids."""
     names, parameters = tuple(rows[0]), list[Any]()
-    values = ", ".join(f"({', '.join(_values(model, row, parameters))})" for row in rows)
+    values = ", ".join(f"({', '.join(adapted(model, row, parameters))})" for row in rows)
     with connection.cursor() as cursor:
         cursor.execute(f"{_insert_into(model, names)} VALUES {values} RETURNING id", parameters)
         return [row[0] for row in cursor.fetchall()]
@@ -44,7 +44,7 @@ def insert(model: type[models.Model], *rows: Mapping[str, Any]) -> list[int]:
 def update(model: type[models.Model], where: Mapping[str, Any], **changes: Any) -> int:
     """Update the rows for which every condition holds (equal to a value, one of a list, or SQL); gives their number."""
     parameters = list[Any]()
-    changed = zip(changes, _values(model, changes, parameters), strict=True)
+    changed = zip(changes, adapted(model, changes, parameters), strict=True)
     sets = ", ".join(f"{_column(model, name)} = {value}" for name, value in changed)
     conditions = " AND ".join(_conditions(model, where, parameters))
     with connection.cursor() as cursor:
@@ -52,7 +52,8 @@ def update(model: type[models.Model], where: Mapping[str, Any], **changes: Any) 
         return int(cursor.rowcount)
 
 
-def _values(model: type[models.Model], row: Mapping[str, Any], parameters: list[Any]) -> list[str]:
+def adapted(model: type[models.Model], row: Mapping[str, Any], parameters: list[Any]) -> list[str]:
+    """What stands for each of the row's values in a statement; `parameters` gets what goes with it."""
     return [_value(_field(model, name), value, parameters) for name, value in row.items()]
 
 

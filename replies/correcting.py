@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
-from replies.consent import is_opted_out
 from replies.content import reply_text
+from replies.gate import at_hand
 from replies.models import Reply, ReplyKind, ReplyStatus
-from replies.policy import may_reply
+from replies.policy import Case, Terms, decide
 from replies.segments import count
 
 UNCLEAR = {
@@ -19,21 +19,25 @@ SAME_TEXT = "It would only repeat the reply that was sent."
 
 
 def why_no_correction(
-    *, batch_id: int, number: str, channel_id: int, label: str, sender_kind: str, enabled: bool
+    *, batch_id: int, number: str, channel_id: int, label: str, sender_kind: str, terms: Terms
 ) -> str:
     """Why this conversation gets no correcting reply, for people; empty when it may.
 
     A person wants it, so the conversation's age does not matter here, but everything else that forbids a reply does.
     """
-    body, opted_out = reply_text(label), is_opted_out(number, channel_id)
-    decision = may_reply(
+    body = reply_text(label)
+    case = Case(
+        number,
+        channel_id,
+        sender_kind,
+        ReplyKind.CORRECTION,
         label=label,
-        sender_kind=sender_kind,
         segments=count(body).segments,
-        enabled=enabled,
-        opted_out=opted_out,
+        terms=terms,
     )
-    return decision.explanation or _problem(Reply.objects.filter(batch_id=batch_id), body)
+    decision = decide(at_hand(case))
+    refused = "" if decision.wait else decision.explanation
+    return refused or _problem(Reply.objects.filter(batch_id=batch_id), body)
 
 
 def lock(batch_id: int) -> None:

@@ -12,11 +12,11 @@ from django.db.models import Q
 from classification import rows
 from replies import pacing
 from replies.addressee import ANYBODY, Addressee
-from replies.commanded import may_answer
-from replies.consent import is_opted_out
+from replies.commanded import answers_something
 from replies.content import command_text, reply_text
+from replies.gate import admit, at_hand
 from replies.models import Reply, ReplyAttempt, ReplyKind, ReplyStatus
-from replies.policy import Decision, may_reply
+from replies.policy import COMMANDS, Case, Decision, Terms, decide
 from replies.segments import count
 from replies.senders import ENVIRONMENT, get_sender
 from replies.senders.base import Account
@@ -25,6 +25,7 @@ from replies.senders.base import Account
 Recorder = Callable[[str, Mapping[str, Any]], None]
 # What the database filled in is loaded when somebody asks for it.
 LOADED_LATER = ("created_at", "expires_at", "send_at", "sending_until", "settled_at", "provider_message_id")
+ANY_TERMS = Terms()
 SUPPRESSED = Q(status=ReplyStatus.SUPPRESSED)
 
 
@@ -35,9 +36,10 @@ def prepare(
     to: str,
     label: str,
     sender_kind: str,
-    enabled: bool,
     record: Recorder,
     also: Sequence[str] = (),
+    texts: Sequence[str] = (),
+    terms: Terms = ANY_TERMS,
     account: Account = ENVIRONMENT,
     addressee: Addressee = ANYBODY,
     when_stale: str = "",
@@ -48,24 +50,27 @@ def prepare(
 
     A batch has one live reply for ever: when there is one already, that one is returned unchanged. Repeating a
     suppression for the same reason adds nothing either. `when_stale` is empty for a conversation of now; `also` holds
-    the labels of what else the conversation is about; `addressee` is what is known of the sender.
+    the labels of what else the conversation is about, `texts` what was written; `addressee` is what is known of the
+    sender.
 
     With `send_now` the new reply is in its caller's hands at once (`in_hand`: sending, with its first attempt), for
     `deliver` to send as soon as the transaction is committed; where its turn comes later it stays pending, and
     `retry_in` tells when. Then a second live reply raises IntegrityError.
     """
     reply = _new(batch_id, ReplyKind.AUTOMATIC, to, reply_text(label, also), account)
-    decision = may_reply(
+    case = Case(
+        to,
+        channel_id,
+        sender_kind,
         label=label,
-        sender_kind=sender_kind,
         segments=reply.segments,
-        enabled=enabled,
-        opted_out=is_opted_out(to, channel_id),
-        sounds_like_opt_out=sounds_like_opt_out,
+        texts=texts,
+        terms=terms,
         addressee=addressee,
         when_stale=when_stale,
+        sounds_like_opt_out=sounds_like_opt_out,
     )
-    return _write(reply, decision, record, send_now=send_now)
+    return _write(reply, case, record, send_now=send_now)
 
 
 def prepare_answer(
@@ -75,26 +80,17 @@ def prepare_answer(
     channel_id: int,
     to: str,
     sender_kind: str,
-    enabled: bool,
-    provider_confirms: bool,
     record: Recorder,
+    terms: Terms = ANY_TERMS,
     account: Account = ENVIRONMENT,
     when_stale: str = "",
 ) -> Reply:
     """The answer to a command, which is its batch's one reply; as `prepare` with `send_now`."""
     reply = _new(batch_id, kind, to, command_text(kind), account)
-    decision = may_answer(
-        kind,
-        batch_id=batch_id,
-        number=to,
-        channel_id=channel_id,
-        sender_kind=sender_kind,
-        segments=reply.segments,
-        enabled=enabled,
-        provider_confirms=provider_confirms,
-        when_stale=when_stale,
+    case = Case(
+        to, channel_id, sender_kind, kind, segments=reply.segments, terms=terms, when_stale=when_stale
     )
-    return _write(reply, decision, record, send_now=True)
+    return _write(reply, case, record, send_now=True)
 
 
 def prepare_correction(
@@ -114,6 +110,11 @@ def prepare_correction(
 def lease() -> timedelta:
     """Half a batch's lease: when the batch is taken over, its interrupted send must be recognisable as such."""
     return timedelta(seconds=settings.BATCH_LEASE_SECONDS / 2)
+
+
+def expires_after(wait: float) -> float:
+    """Seconds for which a reply that has to wait may still be sent: the wait is no fault of the provider's."""
+    return float(settings.REPLY_EXPIRES_AFTER + wait)
 
 
 def note_attempt(reply: Reply, record: Recorder) -> None:
@@ -141,10 +142,23 @@ def _new(batch_id: int, kind: ReplyKind, to: str, body: str, account: Account) -
     )
 
 
-def _write(reply: Reply, decision: Decision, record: Recorder, *, send_now: bool) -> Reply:
-    if not decision.allowed:
-        return _suppress(reply, decision, record)
-    return _insert_in_hand(reply, record) if send_now else _insert_pending(reply, record)
+def _write(reply: Reply, case: Case, record: Recorder, *, send_now: bool) -> Reply:
+    """Write it as the policy says, and as the provider's turns allow."""
+
+    def judge(now: Case) -> Decision:
+        decision = decide(now)
+        is_command = decision.allowed and now.kind in COMMANDS
+        return answers_something(now, reply.batch_id) if is_command else decision
+
+    if not send_now:
+        decision = judge(at_hand(case))
+        return _insert_pending(reply, record) if decision.allowed else _put_down(reply, decision, record)
+    decision = admit(case, reply.body, judge, turn=lambda: pacing.wait_for_turn(reply.provider))
+    return _insert_in_hand(reply, record) if decision.allowed else _put_down(reply, decision, record)
+
+
+def _put_down(reply: Reply, decision: Decision, record: Recorder) -> Reply:
+    return (_insert_waiting if decision.wait else _suppress)(reply, decision, record)
 
 
 def _insert(reply: Reply, **more: Any) -> None:
@@ -168,16 +182,25 @@ def _insert(reply: Reply, **more: Any) -> None:
 
 
 def _insert_in_hand(reply: Reply, record: Recorder) -> Reply:
-    """Sending, with its first attempt, or pending until its turn."""
-    if wait := pacing.wait_for_turn(reply.provider):
-        reply.status, reply.attempt_count, reply.retry_in = ReplyStatus.PENDING, 0, wait
-        _insert(reply, send_at=rows.now(wait))
-        record("reply_created", _data(reply))
-        return reply
+    """Sending, with its first attempt."""
     reply.status, reply.attempt_count, reply.in_hand = ReplyStatus.SENDING, 1, True
     _insert(reply, sending_until=rows.now(lease().total_seconds()))
     record("reply_created", _data(reply))
     note_attempt(reply, record)
+    return reply
+
+
+def _insert_waiting(reply: Reply, decision: Decision, record: Recorder) -> Reply:
+    """Pending, and not to be looked at before its time; without a reason it is its turn at the provider that comes."""
+    reply.status, reply.attempt_count, reply.retry_in = ReplyStatus.PENDING, 0, decision.wait
+    reply.reason, reply.error = decision.reason, decision.explanation
+    waits = {
+        "reason": reply.reason,
+        "error": reply.error,
+        "expires_at": rows.now(expires_after(decision.wait)),
+    }
+    _insert(reply, send_at=None if decision.reason else rows.now(decision.wait), **waits)
+    record("reply_created", _data(reply))
     return reply
 
 

@@ -196,3 +196,50 @@ class Consent(AppendOnly):
 
     def __str__(self) -> str:
         return f"{self.get_state_display()} ({self.get_source_display().lower()})"
+
+
+class Switch(AppendOnly):
+    """One throw of the switch that stops replies, of one channel or of all. The newest row of each holds.
+
+    Written by switches.py alone.
+    """
+
+    channel = models.ForeignKey(
+        "batches.Channel",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Empty: every channel.",
+    )
+    stopped = models.BooleanField()
+    reason = models.CharField(max_length=500)
+    actor = models.CharField(max_length=64)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = "stop"
+        ordering = ["-id"]
+        permissions = [("throw_switch", "Can stop all replies and let them go on")]
+        indexes = [models.Index(fields=["channel", "-id"], name="switch_newest_of_channel")]
+
+    def __str__(self) -> str:
+        return f"{'Stopped' if self.stopped else 'On'} ({self.channel or 'every channel'})"
+
+
+class Mute(models.Model):
+    """A sender who seems to be a machine: no automatic replies until then. One row for each, the last time it was."""
+
+    channel = models.ForeignKey("batches.Channel", on_delete=models.CASCADE, related_name="+")
+    number = models.CharField(max_length=255)
+    reason = models.CharField(max_length=64, help_text="The rule's name.")
+    since = models.DateTimeField()
+    until = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "muted sender"
+        ordering = ["-since"]
+        permissions = [("lift_mute", "Can let muted senders be answered again")]
+        constraints = [models.UniqueConstraint(fields=["channel", "number"], name="mute_once")]
+
+    def __str__(self) -> str:
+        return self.number

@@ -1,88 +1,164 @@
-"""May we reply?"""
+"""May we reply, now, to this sender? Rules with names, asked in order; the first that objects is the reason.
 
-from dataclasses import dataclass
+A rule refuses, or lets the reply wait. Some are asked once more right before the call: what they look at may have
+changed while the reply waited.
+"""
 
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import phonenumbers
 from django.conf import settings
+from django.utils import timezone
+from phonenumbers import PhoneNumberType, shortnumberinfo
 
 from classification.labels import Label
+from replies import limits, machines
 from replies.addressee import ANYBODY, Addressee
+from replies.limits import Bound
+from replies.models import ReplyKind
+from replies.quiet import QuietHours, QuietPolicy
+from replies.standing import Standing
+
+COMMANDS = limits.COMMANDS
+CONSENT_NEEDED = frozenset({ReplyKind.AUTOMATIC, ReplyKind.CORRECTION})
+AUTOMATIC = frozenset({ReplyKind.AUTOMATIC})
+EVERY = frozenset(ReplyKind)
 
 
 @dataclass(frozen=True)
 class Decision:
-    """`reason` is short and countable, `explanation` is for people; both are empty when allowed."""
+    """`reason` is the rule's name, `explanation` is for people; both are empty when allowed.
+
+    `wait`: not now, but in so many seconds, when everything is asked again.
+    """
 
     allowed: bool
     reason: str = ""
     explanation: str = ""
+    wait: float = 0
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What the channel says about replies. `own_numbers` are those of every channel (E.164)."""
+
+    enabled: bool = True
+    region: str = "PH"
+    own_numbers: frozenset[str] = frozenset()
+    short_codes: bool = False  # may be answered
+    provider_confirms: bool = False
+    quiet: QuietHours = field(default_factory=QuietHours)
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is known when somebody asks: of the conversation, the reply and this moment.
+
+    `when_stale` is empty for a conversation of now, else what is to become of an old one: "answer", "hold", "skip".
+    `texts` are those of the conversation, empty where they were judged before.
+    """
+
+    to: str
+    channel_id: int
+    sender_kind: str = "number"
+    kind: str = ReplyKind.AUTOMATIC
+    label: str = ""
+    segments: int = 1
+    texts: Sequence[str] = ()
+    terms: Terms = field(default_factory=Terms)
+    addressee: Addressee = ANYBODY
+    when_stale: str = ""
+    sounds_like_opt_out: bool = False
+    bounds: Sequence[Bound] = ()
+    standing: Standing = field(default_factory=Standing)
+    now: datetime = field(default_factory=timezone.now)
+
+    @property
+    def quiet_for(self) -> float:
+        """Seconds until the channel's quiet hours are over; 0 when there are none now."""
+        quiet = self.terms.quiet
+        return 0 if quiet.policy == QuietPolicy.ANSWER else quiet.seconds_left(self.now)
+
+    @property
+    def repeats(self) -> bool:
+        """Whether the sender says the same for the time that is too many."""
+        most = settings.REPEATED_TEXTS
+        before = self.standing.used.get(limits.heard(self.channel_id, self.to, self.texts).key, 0)
+        return bool(most and self.texts and before + 1 >= most)
+
+    @property
+    def echoes(self) -> bool:
+        """Whether one of the texts is what we have told the sender within a day."""
+        return any(key in self.standing.used for key in limits.echoes(self.channel_id, self.to, self.texts))
+
+    def beyond(self, rule: str) -> str:
+        """Which limit of the rule the reply would break, for people."""
+        bound = limits.exceeded(self.bounds, rule, self.standing)
+        return f"It would be too many: {bound.limit}." if bound else ""
+
+    def until_free(self, rule: str) -> float:
+        """Seconds until the limit of the rule lets the reply pass; 0 when it does now."""
+        bound = limits.exceeded(self.bounds, rule, self.standing)
+        return max(self.standing.remaining.get(bound.count.key, 60), 0.1) if bound else 0
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Refuses the replies for which `holds` is true or a sentence, which then stands for `why`.
+
+    `again`: asked once more before the call. `for_a_person`: somebody may have the reply sent all the same.
+    """
+
+    name: str
+    why: str
+    holds: Callable[[Case], bool | str]
+    kinds: frozenset[ReplyKind] = EVERY
+    again: bool = False
+    for_a_person: bool = False
+
+    def decide(self, case: Case) -> Decision | None:
+        found = case.kind in self.kinds and self.holds(case)
+        return Decision(False, self.name, found if isinstance(found, str) else self.why) if found else None
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Lets replies wait for so many `seconds`, and then everything is asked again; 0: no need."""
+
+    name: str
+    why: str
+    seconds: Callable[[Case], float]
+    kinds: frozenset[ReplyKind] = EVERY
+    again = True
+    for_a_person = False
+
+    def decide(self, case: Case) -> Decision | None:
+        wait = self.seconds(case) if case.kind in self.kinds else 0
+        return Decision(False, self.name, self.why, wait) if wait else None
 
 
 ALLOWED = Decision(True)
-DISABLED = Decision(False, "auto_reply_disabled", "Automatic replies are switched off.")
-NOT_A_NUMBER = Decision(
-    False,
-    "not_a_phone_number",
-    "The sender is not a phone number: short codes, names and unreadable senders are not answered.",
-)
-HELD = Decision(
-    False,
-    "held",
-    "The conversation was processed long after it took place: a person decides whether it is still to be answered.",
-)
-STALE = Decision(False, "stale", "The conversation was processed long after it took place.")
-WHEN_STALE = {"": ALLOWED, "answer": ALLOWED, "hold": HELD, "skip": STALE}
-OPTED_OUT = Decision(False, "opted_out", "The number has opted out: it gets no automatic replies.")
-SOUNDS_LIKE_OPT_OUT = Decision(
-    False,
-    "sounds_like_opt_out",
-    "It sounds as if somebody wants no more texts: a person decides whether to answer or to opt the number out.",
-)
-NO_AUTO_REPLIES = Decision(
-    False, "no_auto_replies", "The sender's preferences say that nothing automatic is sent."
-)
-VIP = Decision(False, "vip", "The sender is a VIP: a person answers, or lets the reply go.")
-UNDECIDED = Decision(
-    False, "undecided", "No engine could tell what the texts mean, so there is nothing to answer yet."
-)
 
 
-# What waits for a person, who may have it sent all the same.
-FOR_A_PERSON = frozenset({HELD.reason, SOUNDS_LIKE_OPT_OUT.reason, VIP.reason})
+def is_emergency(number: str, region: str) -> bool:
+    """Whether it is an emergency number of the region (libphonenumber's data), or one in a line with it (911 3)."""
+    digits = number.strip()
+    return len(digits) <= 8 and (
+        shortnumberinfo.is_emergency_number(digits, region)
+        or shortnumberinfo.connects_to_emergency_number(digits, region)
+        or digits in ("112", "911", "999", "000")
+    )
 
 
-def may_reply(
-    *,
-    label: str,
-    sender_kind: str,
-    segments: int,
-    enabled: bool,
-    opted_out: bool,
-    sounds_like_opt_out: bool = False,
-    addressee: Addressee = ANYBODY,
-    when_stale: str = "",
-) -> Decision:
-    """Whether this conversation gets a reply of so many segments; `sender_kind` is "number" for a phone number.
-
-    `when_stale` is empty for a conversation of now, else what is to become of an old one: "answer", "hold", "skip".
-    The first reason that holds is given: the switch, the sender, consent, the sender's preferences, the verdict, the
-    text's length, the doubt whether it is an opt-out, a VIP, the age. What waits for a person may still be sent, so it
-    must not be too long.
-    """
-    if not enabled:
-        return DISABLED
-    if sender_kind != "number":
-        return NOT_A_NUMBER
-    if opted_out:
-        return OPTED_OUT
-    if addressee.no_auto_replies:
-        return NO_AUTO_REPLIES
-    if label == Label.UNDECIDED:
-        return UNDECIDED
-    if problem := too_long(segments):
-        return Decision(False, "too_long", problem)
-    if sounds_like_opt_out:
-        return SOUNDS_LIKE_OPT_OUT
-    return VIP if addressee.is_vip else WHEN_STALE[when_stale]
+def is_dear(number: str) -> bool:
+    """Whether texts to it are billed like a service, which somebody may want to be paid for."""
+    try:
+        kind = phonenumbers.number_type(phonenumbers.parse(number))
+    except phonenumbers.NumberParseException:
+        return False
+    return kind in (PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST)
 
 
 def too_long(segments: int) -> str:
@@ -91,3 +167,204 @@ def too_long(segments: int) -> str:
     if segments <= most:
         return ""
     return f"The text takes {segments} SMS segments, and SMS_MAX_SEGMENTS allows {most}."
+
+
+def _said_the_opposite(case: Case) -> bool:
+    return case.standing.opted_out != (case.kind == ReplyKind.STOP)
+
+
+DISABLED = Rule(
+    "auto_reply_disabled",
+    "Automatic replies are switched off.",
+    lambda case: not case.terms.enabled,
+    again=True,
+)
+OPTED_OUT = Rule(
+    "opted_out",
+    "The number has opted out: it gets no automatic replies.",
+    lambda case: case.standing.opted_out,
+    CONSENT_NEEDED,
+    again=True,
+)
+REPEATED_TEXT = Rule(
+    "repeated_text",
+    "The sender has written the same again and again within ten minutes, as machines do: it is muted for a while.",
+    lambda case: case.repeats,
+    AUTOMATIC,
+)
+ECHO = Rule(
+    "echo",
+    "The sender has sent back what we had told it, as machines do: it is muted for a while.",
+    lambda case: case.echoes,
+    AUTOMATIC,
+)
+BREAKER = Rule(
+    limits.BREAKER,
+    "The channel sent too much and was stopped.",
+    lambda case: case.beyond(limits.BREAKER),
+    again=True,
+    for_a_person=True,
+)
+MUTING = frozenset({REPEATED_TEXT.name, ECHO.name})
+
+RULES: tuple[Rule | Pause, ...] = (
+    DISABLED,
+    Rule("stopped", "", lambda case: case.standing.stopped, again=True, for_a_person=True),
+    # Whom we never write to.
+    Rule(
+        "own_number",
+        "The sender is a number of ours.",
+        lambda case: case.to in case.terms.own_numbers,
+        again=True,
+    ),
+    Rule(
+        "emergency_number",
+        "The sender is an emergency number.",
+        lambda case: is_emergency(case.to, case.terms.region),
+        again=True,
+    ),
+    Rule(
+        "short_code",
+        "The sender is a short code, which this channel does not answer.",
+        lambda case: case.sender_kind == "short_code" and not case.terms.short_codes,
+        again=True,
+    ),
+    Rule(
+        "alphanumeric_sender",
+        "The sender is a name, which cannot be written to.",
+        lambda case: case.sender_kind == "alphanumeric",
+    ),
+    Rule(
+        "unreadable_sender",
+        "The sender cannot be read as a phone number.",
+        lambda case: case.sender_kind not in ("number", "short_code", "alphanumeric"),
+    ),
+    Rule(
+        "costly_number", "Texts to the sender's number cost more than others.", lambda case: is_dear(case.to)
+    ),
+    # What the sender has said of itself.
+    OPTED_OUT,
+    Rule(
+        "no_auto_replies",
+        "The sender's preferences say that nothing automatic is sent.",
+        lambda case: case.addressee.no_auto_replies,
+        AUTOMATIC,
+        again=True,
+    ),
+    Rule(
+        "provider_confirms",
+        "The provider answers this word itself.",
+        lambda case: case.terms.provider_confirms,
+        COMMANDS,
+    ),
+    Rule(
+        "superseded",
+        "The number has said the opposite since.",
+        _said_the_opposite,
+        frozenset({ReplyKind.STOP, ReplyKind.START}),
+        again=True,
+    ),
+    Rule(
+        "undecided",
+        "No engine could tell what the texts mean, so there is nothing to answer yet.",
+        lambda case: case.label == Label.UNDECIDED,
+        CONSENT_NEEDED,
+    ),
+    # What no person has written.
+    Rule(
+        "nothing_to_read",
+        "There is no text that could be read: it is empty, encrypted, or stands for a picture.",
+        lambda case: bool(case.texts) and all(map(machines.is_unreadable, case.texts)),
+        AUTOMATIC,
+    ),
+    Rule(
+        "verification_code",
+        "The text is a verification code.",
+        lambda case: machines.has_code(case.texts),
+        AUTOMATIC,
+    ),
+    Rule(
+        "looks_automatic",
+        "The text looks as if a machine had written it.",
+        lambda case: machines.is_automatic(case.texts),
+        AUTOMATIC,
+    ),
+    Rule(
+        "muted",
+        "",
+        lambda case: case.standing.muted and f"The sender is muted ({case.standing.muted}).",
+        AUTOMATIC,
+        again=True,
+    ),
+    ECHO,
+    REPEATED_TEXT,
+    # What a person decides about may still be sent, so it must not be too long.
+    Rule("too_long", "", lambda case: too_long(case.segments)),
+    Rule(
+        "sounds_like_opt_out",
+        "It sounds as if somebody wants no more texts: a person decides whether to answer or to opt the number out.",
+        lambda case: case.sounds_like_opt_out,
+        AUTOMATIC,
+        for_a_person=True,
+    ),
+    Rule(
+        "vip",
+        "The sender is a VIP: a person answers, or lets the reply go.",
+        lambda case: case.addressee.is_vip,
+        AUTOMATIC,
+        for_a_person=True,
+    ),
+    Rule(
+        "held",
+        "The conversation was processed long after it took place: a person decides whether it is still to be answered.",
+        lambda case: case.when_stale == "hold",
+        AUTOMATIC,
+        for_a_person=True,
+    ),
+    Rule(
+        "stale",
+        "The conversation was processed long after it took place.",
+        lambda case: case.when_stale == "skip" or (case.kind in COMMANDS and case.when_stale == "hold"),
+    ),
+    # Not now.
+    Rule(
+        "quiet_hours",
+        "It is within the channel's quiet hours.",
+        lambda case: case.terms.quiet.policy == QuietPolicy.DROP and case.quiet_for > 0,
+        CONSENT_NEEDED,
+        again=True,
+    ),
+    Rule(limits.PER_HOUR, "", lambda case: case.beyond(limits.PER_HOUR), again=True),
+    Rule(limits.PER_DAY, "", lambda case: case.beyond(limits.PER_DAY), again=True),
+    Rule(limits.CEILING, "", lambda case: case.beyond(limits.CEILING), again=True, for_a_person=True),
+    Pause(
+        "quiet_hours",
+        "It waits until the channel's quiet hours are over.",
+        lambda case: case.quiet_for,
+        CONSENT_NEEDED,
+    ),
+    Pause(
+        limits.PER_MINUTE,
+        "The sender was answered within the last minute: it waits until that is over.",
+        lambda case: case.until_free(limits.PER_MINUTE),
+    ),
+    Pause(
+        limits.CEILING_PER_MINUTE,
+        "The ceiling of this minute is reached: it waits for the next one.",
+        lambda case: case.until_free(limits.CEILING_PER_MINUTE),
+    ),
+    BREAKER,
+)
+FOR_A_PERSON = frozenset(rule.name for rule in RULES if rule.for_a_person)
+# Asked by commanded.py, which knows what a command has changed.
+REASONS = [*dict.fromkeys(rule.name for rule in RULES), "nothing_new", "help_given"]
+
+
+def decide(case: Case, rules: Iterable[Rule | Pause] = RULES) -> Decision:
+    """The first objection, or that the reply is allowed."""
+    return next((found for rule in rules if (found := rule.decide(case))), ALLOWED)
+
+
+def decide_again(case: Case) -> Decision:
+    """The same right before the call, by the rules whose answer may have changed since the reply was written."""
+    return decide(case, (rule for rule in RULES if rule.again))

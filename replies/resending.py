@@ -4,10 +4,10 @@ from django.conf import settings
 from django.db import transaction
 
 from classification import rows
-from replies.commanded import still_allowed
 from replies.drafting import Recorder
 from replies.models import Reply, ReplyStatus
-from replies.policy import FOR_A_PERSON
+from replies.policy import FOR_A_PERSON, Case, decide_again
+from replies.standing import look
 
 
 def resend(reply_id: int, *, record: Recorder) -> bool:
@@ -31,7 +31,10 @@ def resend(reply_id: int, *, record: Recorder) -> bool:
 
 def why_not_resent(reply: Reply) -> str:
     """Why its receiver may not be sent it now, for people; empty when it may."""
-    return still_allowed(reply.kind, reply.to, reply.batch.channel_id).explanation
+    channel_id = reply.batch.channel_id
+    standing = look(reply.to, channel_id)
+    kind = reply.batch.sender_kind
+    return decide_again(Case(reply.to, channel_id, kind, reply.kind, standing=standing)).explanation
 
 
 def _resendable(reply: Reply) -> bool:

@@ -14,17 +14,21 @@ from django.db.models import DurationField, ExpressionWrapper, F
 from classification import rows
 from classification.clock import Now
 from replies import pacing
-from replies.commanded import still_allowed
+from replies.addressee import ANYBODY, Addressee
 from replies.drafting import (
+    ANY_TERMS,
     Recorder,
     attempt_data,
+    expires_after,
     lease,
     note_attempt,
     prepare,
     prepare_answer,
     prepare_correction,
 )
+from replies.gate import admit
 from replies.models import AttemptOutcome, Reply, ReplyAttempt, ReplyStatus
+from replies.policy import Case, Decision, Terms, decide_again
 from replies.resending import resend, why_not_resent
 from replies.retries import wait_before_retry
 from replies.senders import ENVIRONMENT, get_sender
@@ -63,14 +67,20 @@ def _nothing(_reply: Reply) -> None:
 
 
 def send_once(
-    reply_id: int, *, record: Recorder, then: Then = _nothing, account: Account = ENVIRONMENT
+    reply_id: int,
+    *,
+    record: Recorder,
+    then: Then = _nothing,
+    account: Account = ENVIRONMENT,
+    terms: Terms = ANY_TERMS,
+    addressee: Addressee = ANYBODY,
 ) -> Reply:
     """Send a pending reply, and return the reply as it is afterwards. Not inside a transaction.
 
     Of several callers one sends; the others get the row as it stands ("sending" while the first one's lease lasts,
     which is half of BATCH_LEASE_SECONDS). A send whose lease has run out becomes unknown and is not repeated, unless
     the provider looks at the idempotency key. A pending reply whose turn has not come tells so in `retry_in`; one that
-    has expired is refused. Settled replies are returned untouched.
+    has expired is refused, and one that may no longer be sent is withdrawn. Settled replies are returned untouched.
 
     Raises Reply.DoesNotExist, ImproperlyConfigured (no such sender), RuntimeError (called in a transaction).
     """
@@ -79,7 +89,8 @@ def send_once(
     if reply.status == ReplyStatus.SENDING:
         reply = _give_up_if_interrupted(sender, reply, record, then)
     if reply.status == ReplyStatus.PENDING:
-        reply = _begin(reply, sender.name, record, then)
+        case = _case(reply, terms, addressee)
+        reply = _begin(reply, case, sender.name, record, then)
     if not reply.in_hand:
         return reply
     return deliver(reply, record=record, then=then, account=account)
@@ -124,7 +135,7 @@ def _open_to(result: SendResult) -> list[str]:
     return [ReplyStatus.SENDING, ReplyStatus.UNKNOWN, *late]
 
 
-def _begin(reply: Reply, provider: str, record: Recorder, then: Then) -> Reply:
+def _begin(reply: Reply, case: Case, provider: str, record: Recorder, then: Then) -> Reply:
     """Claim a pending reply and write the attempt, committed before the call; the reply says whether it was won."""
     claim = {
         "status": ReplyStatus.SENDING,
@@ -133,18 +144,55 @@ def _begin(reply: Reply, provider: str, record: Recorder, then: Then) -> Reply:
         "sending_until": rows.now(lease().total_seconds()),
     }
     with transaction.atomic(durable=True):
-        if _refuse_expired(reply, record, then) or _withdraw(reply, record, then):
+        if _refuse_expired(reply, record, then):
             return reply
-        if wait := _wait_for_turn(reply, provider):
-            reply.retry_in = wait
-            then(reply)
+        decision = _ask_again(reply, case, provider)
+        if not decision.allowed:
+            _put_aside(reply, decision, record, then)
             return reply
         claimed = rows.update(Reply, {"id": reply.pk, "status": ReplyStatus.PENDING}, **claim)
         reply.refresh_from_db()
         if claimed:
             reply.in_hand = True
             note_attempt(reply, record)
+        else:
+            transaction.set_rollback(True)  # somebody else sends it, and has counted it
     return reply
+
+
+def _case(reply: Reply, terms: Terms, addressee: Addressee) -> Case:
+    """What may have changed since the reply was written; the rest was judged then."""
+    batch = reply.batch
+    return Case(
+        reply.to,
+        batch.channel_id,
+        batch.sender_kind,
+        reply.kind,
+        segments=reply.segments,
+        terms=terms,
+        addressee=addressee,
+    )
+
+
+def _ask_again(reply: Reply, case: Case, provider: str) -> Decision:
+    """Whether it may still be sent, and now; if so, it is counted, unless an earlier attempt was."""
+    turn, counted = partial(_wait_for_turn, reply, provider), reply.attempt_count > 0
+    return admit(case, reply.body, decide_again, turn=turn, counted=counted)
+
+
+def _put_aside(reply: Reply, decision: Decision, record: Recorder, then: Then) -> None:
+    """Withdraw it, or let it wait."""
+    if not decision.wait:
+        _withdraw(reply, decision, record, then)
+        return
+    if decision.reason:
+        told = {"reason": decision.reason, "error": decision.explanation}
+        later = rows.now(expires_after(decision.wait))
+        pending = {"id": reply.pk, "status": ReplyStatus.PENDING}
+        rows.update(Reply, pending, **told, send_at=None, expires_at=later)
+        _take_over(reply, told)
+    reply.retry_in = decision.wait
+    then(reply)
 
 
 def _refuse_expired(reply: Reply, record: Recorder, then: Then) -> bool:
@@ -158,11 +206,8 @@ def _refuse_expired(reply: Reply, record: Recorder, then: Then) -> bool:
     return _settle_unsent(reply, f"reply_{changes['status']}", changes, record, then, **expired)
 
 
-def _withdraw(reply: Reply, record: Recorder, then: Then) -> bool:
-    """pending → suppressed (or unknown, as above) when its receiver has said something else since it was written."""
-    decision = still_allowed(reply.kind, reply.to, reply.batch.channel_id)
-    if decision.allowed:
-        return False
+def _withdraw(reply: Reply, decision: Decision, record: Recorder, then: Then) -> None:
+    """pending → suppressed (or unknown, as above): what speaks against it has come up since it was written."""
     left = _may_have_left(reply)
     changes = {
         "status": ReplyStatus.UNKNOWN if left else ReplyStatus.SUPPRESSED,
@@ -170,7 +215,7 @@ def _withdraw(reply: Reply, record: Recorder, then: Then) -> bool:
         "error": decision.explanation,
     }
     event = "reply_unknown" if left else "reply_withdrawn"
-    return _settle_unsent(reply, event, changes, record, then)
+    _settle_unsent(reply, event, changes, record, then)
 
 
 def _settle_unsent(

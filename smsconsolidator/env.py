@@ -6,6 +6,7 @@
 import os
 import re
 from dataclasses import dataclass
+from datetime import time
 from decimal import Decimal
 from ipaddress import ip_network
 from pathlib import Path
@@ -249,6 +250,16 @@ class Environment(BaseSettings):
     reply_expires_minutes: float = Field(360, gt=0, le=10_080, examples=["360"])
     stale_after_minutes: float = Field(60, gt=0, le=525_600, examples=["60"])
     stale_policy: Literal["answer", "hold", "skip"] = Field("hold", examples=["hold"])
+    quiet_policy: Literal["answer", "hold", "drop"] = Field("answer", examples=["hold"])
+    quiet_from: time = Field(time(21), examples=["21:00"])
+    quiet_until: time = Field(time(7), examples=["07:00"])
+    sender_replies_per_minute: int = Field(1, ge=0, le=1000, examples=["1"])
+    sender_replies_per_hour: int = Field(6, ge=0, le=10_000, examples=["6"])
+    sender_replies_per_day: int = Field(20, ge=0, le=100_000, examples=["20"])
+    repeated_texts: int = Field(3, ge=0, le=100, examples=["3"])
+    mute_hours: float = Field(24, gt=0, le=8760, examples=["24"])
+    breaker_replies_per_minute: int = Field(600, ge=0, le=1_000_000, examples=["600"])
+    automatic_phrases: CommaList = Field("", examples=["this is a robot,ako po ay robot"])
     sms_gate_url: WebUrl = Field(
         "https://api.sms-gate.app/3rdparty/v1", examples=["http://192.168.1.20:8080"]
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 import dj_database_url
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
+from django.templatetags.static import static
 
 from smsconsolidator import __version__
 from smsconsolidator.env import BASE_DIR, load, mail_server, public_address
@@ -85,6 +86,7 @@ MIDDLEWARE = [
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "smsconsolidator" / "templates"],  # before the theme's own
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -179,6 +181,7 @@ UNFOLD = {
     "SITE_TITLE": "smsconsolidator",
     "SITE_HEADER": "smsconsolidator",
     "SITE_SYMBOL": "forum",
+    "STYLES": [lambda _request: static("batches/banner.css")],
     "SIDEBAR": {"navigation": "batches.admin.sidebar.navigation"},
 }
 
@@ -310,6 +313,16 @@ SMS_SENDS_PER_MINUTE = ENV.sms_sends_per_minute
 REPLY_EXPIRES_AFTER = ENV.reply_expires_minutes * 60  # seconds
 STALE_AFTER = ENV.stale_after_minutes * 60  # seconds
 STALE_POLICY = ENV.stale_policy
+QUIET_POLICY = ENV.quiet_policy
+QUIET_FROM = ENV.quiet_from
+QUIET_UNTIL = ENV.quiet_until
+SENDER_REPLIES_PER_MINUTE = ENV.sender_replies_per_minute
+SENDER_REPLIES_PER_HOUR = ENV.sender_replies_per_hour
+SENDER_REPLIES_PER_DAY = ENV.sender_replies_per_day
+REPEATED_TEXTS = ENV.repeated_texts
+MUTE_HOURS = ENV.mute_hours
+BREAKER_REPLIES_PER_MINUTE = ENV.breaker_replies_per_minute
+AUTOMATIC_PHRASES = ENV.as_list("automatic_phrases")
 # As in the original, a key is all that it takes to send; without one, replies are printed.
 SMS_SENDER = ENV.sms_sender or ("smsmobileapi" if SMS_MOBILE_API_KEY else "console")
 

@@ -19,6 +19,7 @@ from batches.outage import disconnect
 from batches.sweep import last_beat
 from classification import circuit
 from classification import services as classification
+from replies import switches
 from smsconsolidator import __version__
 
 log = logging.getLogger(__name__)
@@ -44,20 +45,21 @@ def healthz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
 def readyz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
     """200 when messages can be taken and batches are being closed, else 503; with each part's state.
 
-    The model is told of, no more: without it, the next engine decides.
+    The model and what was stopped are told of, no more: without a model the next engine decides, and messages are taken
+    in while no reply leaves.
     """
-    model: State = {}
+    told: State = {}
     try:
         with within(DATABASE_SECONDS):
             checks = {"database": {"ok": True}, "migrations": _migrations(), "sweep": _sweep()}
-            model = _model() if checks["migrations"]["ok"] else {}
+            told = _model() | _stopped() if checks["migrations"]["ok"] else {}
     except (DatabaseError, InterfaceError) as error:
         log.warning("NOT READY | Error: %(error)s", {"error": str(error)})
         disconnect()
         checks = {"database": {"ok": False, "problem": "cannot be read"}}
     checks["spool"] = _spool()
     ready = all(check["ok"] for check in checks.values())
-    body = {"status": "ready" if ready else "not ready", "version": __version__, "checks": checks} | model
+    body = {"status": "ready" if ready else "not ready", "version": __version__, "checks": checks} | told
     response = JsonResponse(body, status=200 if ready else 503)
     response._has_been_logged = True  # type: ignore[attr-defined]  # a probe's 503 is no ERROR in Django's log
     return response
@@ -86,6 +88,15 @@ def _model() -> State:
     """Whether the model is being asked; nothing where none is to be asked."""
     states = [circuit.state_of(endpoint) for endpoint in classification.endpoints()]
     return {"model": states[0]} if states else {}
+
+
+def _stopped() -> State:
+    """Whose replies are stopped, by whom and why."""
+    stops = [
+        {"channel": str(stop.channel or "all"), "by": stop.actor, "reason": stop.reason, "since": stop.at}
+        for stop in switches.stopped()
+    ]
+    return {"stopped": stops}
 
 
 def _spool() -> State:

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from batches import access, keywords, limits
+from batches import access, keywords, limits, terms
 from batches.detour import detour
-from classification import prices, reviewing
+from classification import ceilings, prices, reviewing
 from classification.rulesets import live
 
 
@@ -19,6 +19,8 @@ def _nothing_remembered() -> Iterator[None]:
     access.failures.clear()
     limits.forget()
     keywords.forget()
+    terms.forget()
+    ceilings.forget()
     live.forget()
     prices.forget()
     yield

@@ -11,4 +11,5 @@ from batches.admin import (  # noqa: F401 (they register themselves)
     preferences,
     queue,
     rejected,
+    switches,
 )

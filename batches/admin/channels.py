@@ -1,16 +1,21 @@
 """Channels: the few things of a channel that an operator sets while it runs."""
 
+import re
 from typing import Any
+from zoneinfo import available_timezones
 
 import phonenumbers
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest
 
 from batches.admin.accounts import AccountAdmin
 from batches.admin.tokens import TokensPage
 from batches.channels import DEFAULT
+from batches.choices import SenderKind
 from batches.models import Channel
+from batches.phones import normalise
 
 LONGEST_WINDOW = 3600  # seconds, as for CONSOLIDATION_WINDOW
 # What an operator sets; the provider's account has a part of the page of its own.
@@ -21,6 +26,12 @@ OWN_FIELDS = [
     "auto_reply_enabled",
     "stale_policy",
     "provider_confirms_stop",
+    "own_numbers",
+    "answer_short_codes",
+    "quiet_policy",
+    "quiet_from",
+    "quiet_until",
+    "time_zone",
     "sender_per_minute",
     "channel_per_minute",
 ]
@@ -46,6 +57,35 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic whe
         if seconds is not None and not 1 <= seconds <= LONGEST_WINDOW:
             raise forms.ValidationError(f"{seconds} is not between 1 and {LONGEST_WINDOW} seconds")
         return seconds
+
+    def clean_own_numbers(self) -> str:
+        """One spelling (E.164) for each, one a line."""
+        region = self.cleaned_data.get("region") or self.instance.number_region
+        written = [line.strip() for line in re.split(r"[\n,;]", self.cleaned_data["own_numbers"])]
+        senders = {line: normalise(line, region) for line in written if line}
+        if wrong := [line for line, sender in senders.items() if sender.kind != SenderKind.NUMBER]:
+            raise forms.ValidationError(
+                f"{wrong[0]} is no phone number; write one a line, like +639171234567"
+            )
+        return "\n".join(dict.fromkeys(sender.address for sender in senders.values()))
+
+    def clean_time_zone(self) -> str:
+        zone: str = self.cleaned_data["time_zone"].strip()
+        if zone and zone not in available_timezones():
+            raise forms.ValidationError(
+                f"{zone} is no time zone of the IANA database; write it like Asia/Manila"
+            )
+        return zone
+
+    def clean(self) -> dict[str, Any]:
+        """Quiet hours that begin when they end would be none, or all day: nobody could tell."""
+        data: dict[str, Any] = super().clean() or {}
+        starts = data.get("quiet_from") or settings.QUIET_FROM
+        if starts == (data.get("quiet_until") or settings.QUIET_UNTIL):
+            self.add_error(
+                "quiet_until", f"The quiet hours begin at {starts:%H:%M}; they cannot end then, too"
+            )
+        return data
 
 
 @admin.register(Channel)

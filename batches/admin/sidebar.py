@@ -32,6 +32,7 @@ GROUPS: dict[str, list[tuple[str, ...]]] = {
         ("Rule sets", "deployed_code_history", "classification", "ruleset"),
     ],
     "Trouble": [
+        ("Stop replies", "front_hand", "replies", "switch"),
         ("Spool", "inbox", "batches", "message", "spool"),
         ("Rejected deliveries", "block", "batches", "rejecteddelivery"),
         ("Model circuits", "electrical_services", "classification", "circuit"),

@@ -190,10 +190,10 @@ class TestStop:
         assert [row.state for row in Consent.objects.order_by("id")] == ["opted_out", "opted_in"]
         assert sent() == []
 
-    @pytest.mark.parametrize("sender", ["GLOBE", "2366"])
-    def test_only_numbers_are_answered(self, sender: str, channel: Channel) -> None:
+    @pytest.mark.parametrize(("sender", "reason"), [("GLOBE", "alphanumeric_sender"), ("2366", "short_code")])
+    def test_only_numbers_are_answered(self, sender: str, reason: str, channel: Channel) -> None:
         batch = settle(arrive("STOP", sender=sender))
-        assert (sent(), batch.replies.get().reason) == ([], "not_a_phone_number")
+        assert (sent(), batch.replies.get().reason) == ([], reason)
         assert consent.is_opted_out(sender, channel.id)
 
     def test_a_text_that_is_too_long_is_kept_and_not_sent(self, settings: Any) -> None:

@@ -9,10 +9,10 @@ from django.db import OperationalError
 
 from batches import keywords, shipped_keywords
 from batches.choices import Command
-from batches.folding import fold, words
 from batches.keywords import MAX_CHARACTERS
 from batches.models import Channel, Keyword
 from batches.sounding import sounds_like_stop
+from classification.folding import fold, words
 
 STOP, START, HELP = Command.STOP, Command.START, Command.HELP
 SOFT = "soft"

@@ -145,7 +145,7 @@ class TestCorrectingReply:
                 {"text": "We got it.", "sent": "We got it. Prices are on our page."},
                 "only repeat the reply",
             ),
-            ([], {"sender_kind": "short_code"}, "not a phone number"),
+            ([], {"sender_kind": "short_code"}, "is a short code"),
             ([], {"hours": 25}, "older than a day"),
             ([], {"credentials": "not to be decrypted"}, "key of the channel's provider cannot be read"),
             ([unknown("timeout", "")], {}, "Nobody knows whether"),

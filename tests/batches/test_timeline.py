@@ -113,7 +113,7 @@ def test_it_says_why_nothing_was_sent() -> None:
     memory.reset()
     batch = closed("Promo!", sender="GLOBE")
     process(batch.id, "worker-7")
-    assert facts(batch, "reply_suppressed")["Reason"] == "not_a_phone_number"
+    assert facts(batch, "reply_suppressed")["Reason"] == "alphanumeric_sender"
 
 
 def test_it_tells_what_a_reply_takes(settings: Any) -> None:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from batches.models import Batch, Channel
 from replies import services
 from replies.models import Reply
+from replies.policy import Terms
 from replies.senders import memory
 from tests.support.smsmobileapi_server import SmsMobileApiServer
 
@@ -42,13 +43,13 @@ def make_batch() -> Batch:
     )
 
 
-def prepare(batch: Batch, record: services.Recorder, **changes: Any) -> Reply:
+def prepare(batch: Batch, record: services.Recorder, *, enabled: bool = True, **changes: Any) -> Reply:
     arguments: dict[str, Any] = {
         "channel_id": batch.channel_id,
         "to": NUMBER,
         "label": "agree",
         "sender_kind": "number",
-        "enabled": True,
+        "terms": Terms(enabled=enabled),
     } | changes
     return services.prepare(batch_id=batch.pk, record=record, **arguments)
 

@@ -21,6 +21,12 @@ from tests.system.database import Database, query
 ROOT = Path(__file__).resolve().parents[2]
 MARK = "SYSTEM_TEST_SERVICE"
 TOKEN = "token-of-the-system-tests-and-of-nobody-else"
+# What keeps machines from answering each other: conversations of tests are short, many and alike.
+LIMITS = (
+    *(f"SENDER_REPLIES_PER_{period}" for period in ("MINUTE", "HOUR", "DAY")),
+    "REPEATED_TEXTS",
+    "BREAKER_REPLIES_PER_MINUTE",
+)
 NODE = [sys.executable, "manage.py", "qnode"]
 # What each process is started with, as deploy/supervisord.conf does it.
 COMMANDS: dict[str, tuple[list[str], dict[str, str]]] = {
@@ -81,6 +87,7 @@ class Service:
             "PORT": self.port,
             "SPOOL_PATH": self.directory / "spool.sqlite3",
             "WEBHOOK_TOKEN": TOKEN,
+            **dict.fromkeys(LIMITS, 0),
             MARK: self.mark,
         }
         return kept | {name: str(value) for name, value in (own | dict(settings)).items()}

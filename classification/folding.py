@@ -1,4 +1,7 @@
-"""Texts with everything left out that does not matter when words are compared."""
+"""Texts with everything left out that does not matter when words are compared.
+
+It lives in the lowest application so that all others can build on it.
+"""
 
 import unicodedata
 

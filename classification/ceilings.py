@@ -1,0 +1,89 @@
+"""The ceilings in force: rows that operators keep, believed for a moment."""
+
+import logging
+from collections.abc import Iterator
+from decimal import Decimal
+from time import monotonic
+from typing import NamedTuple
+
+from django.db import DatabaseError, InterfaceError, connections
+
+from classification.models import Ceiling, Meter, Period
+from classification.usage import EVERYBODY, Count, channel_scope, end_of
+
+log = logging.getLogger(__name__)
+
+BELIEVED = 1.0  # seconds for which a process believes what it has read
+# What there is after the first migrate: far above what people write, far below what a loop could cost in a night.
+SHIPPED: dict[tuple[bool, Meter, Period], int | None] = {
+    (False, Meter.REPLIES, Period.MINUTE): None,
+    (False, Meter.REPLIES, Period.DAY): 20_000,
+    (True, Meter.REPLIES, Period.DAY): 50_000,
+    (True, Meter.SEGMENTS, Period.MONTH): None,
+    (True, Meter.MONEY, Period.MONTH): None,
+    (True, Meter.MODEL_CALLS, Period.DAY): 50_000,
+    (True, Meter.MODEL_MONEY, Period.MONTH): None,
+}
+
+
+class Limit(NamedTuple):
+    """One ceiling as the database had it."""
+
+    channel_id: int | None
+    together: bool
+    meter: str
+    period: str
+    most: Decimal | None
+
+
+_read: list[tuple[float, list[Limit]]] = []
+
+
+def live() -> list[Limit]:
+    """The ceilings, at most BELIEVED seconds old; while they cannot be read, those last known."""
+    read_at, known = _read[0] if _read else (None, [])
+    if read_at is not None and monotonic() - read_at < BELIEVED:
+        return known
+    try:
+        fields = Limit._fields
+        known = [Limit(*row) for row in Ceiling.objects.order_by().values_list(*fields)]
+        _read[:] = [(monotonic(), known)]
+    except (DatabaseError, InterfaceError) as error:
+        log.warning("The ceilings cannot be read: %(error)s", {"error": type(error).__name__})
+    return known
+
+
+def forget() -> None:
+    """Read them anew."""
+    _read.clear()
+
+
+def counts(channel_id: int, amounts: dict[str, Decimal]) -> Iterator[tuple[Limit, Count]]:
+    """What a channel's use of so much of some meters counts against: its own ceilings and those of all together."""
+    for limit in live():
+        if limit.most is None or limit.meter not in amounts or not _covers(limit, channel_id):
+            continue
+        scope = EVERYBODY if limit.together else channel_scope(channel_id)
+        yield (
+            limit,
+            Count(
+                scope, f"{limit.meter}/{limit.period}", end_of(limit.period), amounts[limit.meter], limit.most
+            ),
+        )
+
+
+def _covers(limit: Limit, channel_id: int) -> bool:
+    """Its own row comes before the one for each channel."""
+    if limit.channel_id is not None or limit.together:
+        return limit.channel_id in (None, channel_id)
+    own = {(one.meter, one.period) for one in live() if one.channel_id == channel_id}
+    return (limit.meter, limit.period) not in own
+
+
+def add_missing(using: str = "default", **_kwargs: object) -> None:
+    """The shipped ceilings that are not there; those that an operator has set are left alone."""
+    if Ceiling._meta.db_table not in connections[using].introspection.table_names():
+        return  # another application alone is being migrated
+    for (together, meter, period), most in SHIPPED.items():
+        which = {"channel": None, "together": together, "meter": meter, "period": period}
+        Ceiling.objects.using(using).get_or_create(**which, defaults={"most": most})

@@ -1,0 +1,199 @@
+"""The switch that stops replies: before a call, for replies that wait, in the admin, in /readyz."""
+
+import logging
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.test import Client
+from django.urls import reverse
+
+from batches.choices import Outcome
+from batches.leases import LEADER
+from batches.models import Batch, Channel, Lease
+from batches.pipeline import process
+from batches.reprocess import RESENT, SKIPPED, reprocess
+from replies import switches
+from replies.models import Reply, ReplyStatus, Switch
+from replies.senders import memory
+from replies.senders.base import SendResult, accepted, refused
+from tests.batches.conftest import arrive
+from tests.batches.test_postponed import _closed
+
+pytestmark = pytest.mark.django_db(transaction=True)
+LIST, THROW = "admin:replies_switch_changelist", "admin:replies_switch_throw"
+BUSY = refused("http_503", "try later", retryable=True)
+
+
+@pytest.fixture(autouse=True)
+def outbox(settings: Any) -> Iterator[list[memory.Sms]]:
+    settings.SMS_AUTO_REPLY_ENABLED = True
+    settings.CLASSIFICATION_MODE = "rules"
+    memory.reset()
+    yield memory.outbox
+    memory.reset()
+
+
+def processed(batch: Batch) -> Batch:
+    process(batch.id, "worker")
+    batch.refresh_from_db()
+    return batch
+
+
+def stop(channel: Channel | None = None, reason: str = "a loop") -> bool:
+    return switches.throw(channel.pk if channel else None, stop=True, reason=reason, actor="ana")
+
+
+def go_on(channel: Channel | None = None) -> bool:
+    return switches.throw(channel.pk if channel else None, stop=False, reason="mended", actor="ana")
+
+
+@pytest.fixture
+def channel() -> Channel:
+    return Channel.objects.get(slug="default")
+
+
+class TestSwitch:
+    def test_nothing_leaves_while_all_are_stopped(self, outbox: list[memory.Sms]) -> None:
+        assert stop()
+        batch = processed(_closed("Yes"))
+        reply = batch.replies.get()
+        assert (outbox, reply.status, reply.reason) == ([], "suppressed", "stopped")
+        assert reply.error == "All replies are stopped by ana: a loop"
+        assert (batch.status, batch.outcome, batch.label) == ("completed", Outcome.HELD, "agree")
+
+    def test_a_channel_is_stopped_by_itself(self, channel: Channel, outbox: list[memory.Sms]) -> None:
+        other = Channel.objects.create(slug="other")
+        assert stop(other)
+        assert processed(_closed("Yes")).outcome == Outcome.REPLIED
+        assert stop(channel)
+        assert processed(_closed("Yes")).outcome == Outcome.HELD
+
+    def test_letting_all_go_on_leaves_a_stopped_channel_stopped(self, channel: Channel) -> None:
+        assert stop()
+        assert stop(channel)
+        assert go_on()
+        assert processed(_closed("Yes")).outcome == Outcome.HELD
+        assert go_on(channel)
+        assert processed(_closed("Yes")).outcome == Outcome.REPLIED
+
+    def test_throwing_it_twice_changes_nothing(self) -> None:
+        assert not go_on()
+        assert stop()
+        assert not stop()
+        assert Switch.objects.count() == 1
+
+    @pytest.mark.parametrize("command", ["STOP", "HELP"])
+    def test_answers_to_commands_are_stopped_too(self, command: str, outbox: list[memory.Sms]) -> None:
+        stop()
+        batch = processed(arrive(command))
+        assert (outbox, batch.replies.get().reason) == ([], "stopped")
+
+    def test_a_reply_that_waits_is_withdrawn(self, outbox: list[memory.Sms]) -> None:
+        memory.next_results.append(BUSY)
+        batch = processed(_closed("Yes"))
+        assert (batch.status, len(outbox)) == ("closed", 1)
+        stop()
+        batch = processed(batch)
+        assert (batch.outcome, batch.replies.get().reason, len(outbox)) == (Outcome.HELD, "stopped", 1)
+
+    def test_a_person_may_have_it_sent_when_replies_go_on(self, outbox: list[memory.Sms]) -> None:
+        stop()
+        batch = processed(_closed("Yes"))
+        [result] = reprocess([batch.id], actor="ana")
+        assert (result.action, result.detail) == (SKIPPED, "All replies are stopped by ana: a loop")
+        go_on()
+        [result] = reprocess([batch.id], actor="ana")
+        assert result.action == RESENT
+        assert (processed(batch).outcome, len(outbox)) == (Outcome.REPLIED, 1)
+
+    def test_it_says_so_loudly(self, caplog: pytest.LogCaptureFixture) -> None:
+        stop()
+        go_on()
+        told = [(record.levelno, record.getMessage()) for record in caplog.records]
+        assert told == [
+            (logging.ERROR, "REPLIES STOPPED | Channel: every channel | By: ana | Reason: a loop"),
+            (logging.WARNING, "REPLIES GO ON | Channel: every channel | By: ana | Reason: mended"),
+        ]
+
+
+def browser(role: str) -> Client:
+    user = User.objects.create_user(f"a-{role}", is_staff=True)
+    user.groups.add(Group.objects.get(name=role))
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+class TestAdmin:
+    @pytest.mark.parametrize(("role", "code"), [("viewer", 403), ("operator", 403), ("supervisor", 302)])
+    def test_supervisors_alone_throw_it(self, role: str, code: int) -> None:
+        answer = browser(role).post(reverse(THROW), {"channel": "", "stop": "yes", "reason": "a loop"})
+        assert answer.status_code == code
+        assert Switch.objects.count() == (code == 302)
+
+    def test_it_is_recorded_who_when_and_why(self, channel: Channel) -> None:
+        client = browser("supervisor")
+        client.post(reverse(THROW), {"channel": channel.pk, "stop": "yes", "reason": " <b>loop</b> "})
+        row = Switch.objects.get()
+        assert (row.channel, row.stopped, row.actor) == (channel, True, "admin:a-supervisor")
+        assert (row.reason, (datetime.now(UTC) - row.at).total_seconds() < 60) == ("<b>loop</b>", True)
+        page = client.get(reverse(LIST)).content.decode()
+        assert "&lt;b&gt;loop&lt;/b&gt;" in page
+        assert "<b>loop" not in page
+        client.post(reverse(THROW), {"channel": channel.pk, "stop": "no", "reason": "mended"})
+        assert [row.stopped for row in Switch.objects.order_by("id")] == [True, False]
+
+    @pytest.mark.parametrize(
+        "form",
+        [
+            {"channel": "", "stop": "yes", "reason": "  "},
+            {"channel": "", "stop": "", "reason": "a loop"},
+            {"channel": "99", "stop": "yes", "reason": "a loop"},
+            {"channel": "x", "stop": "yes", "reason": "a loop"},
+        ],
+    )
+    def test_it_does_nothing_without_a_reason_or_a_channel(self, form: dict[str, str]) -> None:
+        assert browser("supervisor").post(reverse(THROW), form).status_code == 302
+        assert not Switch.objects.exists()
+
+    def test_only_a_post_acts(self) -> None:
+        assert browser("supervisor").get(reverse(THROW)).status_code == 405
+
+    def test_every_page_carries_a_banner(self, channel: Channel) -> None:
+        client = browser("viewer")
+        pages = [reverse(name) for name in ("admin:index", "admin:batches_batch_changelist", LIST)]
+        assert not any("are stopped" in client.get(page).content.decode() for page in pages)
+        stop(reason="it <i>loops</i>")
+        for page in pages:
+            shown = client.get(page).content.decode()
+            assert "All replies are stopped" in shown
+            assert "it &lt;i&gt;loops&lt;/i&gt;" in shown
+            assert 'name="stop"' not in shown
+        assert "are stopped" not in Client().get(reverse("admin:login")).content.decode()
+
+
+def test_readyz_tells_what_is_stopped(client: Client, channel: Channel) -> None:
+    Lease.objects.update_or_create(name=LEADER, defaults={"beat_at": datetime.now(UTC)})
+    assert client.get("/readyz").json()["stopped"] == []
+    stop(channel)
+    answer = client.get("/readyz")
+    [told] = answer.json()["stopped"]
+    assert (answer.status_code, told["channel"], told["by"], told["reason"]) == (
+        200,
+        "default",
+        "ana",
+        "a loop",
+    )
+
+
+def test_a_reply_on_its_way_is_not_called_back(outbox: list[memory.Sms]) -> None:
+    def while_it_is_stopped() -> SendResult:
+        stop()
+        return accepted("m-1")
+
+    memory.next_results.append(while_it_is_stopped)
+    batch = processed(_closed("Yes"))
+    assert (batch.outcome, Reply.objects.get().status) == (Outcome.REPLIED, ReplyStatus.SENT)

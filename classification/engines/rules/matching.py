@@ -104,7 +104,9 @@ def _is_allowed(span: Span, clause: Clause, lexicon: Lexicon) -> bool:
     if _is_taken_back(span, clause, lexicon):
         return False
     fillers = lexicon.groups[LexiconKind.FILLER]
-    if span.rule.leads and not fillers.issuperset(clause.words[: span.at]):
+    if span.rule.leads and not (fillers - lexicon.groups[LexiconKind.PRONOUN]).issuperset(
+        clause.words[: span.at]
+    ):
         return False
     if span.rule.strength is not Strength.ALONE:
         return True
@@ -127,7 +129,11 @@ def _opens(span: Span, clause: Clause, lexicon: Lexicon) -> bool:
         return False
     if not lexicon.groups[LexiconKind.AUXILIARY].isdisjoint(before):
         return False
-    rest = set(clause.words[span.end :]) - fillers - lexicon.groups[LexiconKind.PARTICLE]
+    particles = lexicon.groups[LexiconKind.PARTICLE]
+    after = next((word for word in clause.words[span.end :] if word not in fillers), "")
+    if after in particles:  # "tuloy ba ...?" asks just that
+        return False
+    rest = set(clause.words[span.end :]) - fillers - particles
     if span.rule.strength is Strength.PROTECTED:
         return not rest
     return span.rule.strength in (Strength.EXPLICIT, Strength.ACKNOWLEDGE) and bool(rest)

@@ -19,7 +19,7 @@ WEIGHTS = {
 }
 BARE = (Strength.ACKNOWLEDGE, Strength.SOFT)
 # In a longer text "good" or "right" is about something else.
-MOST_WORDS_AROUND_A_GUESS = 8
+MOST_WORDS_AROUND_A_GUESS = 6
 # A category's second and third word add to its first.
 FURTHER, MAX_FURTHER = 0.25, 2
 # What opens a text counts more; what follows "but" much more, and what is before it less; what "wait" takes back least.

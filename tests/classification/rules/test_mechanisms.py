@@ -250,6 +250,10 @@ def test_confidence_grows_with_the_lead_and_with_firmness() -> None:
         ("That's correct if it rains", Label.NEUTRAL),
         ("Yes, I need a table for two", Label.AGREE),
         ("I need a table for two", Label.NEUTRAL),
+        ("Tuloy po ba ang pasok?", Label.NEUTRAL),
+        ("Tuloy po, anong oras?", Label.AGREE),
+        ("Can you cancel my order?", Label.DISAGREE),
+        ("Can I cancel any time?", Label.NEUTRAL),
     ],
 )
 def test_what_follows_an_answer_is_weighed_by_what_it_can_change(text: str, label: Label) -> None:

@@ -46,6 +46,10 @@ TAKEN = Counter(
     ["result"],
     registry=_own,
 )
+for _status in ("200", "400", "401", "404", "429", "500", "503"):
+    DURATION.labels(_status)  # from 0 on: an alert sees a series grow only if it was there before
+for _result in RESULTS.values():
+    TAKEN.labels(_result)
 
 
 class WebhookTimer:

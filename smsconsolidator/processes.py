@@ -9,6 +9,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from batches.metrics.figures import PREFIX
+from smsconsolidator import __version__
 from smsconsolidator.env import BASE_DIR
 
 PAGE = os.sysconf("SC_PAGE_SIZE")  # bytes
@@ -49,6 +50,11 @@ class ProcessesCollector(Collector):
     """How many processes run here, and what they take together."""
 
     def collect(self) -> Iterator[Metric]:
+        build = GaugeMetricFamily(
+            f"{PREFIX}build_info", "The release that answers; always 1.", labels=["version"]
+        )
+        build.add_metric([__version__], 1)
+        yield build
         number = GaugeMetricFamily(
             f"{PREFIX}processes", "Processes of the service on this machine.", labels=["role"]
         )

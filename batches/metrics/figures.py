@@ -61,6 +61,18 @@ class Histogram:
             yield json.loads(key), buckets, entry["sum"]
 
 
+# An alert sees a series grow only if it was there before: what alerts look for begins at 0.
+LIMITS = ("ceiling", "ceiling_per_minute", "breaker", "stopped")
+ILLS = (
+    "timeout",
+    "connection",
+    "auth",
+    "rate_limit",
+    "server_error",
+    "bad_request",
+    "invalid_answer",
+    "circuit_open",
+)
 REPLY_OUTCOMES = ("sent", "refused", "unknown", "suppressed", "withdrawn", "postponed")
 CALLS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 
@@ -72,7 +84,12 @@ REQUEUED = Counter("batches_requeued", "Batches queued again because nobody fini
 CLASSIFICATIONS = Counter("classifications", "Verdicts, by the engine that decided.", ("engine", "label"))
 REVIEWS = Counter("reviews_asked", "Verdicts that a person should look at.", ("reason",))
 MODEL_CALLS = Counter("model_calls", "Questions to a language model.")
-MODEL_ERRORS = Counter("model_errors", "Model calls without a usable answer, by the reason.", ("reason",))
+MODEL_ERRORS = Counter(
+    "model_errors",
+    "Model calls without a usable answer, by the reason.",
+    ("reason",),
+    tuple((ill,) for ill in ILLS),
+)
 TOKENS = Counter(
     "model_tokens", "Tokens that model calls were billed for.", ("direction",), (("input",), ("output",))
 )
@@ -80,8 +97,14 @@ COST = Counter("model_cost_dollars", "What model calls cost (US dollars, by the 
 REPLIES = Counter(
     "replies",
     "What became of replies; a later attempt counts anew.",
+    ("outcome",),
+    tuple((outcome,) for outcome in REPLY_OUTCOMES),
+)
+REPLY_REASONS = Counter(
+    "reply_reasons",
+    "Why replies were not sent, or not at once.",
     ("outcome", "reason"),
-    tuple((outcome, "") for outcome in REPLY_OUTCOMES),
+    tuple(("suppressed", reason) for reason in LIMITS),
 )
 REPLY_SEGMENTS = Counter("reply_segments", "SMS segments of the replies that were sent.")
 LATENESS = Histogram(
@@ -104,6 +127,6 @@ PROVIDER_LATENCY = Histogram(
 
 COUNTERS = (
     MESSAGES, BATCHES_OPENED, BATCHES_CLOSED, BATCHES_SETTLED, REQUEUED, CLASSIFICATIONS, REVIEWS, MODEL_CALLS,
-    MODEL_ERRORS, TOKENS, COST, REPLIES, REPLY_SEGMENTS,
+    MODEL_ERRORS, TOKENS, COST, REPLIES, REPLY_REASONS, REPLY_SEGMENTS,
 )  # fmt: skip
 HISTOGRAMS = (LATENESS, SETTLING, MODEL_LATENCY, PROVIDER_LATENCY)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from batches.choices import EventKind
+from batches.choices import EventKind, Outcome
 from batches.metrics import figures as f
 from batches.metrics.figures import Figures
 from batches.models import BatchEvent
@@ -46,6 +46,8 @@ def fold(figures: Figures, after: int, until: int) -> None:
 def _opened(figures: Figures, events: Sequence[Event]) -> None:
     for event in events:
         f.BATCHES_OPENED.add(figures, event.channel)
+        for outcome in filter(None, Outcome.values):
+            f.BATCHES_SETTLED.add(figures, event.channel, outcome, amount=0)  # to be seen growing
     _messages(figures, events)
 
 
@@ -102,7 +104,9 @@ def _asked(figures: Figures, attempts: Iterable[dict[str, Any]]) -> None:
 def _replied(outcome: str) -> Callable[[Figures, Sequence[Event]], None]:
     def add(figures: Figures, events: Sequence[Event]) -> None:
         for event in events:
-            f.REPLIES.add(figures, outcome, str(event.data.get("reason") or ""))
+            f.REPLIES.add(figures, outcome)
+            if reason := event.data.get("reason"):
+                f.REPLY_REASONS.add(figures, outcome, str(reason))
 
     return add
 

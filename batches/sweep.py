@@ -59,6 +59,7 @@ class _Sweep:
     def run(self, duration: float) -> dict[str, int]:
         end = time.monotonic() + duration
         if not self._find_role():
+            self._hand_on()
             return self.counts
         while not self._over(end) and not self._relieved():
             try:
@@ -129,8 +130,14 @@ class _Sweep:
     def _leave(self) -> None:
         release(STANDBY, self.holder)
         release(LEADER, self.holder)
+        self._hand_on()
         if not _stopping.value:
             self._lead(time.monotonic() + OVERLAP)
+
+    def _hand_on(self) -> None:
+        """A node that stops may have had both roles: another node's turn by the schedule is up to a minute away."""
+        if _stopping.value and not backlog(SWEEP_QUEUE):
+            enqueue_sweep()
 
 
 def until_next_due() -> float:

@@ -1,3 +1,3 @@
 """The project: settings, addresses, health and logs. No application imports it."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"

@@ -3,6 +3,9 @@
 from typing import Any
 
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
+from django.http import HttpResponseBase
+
+from smsconsolidator import request_ids
 
 
 class Request(WSGIRequest):
@@ -18,6 +21,10 @@ class Request(WSGIRequest):
 
 
 class Handler(WSGIHandler):
-    """Django's, with our request."""
+    """Django's, with our request, whose id is known to the log."""
 
     request_class = Request
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> HttpResponseBase:
+        request_ids.begin(environ.get("HTTP_X_REQUEST_ID", ""))
+        return super().__call__(environ, start_response)

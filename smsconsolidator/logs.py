@@ -18,6 +18,7 @@ from batches.credentials import revealed
 from batches.masking import mask_number, mask_numbers
 from batches.tokens import HIDDEN as REDACTED
 from batches.tokens import hide_tokens
+from smsconsolidator import request_ids
 
 # Longest text shown of one value, in characters. The longest SMS (10 parts) has 1,530; with it a line stays
 # under 4,096 bytes, which Linux guarantees to reach a pipe in one piece (PIPE_BUF).
@@ -113,7 +114,10 @@ def _forms(secrets: frozenset[str]) -> list[str]:
 
 
 class TextFormatter(logging.Formatter):
-    """`2026-11-22 15:00:00 INFO message`, in UTC; one line a record, tracebacks indented below it."""
+    """`2026-11-22 15:00:00 INFO message`, in UTC; one line a record, tracebacks indented below it.
+
+    Behind a proxy that sends X-Request-ID, lines of a request end with ` | Request: …`.
+    """
 
     def __init__(self, mask: bool = False, secrets: Collection[str] = ()) -> None:
         super().__init__()
@@ -123,7 +127,9 @@ class TextFormatter(logging.Formatter):
         return self._guard.redact(super().format(self._guard.prepare(record)))
 
     def formatMessage(self, record: logging.LogRecord) -> str:
-        return f"{_utc(int(record.created))} {record.levelname} {visible(record.message)}"
+        request = request_ids.current()
+        suffix = f" | Request: {request}" if request else ""
+        return f"{_utc(int(record.created))} {record.levelname} {visible(record.message)}{suffix}"
 
     def formatException(self, ei: Any) -> str:
         return self._guard.traceback(super().formatException(ei))
@@ -145,6 +151,8 @@ class JsonFormatter(BaseJsonFormatter):
     ) -> None:
         log_data["time"] = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         log_data |= {"level": record.levelname, "logger": record.name, "message": visible(record.message)}
+        if request := request_ids.current():
+            log_data["request_id"] = request
         fields = record.args if isinstance(record.args, Mapping) else {}
         for key, value in (*fields.items(), *message_dict.items()):
             log_data.setdefault(key, value)

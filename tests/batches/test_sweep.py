@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection
-from django_q.models import Schedule
+from django_q.models import OrmQ, Schedule
 
 from batches import sweep as sweeping
 from batches.choices import BatchStatus
@@ -129,3 +129,16 @@ class TestSweeping:
         thread.join(timeout=30)
         assert not thread.is_alive()
         assert not Lease.objects.exclude(holder=None).exists()
+
+    def test_a_node_that_stops_sends_for_another_nodes_sweep(self) -> None:
+        thread = _sweep_in_thread(60)
+        while not Lease.objects.filter(name=LEADER).exclude(holder=None).exists():
+            time.sleep(0.05)
+        OrmQ.objects.all().delete()  # the one that it has sent for a standby
+        sweeping.stop_all()
+        thread.join(timeout=30)
+        assert OrmQ.objects.filter(key="sweep").count() == 1
+        # Taken by a process of the node that stops, it is handed on.
+        OrmQ.objects.all().delete()
+        assert sweep(60) == {"closed": 0, "requeued": 0}
+        assert OrmQ.objects.filter(key="sweep").count() == 1

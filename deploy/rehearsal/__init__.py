@@ -1,0 +1,1 @@
+"""`python -m deploy.rehearsal`: roll-outs and a roll-back under load, on this machine, without root."""

@@ -1,0 +1,1 @@
+"""`python -m deploy.rollout`: put another release into service, or go back."""

@@ -1,0 +1,167 @@
+"""A roll-out: the other release is started beside the one that answers, takes over in steps, and is watched.
+
+Both work on one database at the same time, so the schema is only ever added to (docs/upgrade.md). Whatever happens, the
+release that was good before is one roll-back away, and a bad sign makes that by itself.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from deploy.layout import COLOURS, PROGRAMS
+from deploy.rollout.machine import Machine, MachineError
+from deploy.rollout.watching import AccessLog, Limits, Watch
+
+BLUE_GREEN = (100,)
+CANARY = (10, 25, 50, 100)
+# The share of the requests from which on the new release's workers run too. Workers of two releases share one queue
+# about equally, however many they are.
+WORKERS_FROM = 50
+BEHIND = ("sweeper", "worker")  # what works for both web servers alike
+
+
+class BadSign(Exception):
+    """The new release is not to be trusted; the message says why."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Times in seconds."""
+
+    watch: float = 300  # after each step
+    every: float = 5  # between two looks
+    start: float = 60  # until a release must be ready
+    drain: float = 5  # for requests under way, between the last step and the end of the old web server
+
+
+@dataclass
+class Rollout:
+    """One roll-out on one machine. `say` is told what happens, for people."""
+
+    machine: Machine
+    say: Callable[[str], None]
+    pace: Pace = field(default_factory=Pace)
+    limits: Limits = field(default_factory=Limits)
+
+    def to_other(self, steps: Sequence[int]) -> bool:
+        """Put the other release into service by `steps` (per cent); whether it is. If not, all is as it was before.
+
+        Raises MachineError, with nothing changed, where there is nothing to roll out or another roll-out is unfinished.
+        """
+        old, new = self._old_and_new()
+        try:
+            self._prepare(new)
+            for share in steps:
+                self._step(old, new, share)
+        except (BadSign, MachineError, KeyboardInterrupt) as problem:
+            self.say(f"BAD SIGN  {problem or 'stopped by hand'}")
+            self.back(old, new)
+            return False
+        self._finish(old, new)
+        return True
+
+    def first(self, colour: str) -> None:
+        """The first release on this machine: nobody answers yet, and nginx does not have the site yet."""
+        self.machine.migrate(colour)
+        self.machine.start(colour, *PROGRAMS)
+        self._wait_until(self.machine.is_ready, colour, "is not ready")
+        self.machine.write_upstream(colour, {colour: 100})
+        self.machine.keep(colour)
+        self.say(f"{self._name(colour)} is ready, and nginx's site can be enabled")
+
+    def back(self, good: str, bad: str) -> None:
+        """Have `good` do all the work and `bad` none. Raises MachineError, with nothing stopped, if `good` is down."""
+        self.say(f"Going back to {self._name(good)}")
+        self.machine.start(good, *PROGRAMS)
+        # Not: is ready. While the database is away no release is, and the good one is still the better one.
+        self._wait_until(self.machine.is_up, good, "does not answer")
+        self.machine.direct(good, {good: 100})
+        self._stop_behind(bad, good)
+        time.sleep(self.pace.drain)
+        self.machine.stop(bad, "web")
+        self.machine.keep(good)
+        self.say(f"{self._name(good)} answers alone")
+
+    def _old_and_new(self) -> tuple[str, str]:
+        upstream = self.machine.upstream()
+        old = upstream.settled
+        if dict(upstream.weights) != {old: 100}:
+            raise MachineError(
+                "Another roll-out is not finished. Go back first: python -m deploy.rollout rollback"
+            )
+        [new] = set(COLOURS) - {old}
+        self.say(f"{self._name(old)} answers; {self._name(new)} is to take over")
+        return old, new
+
+    def _prepare(self, new: str) -> None:
+        """The new release's web server runs, and is ready, before anybody is sent to it."""
+        self.machine.manage(new, "check", "--fail-level", "ERROR")
+        self.machine.migrate(new)
+        self.say("The schema is the new release's; the old one works on it as well")
+        self.machine.start(new, "web")
+        self._wait_until(self.machine.is_up, new, "does not answer")
+        self._wait_until(self.machine.is_ready, new, "is not ready")
+        hour = datetime.now(UTC) - timedelta(hours=1)
+        self._before = self.machine.signs(new, hour)
+
+    def _step(self, old: str, new: str, share: int) -> None:
+        programs: tuple[str, ...] = ("web",)
+        if share >= WORKERS_FROM:
+            programs = PROGRAMS
+            self.machine.start(new, *BEHIND)
+        log = AccessLog(self.machine.layout.access_log, {self.machine.port(one): one for one in COLOURS})
+        self.machine.direct(old, {old: 100 - share, new: share})
+        if share == 100:
+            self._stop_behind(old, new)
+        self._watch(Watch(self.machine, new, programs, log, self.limits, self._before), share)
+
+    def _watch(self, watch: Watch, share: int) -> None:
+        """Raises BadSign as soon as there is one."""
+        end = time.monotonic() + self.pace.watch
+        while True:
+            bad = watch.look()
+            if bad:
+                raise BadSign("; ".join(bad))
+            if (left := end - time.monotonic()) <= 0:
+                break
+            time.sleep(min(left, self.pace.every))
+        self.say(f"{share:3} %  {_seen(watch)}")
+
+    def _finish(self, old: str, new: str) -> None:
+        self.machine.direct(new, {new: 100})
+        time.sleep(self.pace.drain)
+        self.machine.stop(old, *PROGRAMS)
+        self.machine.keep(new)
+        self.say(f"{self._name(new)} answers alone; {self._name(old)} is one roll-back away")
+
+    def _stop_behind(self, old: str, new: str) -> None:
+        """The sweeper first, so that the other one leads while the workers finish."""
+        self.machine.stop(old, "sweeper")
+        self.machine.send_for_sweep(new)
+        self.machine.stop(old, "worker")
+
+    def _wait_until(self, state: Callable[[str], bool], colour: str, problem: str) -> None:
+        end = time.monotonic() + self.pace.start
+        while not state(colour):
+            if time.monotonic() > end:
+                raise MachineError(
+                    f"{self._name(colour)} {problem} after {self.pace.start:.0f} s; its log: {LOG}"
+                )
+            time.sleep(0.2)
+
+    def _name(self, colour: str) -> str:
+        return f"{colour} ({self.machine.version(colour)})"
+
+
+LOG = "journalctl --namespace=smsconsolidator --since=-5min"
+
+
+def _seen(watch: Watch) -> str:
+    asked, failed = watch.log.requests.get(watch.colour, 0), watch.log.errors.get(watch.colour, 0)
+    words = [f"{asked} requests, {failed} failed"]
+    if now := watch.signs:
+        words.append(f"{now.closed} batches closed, at most {now.lateness_max:.2f} s late")
+        words.append(f"{now.settled} done, {now.failed} failed")
+        words.append(f"{now.replies} replies, {now.replies_bad} bad")
+    return " · ".join(words)

@@ -1,0 +1,126 @@
+"""The two kinds of database: how a copy is taken while the service goes on writing, and how it is put back."""
+
+import os
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Protocol
+
+import dj_database_url
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+from deploy import snapshot
+from deploy.snapshot import Tables
+
+
+class StoreError(Exception):
+    """A copy cannot be taken or put back; the message says why and what to do."""
+
+
+class Store(Protocol):
+    """A database that is backed up and restored."""
+
+    suffix: str  # of the file that holds a copy
+
+    def dump(self, target: Path) -> Tables:
+        """Write a copy of one moment to `target`; gives what it holds."""
+        ...
+
+    def load(self, source: Path) -> Tables:
+        """Put a copy into the database, which must be empty; gives what it holds then."""
+        ...
+
+
+def store(url: str, base: Path) -> Store:
+    """The database of a DATABASE_URL; a relative SQLite file is one in `base`."""
+    if url.startswith("sqlite"):
+        return Sqlite(base / str(dj_database_url.parse(url)["NAME"]))
+    return Postgres(url)
+
+
+class Sqlite:
+    """A file, copied by SQLite's own online backup (https://www.sqlite.org/backup.html)."""
+
+    suffix = ".sqlite3"
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def dump(self, target: Path) -> Tables:
+        if not self.path.exists():
+            raise StoreError(f"{self.path} does not exist; is DATABASE_URL right?")
+        _copy(self.path, target)
+        return snapshot.of_sqlite(target)
+
+    def load(self, source: Path) -> Tables:
+        for suffix in ("", "-wal", "-shm"):
+            if (there := self.path.with_name(self.path.name + suffix)).exists():
+                raise StoreError(f"{there} exists. Stop the service and move it away first.")
+        _copy(source, self.path)
+        return snapshot.of_sqlite(self.path)
+
+
+def _copy(source: Path, target: Path) -> None:
+    """All pages at once: a copy in steps begins anew whenever somebody writes, and readers and writers go on anyway."""
+    with snapshot.sqlite(source) as origin, closing(sqlite3.connect(target)) as copy:
+        origin.backup(copy)
+        copy.execute("PRAGMA journal_mode=DELETE")  # one file, without anything beside it
+
+
+class Postgres:
+    """A database of a server, copied by pg_dump, whose version must not be older than the server's."""
+
+    suffix = ".pgdump"
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def dump(self, target: Path) -> Tables:
+        with psycopg.connect(self.url) as connection:
+            connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            connection.read_only = True
+            row = connection.execute("SELECT pg_export_snapshot()").fetchone()
+            moment = str(row[0]) if row else ""
+            # pg_dump sees what this transaction sees, whatever is written meanwhile.
+            self._run(
+                ["pg_dump", "--format=custom", "--no-owner", "--no-acl", f"--snapshot={moment}"], target
+            )
+            return snapshot.of_postgres(connection)
+
+    def load(self, source: Path) -> Tables:
+        with psycopg.connect(self.url) as connection:
+            if there := snapshot.of_postgres(connection):
+                raise StoreError(
+                    f"The database has {len(there)} tables already. Make an empty one and name it in DATABASE_URL."
+                )
+        options = ["--no-owner", "--no-acl", "--exit-on-error", "--single-transaction"]
+        name = conninfo_to_dict(self.url)["dbname"]
+        self._run(["pg_restore", *options, f"--dbname={name}", str(source)])
+        with psycopg.connect(self.url) as connection:
+            return snapshot.of_postgres(connection)
+
+    def _run(self, command: Sequence[str], target: Path | None = None) -> None:
+        """The password goes by the environment: a command line is everybody's to read."""
+        if shutil.which(command[0]) is None:
+            raise StoreError(
+                f"{command[0]} is not installed (on Debian and Ubuntu: apt install postgresql-client)"
+            )
+        given = {**os.environ, **_environment(self.url)}
+        output = ["--file", str(target)] if target else []
+        done = subprocess.run([*command, *output], env=given, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise StoreError(f"{command[0]} failed: {done.stderr.strip()}")
+
+
+def _environment(url: str) -> dict[str, str]:
+    """A connection's parameters as libpq reads them from the environment."""
+    names = {
+        option.keyword.decode(): option.envvar.decode()
+        for option in psycopg.pq.Conninfo.get_defaults()
+        if option.envvar
+    }
+    return {names[key]: str(value) for key, value in conninfo_to_dict(url).items() if key in names}

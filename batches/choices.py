@@ -20,6 +20,7 @@ class Outcome(models.TextChoices):
     REPLIED = "replied", "Replied"
     DISABLED = "disabled", "Auto-reply off"
     SUPPRESSED = "suppressed", "Reply suppressed"
+    SUPERSEDED = "superseded", "Answered with a later batch"
     REFUSED = "refused", "Refused by the provider"
     UNKNOWN = "unknown", "Unknown whether sent"
     HELD = "held", "Held for a person"
@@ -57,6 +58,7 @@ class Flag(models.TextChoices):
 
     SENDER_RATE = "sender_rate", "Sender writes too fast"
     CHANNEL_RATE = "channel_rate", "Channel gets too much"
+    CHANGED_MIND = "changed_mind", "Changed their mind"
 
 
 class EventKind(models.TextChoices):
@@ -85,3 +87,9 @@ class EventKind(models.TextChoices):
     CONFIRMED = "confirmed", "Label confirmed by a person"
     CORRECTED = "corrected", "Label corrected by a person"
     REOPENED = "reopened", "Reopened for a correcting reply"
+    CARRIED_OVER = "carried_over", "Earlier batch carried over"
+    CHANGED_MIND = "changed_mind", "Change of mind"
+    TAKEN_OVER = "taken_over", "Taken over by a person"
+    GIVEN_BACK = "given_back", "Given back to the machine"
+    WINDOW_CHANGED = "window_changed", "Window changed"
+    WINDOW_SHADOW = "window_shadow", "Adaptive window, tried only"

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from batches import credentials
@@ -30,6 +31,7 @@ __all__ = [
     "ReportMail",
     "SenderPreference",
     "ShippedKeyword",
+    "Takeover",
     "Tally",
 ]
 
@@ -272,8 +274,26 @@ class Batch(models.Model):
     # Closed because its reply has to wait; `lease_until` says until when.
     postponed = models.BooleanField(db_default=False)
 
-    # Not stored: whether its window was over long ago when it was claimed.
+    successor = models.ForeignKey(
+        "self",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="predecessors",
+        db_index=False,
+        help_text="The later batch that answers this one's texts with its own.",
+    )
+    carry_overs = models.PositiveSmallIntegerField(
+        db_default=0, help_text="How many earlier batches' texts are answered with it."
+    )
+    window_ends_at = models.DateTimeField(
+        null=True, help_text="Where the adaptive window moved closes_at: what it was when the batch opened."
+    )
+
+    # Not stored, as it was when somebody claimed the batch: its window was over long ago; an earlier batch of its
+    # sender is not settled; the last one before it that was answered lately.
     is_stale = False
+    has_unsettled_before = False
+    answered_before: int | None = None
 
     objects = BatchQuerySet.as_manager()
 
@@ -313,6 +333,9 @@ class Batch(models.Model):
                 name="batch_unsettled_lease",
             ),
             models.Index(fields=["sender"], name="batch_sender"),
+            models.Index(
+                fields=["successor"], condition=Q(successor__isnull=False), name="batch_carried_over"
+            ),
             models.Index(fields=["opened_at"], name="batch_opened_at"),
             models.Index(fields=["-id"], condition=~Q(flags=""), name="batch_flagged"),
         ]
@@ -385,6 +408,36 @@ class BatchEvent(AppendOnly):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} ({self.actor})"
+
+
+class Takeover(models.Model):
+    """A person answers a sender himself: until then the machine is silent there. Written by takeovers.py alone."""
+
+    channel = models.ForeignKey(Channel, on_delete=models.PROTECT, db_index=False)
+    sender = models.CharField(max_length=255)
+    actor = models.CharField("by", max_length=64)
+    note = models.CharField(max_length=500, blank=True)
+    began_at = models.DateTimeField(db_default=Now())
+    until = models.DateTimeField(help_text="UTC; from then on the machine answers again.")
+    ended_at = models.DateTimeField(null=True, help_text="Given back before that.")
+    ended_by = models.CharField(max_length=64, blank=True, db_default="")
+
+    class Meta:
+        verbose_name = "conversation taken over"
+        verbose_name_plural = "conversations taken over"
+        ordering = ["-id"]
+        permissions = [("take_over", "Can take conversations over and give them back")]
+        indexes = [
+            models.Index(fields=["sender"], condition=Q(ended_at__isnull=True), name="takeover_in_force")
+        ]
+
+    def __str__(self) -> str:
+        return f"Takeover {self.pk}"
+
+    @property
+    def is_in_force(self) -> bool:
+        """For people: whether a reply may be sent, the database's clock decides."""
+        return self.ended_at is None and self.until > timezone.now()
 
 
 class RejectedDelivery(models.Model):

@@ -5,44 +5,34 @@ that it is classified, a live reply means that one was written, and the reply's 
 """
 
 import logging
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django.conf import settings
 from django.db import transaction
 
-from batches import keywords, state
-from batches.choices import Command, EventKind, Outcome
-from batches.models import Batch, Message
+from batches import follow_ups, keywords, log_lines, state, superseding
+from batches.choices import Command, EventKind, Flag, Outcome
+from batches.objections import objection
 from batches.sounding import sounds_like_stop
+from batches.standing import Standing, standing
 from batches.terms import terms_of
-from classification import rows
+from batches.work import LeaseLost, Work, load
+from classification import naming
 from classification import services as classification
-from classification.labels import Label, Meaning, Said
+from classification.labels import Label, Said
 from classification.models import ReviewReason
-from classification.rulesets.live import live
 from replies import services as replies
-from replies.addressee import ANYBODY, Addressee
 from replies.models import Reply, ReplyKind, ReplyStatus
-from replies.policy import DISABLED, FOR_A_PERSON
+from replies.policy import DISABLED, FOR_A_PERSON, Decision
 from replies.senders.base import Account
 
 log = logging.getLogger(__name__)
 
-# Written out for the reason that classification.rows gives.
-BATCH = (
-    "SELECT b.*, b.closes_at < {long_ago} AS is_stale,"
-    " p.name AS sender_name, p.language AS sender_language, p.no_auto_replies, p.is_vip"
-    " FROM batches_batch b LEFT JOIN batches_senderpreference p ON p.number = b.sender WHERE b.id = %s"
-)
-MESSAGES = (
-    "SELECT id, provider_message_id, sender_raw, text, received_at FROM batches_message WHERE batch_id = %s"
-    " ORDER BY received_at, id"
-)
 OUTCOMES = {
     ReplyStatus.SENT: Outcome.REPLIED,
     ReplyStatus.DELIVERED: Outcome.REPLIED,
@@ -51,42 +41,12 @@ OUTCOMES = {
     ReplyStatus.UNKNOWN: Outcome.UNKNOWN,
     ReplyStatus.SUPPRESSED: Outcome.SUPPRESSED,
 }
-SUPPRESSED_FOR = {DISABLED.name: Outcome.DISABLED, **dict.fromkeys(FOR_A_PERSON, Outcome.HELD)}
+SUPPRESSED_FOR = {
+    DISABLED.name: Outcome.DISABLED,
+    superseding.MOVED_ON.reason: Outcome.SUPERSEDED,
+    **dict.fromkeys(FOR_A_PERSON, Outcome.HELD),
+}
 SAID = {Command.STOP: Said.OPT_OUT, Command.START: Said.OPT_IN, Command.HELP: Said.HELP}
-
-
-class LeaseLost(Exception):
-    """Somebody else has taken the batch over; whatever we were about to write is theirs to write."""
-
-
-@dataclass(frozen=True)
-class Work:
-    """A batch in our hands."""
-
-    batch: Batch
-    messages: list[Message]
-    token: UUID
-    actor: str
-    addressee: Addressee = ANYBODY
-
-    @property
-    def fields(self) -> dict[str, Any]:
-        """What every log line of the batch tells. `sender` is as the phone wrote it."""
-        return {"sender": self.messages[0].sender_raw, "count": len(self.messages), "batch": self.batch.id}
-
-    @property
-    def texts(self) -> list[str]:
-        """What there is to understand: all that was written, or all but the commands where there is one to answer."""
-        texts = [message.text for message in self.messages]
-        if not self.batch.command:
-            return texts
-        words, channel_id = keywords.live(), self.batch.channel_id
-        return [text for text in texts if not words.command(channel_id, text)]
-
-    @property
-    def record(self) -> Callable[[str, Mapping[str, Any]], None]:
-        """How the reply's steps get into the batch's history."""
-        return lambda kind, data: state.note([self.batch.id], kind, self.actor, data)
 
 
 def process(batch_id: int, actor: str) -> None:
@@ -98,10 +58,8 @@ def process(batch_id: int, actor: str) -> None:
     token = uuid4()
     if not state.claim(batch_id, token, timedelta(seconds=settings.BATCH_LEASE_SECONDS), actor):
         return
-    batch: Any = Batch.objects.raw(BATCH.format(long_ago=rows.now(-settings.STALE_AFTER)), [batch_id])[0]
-    messages = list(Message.objects.raw(MESSAGES, [batch_id]))
-    batch.is_stale = batch.is_stale or _waited_in_the_spool(batch, messages[0])
-    work = Work(batch, messages, token, actor, _addressee(batch))
+    work = load(batch_id, token, actor)
+    batch = work.batch
     if batch.attempts > settings.BATCH_MAX_ATTEMPTS and not batch.label:
         _give_up(work, "every worker that began it was killed or ran out of time")
         return
@@ -117,17 +75,6 @@ def process(batch_id: int, actor: str) -> None:
             _give_up(work, repr(error))
 
 
-def _addressee(row: Any) -> Addressee:
-    """What the batch's row brought along of its sender's preferences."""
-    known = (row.sender_name or "", row.sender_language or "")
-    return Addressee(*known, no_auto_replies=bool(row.no_auto_replies), is_vip=bool(row.is_vip))
-
-
-def _waited_in_the_spool(batch: Batch, first: Message) -> bool:
-    """Whether its first text came in so long before it could be stored that the conversation was old by then."""
-    return (batch.opened_at - first.received_at).total_seconds() > settings.STALE_AFTER
-
-
 def _give_up(work: Work, problem: str) -> None:
     reason = f"gave up after {work.batch.attempts} attempts: {problem}"
     state.fail(work.batch.id, work.token, outcome=Outcome.ERROR, reason=reason, actor=work.actor)
@@ -135,15 +82,28 @@ def _give_up(work: Work, problem: str) -> None:
 
 
 def _run(work: Work) -> None:
-    if work.batch.attempts == 1 and not work.batch.label:
-        _log_received(work)
-    reply = _resume(work) if work.batch.label else _begin(work)
+    if work.batch.label:
+        reply = _resume(work)
+    else:
+        work = _with_earlier(work)
+        reply = _begin(work)
     if reply.status == ReplyStatus.SENDING:
         return  # another process is at it, and its lease decides
-    _log_reply(work, reply)
+    log_lines.replied(work, reply)
     if reply.status == ReplyStatus.PENDING:
         return  # its turn comes later
-    _log_settled(work)
+    log_lines.settled(work)
+
+
+def _with_earlier(work: Work) -> Work:
+    """The work with what its sender wrote before and nobody has answered yet."""
+    if work.batch.attempts == 1:
+        log_lines.received(work.batch.id, work.messages)
+    work, gathered = superseding.gather(work)
+    for earlier in gathered:
+        log_lines.gathered(work, earlier)
+    log_lines.carried_over(work)
+    return work
 
 
 def _begin(work: Work) -> Reply:
@@ -156,7 +116,7 @@ def _begin(work: Work) -> Reply:
         if reply.status == ReplyStatus.SUPPRESSED or reply.retry_in:
             _end(work, reply)
     if decision:
-        _log_classified(work, decision)
+        log_lines.classified(work, decision)
     if not reply.in_hand:
         return reply
     return replies.deliver(reply, record=work.record, then=partial(_end, work), account=account)
@@ -170,6 +130,7 @@ def _resume(work: Work) -> Reply:
             reply.id,
             record=work.record,
             then=partial(_end, work),
+            veto=lambda: objection(work, standing(work.batch.id)),
             account=work.batch.channel.account,
             terms=terms_of(work.batch.channel),
             addressee=work.addressee,
@@ -199,20 +160,25 @@ def _write_verdict(work: Work, decision: classification.Decision | None, account
     """
     batch, events = work.batch, list[tuple[str, Mapping[str, Any]]]()
     label = decision.label if decision else SAID[Command(batch.command)]
-    if not state.set_label(batch.id, work.token, label):
+    stands = state.set_label(batch.id, work.token, label)
+    if stands is None:
         raise LeaseLost
     batch.label = label
     if decision:
         verdict_id = classification.record(batch.id, decision)
         verdict = {"label": decision.label, "engine": decision.engine, "classification": verdict_id}
         events.append((EventKind.CLASSIFIED, verdict))
-    reply = _write_reply(work, decision, account, lambda kind, data: events.append((kind, data)))
+    reply = _write_reply(work, decision, account, stands, lambda kind, data: events.append((kind, data)))
     state.note_all(batch.id, work.actor, events)
     return reply
 
 
 def _write_reply(
-    work: Work, decision: classification.Decision | None, account: Account, record: replies.Recorder
+    work: Work,
+    decision: classification.Decision | None,
+    account: Account,
+    stands: Standing,
+    record: replies.Recorder,
 ) -> Reply:
     """The answer to what the batch commands, else to what it says."""
     batch = work.batch
@@ -228,15 +194,27 @@ def _write_reply(
     }
     if batch.command or decision is None:
         return replies.prepare_answer(ReplyKind(batch.command), **common)
+    unchanged = _follow_up(work, decision)
     return replies.prepare(
         label=decision.label,
         texts=work.texts,
         also=[matter.label for matter in decision.matters[1:]],
         sounds_like_opt_out=decision.review == ReviewReason.OPT_OUT,
         addressee=work.addressee,
+        veto=lambda: objection(work, stands, unchanged),
         send_now=True,
         **common,
     )
+
+
+def _follow_up(work: Work, decision: classification.Decision) -> Decision | None:
+    """Mark a change of mind; gives why there is no reply where a follow-up changes nothing."""
+    before = follow_ups.answered_label(work.batch)
+    if follow_ups.is_change_of_mind(before, decision.label):
+        said = {"was": naming.name_of(before), "is": naming.name_of(decision.label)}
+        told = said | {"answered_batch": work.batch.answered_before}
+        state.flag([work.batch.id], Flag.CHANGED_MIND, work.actor, told, event=EventKind.CHANGED_MIND)
+    return follow_ups.is_answered(before, decision, work.texts)
 
 
 def _end(work: Work, reply: Reply) -> None:
@@ -252,6 +230,8 @@ def _end(work: Work, reply: Reply) -> None:
     undecided = batch.label == Label.UNDECIDED and not batch.command  # a command's answer needs no verdict
     batch.outcome = Outcome.UNDECIDED if undecided else _outcome(reply)
     batch.reason = reply.error
+    if batch.outcome == Outcome.SUPERSEDED and batch.successor_id:
+        state.carry_over(batch, batch.successor_id, work.actor)
     move = state.fail if undecided else state.complete
     ending: dict[str, Any] = {"outcome": batch.outcome, "reason": batch.reason, "actor": work.actor}
     if not move(batch.id, work.token, **ending) and not state.correct(batch.id, **ending):
@@ -261,61 +241,3 @@ def _end(work: Work, reply: Reply) -> None:
 def _outcome(reply: Reply) -> Outcome:
     outcome = OUTCOMES[ReplyStatus(reply.status)]
     return SUPPRESSED_FOR.get(reply.reason, outcome) if outcome == Outcome.SUPPRESSED else outcome
-
-
-def _verdict(label: str) -> str:
-    """The contract's word: whatever does not count as agreement prints as NOT AGREE."""
-    return "AGREE" if live().counts_as(label) == Meaning.AGREE else "NOT AGREE"
-
-
-def _log_received(work: Work) -> None:
-    log.info("BATCH RECEIVED | From: %(sender)s | Count: %(count)s", work.fields)
-    for number, message in enumerate(work.messages, start=1):
-        log.info(
-            '  └─ Message %(number_in_batch)s/%(count)s | GUID: %(guid)s | Text: "%(text)s"',
-            work.fields
-            | {"number_in_batch": number, "guid": message.provider_message_id, "text": message.text},
-        )
-
-
-def _log_classified(work: Work, decision: classification.Decision) -> None:
-    if decision.label == Label.UNDECIDED:
-        return  # an outage is not an answer; settling logs the failure
-    result = _verdict(decision.label)
-    log.info(
-        "CONSOLIDATED CLASSIFICATION %(mark)s %(result)s | From: %(sender)s | Method: %(method)s | Messages: %(count)s",
-        work.fields
-        | {
-            "mark": "✓" if result == "AGREE" else "✗",
-            "result": result,
-            "label": str(decision.label),
-            "method": classification.method_name(decision.engine),
-        },
-    )
-
-
-def _log_reply(work: Work, reply: Reply) -> None:
-    fields = work.fields | {"to": reply.to, "body": reply.body, "error": reply.error, "status": reply.status}
-    if reply.status == ReplyStatus.SENT:
-        log.info('AUTO-REPLY SENT (batch) | To: %(to)s | Messages: %(count)s | "%(body)s"', fields)
-    elif reply.status in (ReplyStatus.REFUSED, ReplyStatus.UNKNOWN):
-        log.error("AUTO-REPLY FAILED (batch) | To: %(to)s | Error: %(error)s", fields)
-    elif reply.status == ReplyStatus.PENDING:
-        wait = {"seconds": round(reply.retry_in or 0)}
-        log.warning(
-            "AUTO-REPLY POSTPONED (batch) | To: %(to)s | Next try in: %(seconds)ss | Error: %(error)s",
-            fields | wait,
-        )
-
-
-def _log_settled(work: Work) -> None:
-    if work.batch.outcome == Outcome.UNDECIDED:
-        log.error(
-            "PROCESSING FAILED | From: %(sender)s | Error: %(error)s",
-            work.fields | {"error": work.batch.reason},
-        )
-        return
-    log.info(
-        "BATCH PROCESSING COMPLETE | From: %(sender)s | Result: %(result)s | Messages: %(count)s",
-        work.fields | {"result": _verdict(work.batch.label), "outcome": work.batch.outcome},
-    )

@@ -63,6 +63,8 @@ def needs(batch: Batch, *, resend_unknown: bool = False) -> tuple[str, str]:
         return RESENT, f"the provider refused the reply: {batch.reason}"
     if batch.outcome == Outcome.HELD:
         return RESENT, "its reply was held for a person"
+    if batch.outcome == Outcome.SUPERSEDED:
+        return SKIPPED, f"its texts are answered with batch {batch.successor_id}: process that one"
     if batch.outcome == Outcome.UNKNOWN and resend_unknown:
         return RESENT, "the reply may have been sent; it is sent again because you said so"
     if batch.outcome == Outcome.UNKNOWN:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
-from batches import state
-from batches.choices import BatchStatus, EventKind
+from batches import state, texts
+from batches.choices import BatchStatus, EventKind, Outcome
 from batches.clock import Now
 from batches.credentials import CredentialsUnreadable
 from batches.models import Batch
@@ -46,7 +46,9 @@ def review(classification: Classification, reviewer: "User", label: str, *, send
     """
     actor = state.admin(reviewer.get_username())
     with transaction.atomic():
-        correction = correct(classification, reviewer, label)
+        batch = classification.batch
+        understood = texts.to_understand(batch, texts.whole(batch))
+        correction = correct(classification, reviewer, label, understood)
         same = correction.corrected == correction.predicted
         kind = EventKind.CONFIRMED if same else EventKind.CORRECTED
         state.note([classification.batch_id], kind, actor, _data(correction))
@@ -60,6 +62,8 @@ def why_not_answered(batch: Batch, label: str) -> str:
     """Why no correcting reply may follow a correction to `label`, for people; empty when it may."""
     if batch.status != BatchStatus.COMPLETED:
         return "The conversation is not settled."
+    if batch.outcome == Outcome.SUPERSEDED:
+        return f"The conversation went on: batch {batch.successor_id} answers it."
     if not Batch.objects.filter(id=batch.id, opened_at__gt=Now() - CORRECTABLE_FOR).exists():
         return "The conversation is older than a day."
     try:

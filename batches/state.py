@@ -13,6 +13,7 @@ from batches.choices import BatchStatus, EventKind, Flag, Outcome
 from batches.clock import Now
 from batches.models import Batch, BatchEvent
 from batches.querysets import BatchQuerySet
+from batches.standing import Standing, standing_columns
 from classification import rows
 
 MOVES = {
@@ -21,6 +22,7 @@ MOVES = {
     (BatchStatus.CLOSED, BatchStatus.PROCESSING),
     (BatchStatus.PROCESSING, BatchStatus.CLOSED),  # whoever worked on it is gone, or its reply has to wait
     (BatchStatus.PROCESSING, BatchStatus.COMPLETED),
+    (BatchStatus.CLOSED, BatchStatus.COMPLETED),  # a later batch of its sender answers it, too
     (BatchStatus.PROCESSING, BatchStatus.FAILED),
     (BatchStatus.FAILED, BatchStatus.CLOSED),  # an operator's reprocess
     (
@@ -99,36 +101,55 @@ def claim(batch_id: int, token: UUID, lease: timedelta, actor: str) -> bool:
 
 def complete(batch_id: int, token: UUID, *, outcome: Outcome, reason: str, actor: str) -> bool:
     """Settle a batch that we hold; False when it has been taken from us."""
-    return _settle(batch_id, token, BatchStatus.COMPLETED, EventKind.COMPLETED, outcome, reason, actor)
+    return _settle(batch_id, BatchStatus.COMPLETED, outcome, reason, actor, held=token)
 
 
 def fail(batch_id: int, token: UUID, *, outcome: Outcome, reason: str, actor: str) -> bool:
     """Settle a batch that cannot be processed; an operator can have it tried again."""
-    return _settle(batch_id, token, BatchStatus.FAILED, EventKind.FAILED, outcome, reason, actor)
+    return _settle(batch_id, BatchStatus.FAILED, outcome, reason, actor, held=token)
+
+
+def supersede(batch_id: int, source: BatchStatus, reason: str, actor: str) -> bool:
+    """Settle a batch that its successor answers, whoever holds it; False when it is not in `source` any more."""
+    return _settle(batch_id, BatchStatus.COMPLETED, Outcome.SUPERSEDED, reason, actor, source=source)
+
+
+def carry_over(batch: Batch, successor_id: int, actor: str) -> bool:
+    """Link a batch to the one that answers it, in the caller's transaction; False when it had been linked before."""
+    unlinked = {"id": batch.id, "successor": rows.Sql("IS NULL")}
+    if not rows.update(Batch, unlinked, successor=successor_id):
+        return False
+    more = rows.Sql(f"carry_overs + {batch.carry_overs + 1:d}")
+    rows.update(Batch, {"id": successor_id}, carry_overs=more)
+    data = {"from_batch": batch.id, "count": batch.message_count}
+    note([successor_id], EventKind.CARRIED_OVER, actor, data)
+    return True
 
 
 def _settle(
     batch_id: int,
-    token: UUID,
     target: BatchStatus,
-    event: EventKind,
     outcome: Outcome,
     reason: str,
     actor: str,
+    *,
+    source: BatchStatus = BatchStatus.PROCESSING,
+    held: UUID | None = None,
 ) -> bool:
     return advance(
         batch_id,
-        BatchStatus.PROCESSING,
+        source,
         target,
-        event=event,
+        event=EventKind.FAILED if target == BatchStatus.FAILED else EventKind.COMPLETED,
         actor=actor,
-        held=token,
+        held=held,
         data={"outcome": outcome, "reason": reason},
         outcome=outcome,
         reason=reason,
         completed_at=rows.now(),
         claim=None,
         lease_until=None,
+        postponed=False,
     )
 
 
@@ -183,13 +204,23 @@ def correct(batch_id: int, outcome: Outcome, reason: str, actor: str) -> bool:
     return won == 1
 
 
-def set_label(batch_id: int, token: UUID, label: str) -> bool:
-    """Write the verdict on a batch that we still hold; False when it has been taken from us."""
+def set_label(batch_id: int, token: UUID, label: str) -> Standing | None:
+    """Write the verdict on a batch that we still hold; None when it has been taken from us.
+
+    Gives how the conversation stands, so that this costs no question of its own.
+    """
     held = {"id": batch_id, "status": BatchStatus.PROCESSING, "claim": token}
-    return rows.update(Batch, held, label=label) == 1
+    found = rows.update_returning(Batch, held, standing_columns(), label=label)
+    return Standing(*found) if found else None
 
 
-def flag(batch_ids: Iterable[int], word: Flag, actor: str, data: Mapping[str, Any]) -> list[int]:
+def flag(
+    batch_ids: Iterable[int],
+    word: Flag,
+    actor: str,
+    data: Mapping[str, Any],
+    event: EventKind = EventKind.FLAGGED,
+) -> list[int]:
     """Flag those batches, whatever their status, that have not this flag already; gives their ids.
 
     They are locked in the order in which ingest takes them, by their senders' code points, so that neither locks the
@@ -198,13 +229,13 @@ def flag(batch_ids: Iterable[int], word: Flag, actor: str, data: Mapping[str, An
     order = Collate("sender", "C") if connection.vendor == "postgresql" else F("sender")
     with transaction.atomic(savepoint=False):
         named = Batch.objects.select_for_update().filter(id__in=list(batch_ids))
-        ids = list(named.exclude(flags__contains=word).order_by(order).values_list("id", flat=True))
+        ids = list(named.exclude(flags__contains=word).order_by(order, "id").values_list("id", flat=True))
         if ids:
             flags = Case(
                 When(flags="", then=Value(word.value)), default=Concat("flags", Value(f",{word.value}"))
             )
             Batch.objects.filter(id__in=ids).update(flags=flags)
-            note(ids, EventKind.FLAGGED, actor, data)
+            note(ids, event, actor, data)
     return ids
 
 

@@ -9,12 +9,15 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from django.urls import reverse
 
+from batches import texts
 from batches.choices import EventKind, Outcome
 from batches.models import Batch, BatchEvent, Message
+from batches.split_parts import goes_on
 from batches.templatetags.times import moment, span
 from classification import naming
 from classification.models import Classification
@@ -51,6 +54,12 @@ LOOKS: dict[str, tuple[str, str]] = {
     EventKind.CONFIRMED: ("thumb_up", "success"),
     EventKind.CORRECTED: ("rate_review", "warning"),
     EventKind.REOPENED: ("forward_to_inbox", "warning"),
+    EventKind.CARRIED_OVER: ("move_group", "info"),
+    EventKind.CHANGED_MIND: ("swap_horiz", "warning"),
+    EventKind.TAKEN_OVER: ("person_raised_hand", "warning"),
+    EventKind.GIVEN_BACK: ("smart_toy", ""),
+    EventKind.WINDOW_CHANGED: ("width", "info"),
+    EventKind.WINDOW_SHADOW: ("width", ""),
 }
 ATTEMPT_ENDS = {
     AttemptOutcome.ACCEPTED: EventKind.REPLY_SENT,
@@ -59,6 +68,8 @@ ATTEMPT_ENDS = {
 }
 REFERENCES = ("classification", "reply_id", "attempt")
 TOLD_ELSEWHERE = {*REFERENCES, "messages", "count"}
+# Other batches that an event names.
+BATCHES = ("from_batch", "answered_batch")
 
 
 @dataclass(frozen=True)
@@ -89,11 +100,14 @@ class Entry:
 
 
 def timeline(batch: Batch) -> list[Entry]:
-    """All that happened to `batch`, the oldest first; of its messages the first MAX_MESSAGES. Five queries."""
+    """All that happened to `batch`, the oldest first; of its messages the first MAX_MESSAGES.
+
+    Five queries, and three for each batch that was carried over.
+    """
     events = list(batch.events.all())
     rows = {entry.key: entry for entry in _rows(batch)}
     steps = [event for event in events if event.kind != EventKind.MESSAGE_ADDED]
-    told = [_told(event, rows.pop(_event_key(event), None)) for event in steps]
+    told = [_told(event, batch, rows.pop(_event_key(event), None)) for event in steps]
     # Stable: what happened at once keeps this order, so a batch is opened before its first message.
     entries = sorted([*told, *rows.values(), *_messages(batch, events)], key=lambda entry: entry.at)
     return [replace(entry, after=entry.at - batch.opened_at) for entry in entries]
@@ -101,16 +115,26 @@ def timeline(batch: Batch) -> list[Entry]:
 
 def _messages(batch: Batch, events: Iterable[BatchEvent]) -> Iterator[Entry]:
     """One entry for each message: its row, with who took it in; of one that is stored no more, its GUID."""
-    rows = {row.provider_message_id: row for row in batch.messages.all()[:MAX_MESSAGES]}
+    messages = list(batch.messages.all()[:MAX_MESSAGES])
+    rows = {row.provider_message_id: row for row in messages}
+    parts = {one.pk for one, following in pairwise(messages) if goes_on(one, following)}
     for event in events:
         for guid in event.data.get("messages", []):
             if message := rows.pop(guid, None):
-                yield _message(message, batch, event.actor, waited=event.at - message.received_at)
+                entry = _message(message, batch, event.actor, waited=event.at - message.received_at)
+                yield _as_part(entry) if message.pk in parts else entry
             elif batch.message_count <= MAX_MESSAGES:
                 key, facts = (event.kind, guid), (("GUID", guid), ("Text", "no longer stored"))
                 yield Entry(key, event.at, EventKind.MESSAGE_ADDED, event.actor, facts=facts)
     for message in rows.values():
         yield _message(message, batch)
+
+
+def _as_part(entry: Entry) -> Entry:
+    """The entry of a message that is read together with the next one."""
+    return replace(
+        entry, facts=(*entry.facts, ("Read as", "one text with the next message, a long SMS in parts"))
+    )
 
 
 def _rows(batch: Batch) -> Iterator[Entry]:
@@ -130,11 +154,28 @@ def _event_key(event: BatchEvent) -> Key:
     return _key(event.kind, **{name: event.data.get(name) for name in REFERENCES})
 
 
-def _told(event: BatchEvent, row: Entry | None) -> Entry:
+def _told(event: BatchEvent, batch: Batch, row: Entry | None) -> Entry:
     """The event with what its row knows; the event's own data where the row does not say it."""
     if row:
         return replace(row, at=event.at, actor=event.actor)
-    return Entry(_event_key(event), event.at, event.kind, event.actor, facts=_event_facts(event.data))
+    entry = Entry(_event_key(event), event.at, event.kind, event.actor, facts=_event_facts(event.data))
+    if event.data.get("outcome") == Outcome.SUPERSEDED and batch.successor_id:
+        link = _batch_page(batch.successor_id)
+        return replace(entry, link=link, facts=(*entry.facts, ("Answered with batch", batch.successor_id)))
+    other = next((event.data[name] for name in BATCHES if name in event.data), None)
+    return replace(entry, link=_batch_page(other), text=_carried_text(event)) if other else entry
+
+
+def _batch_page(batch_id: int) -> str:
+    return reverse("admin:batches_batch_change", args=[batch_id])
+
+
+def _carried_text(event: BatchEvent) -> str | None:
+    """What the batch that was carried over says, the oldest text first."""
+    if event.kind != EventKind.CARRIED_OVER:
+        return None
+    earlier = Batch.objects.filter(id=event.data["from_batch"]).first()
+    return "\n".join(message.text for message in texts.whole(earlier)) if earlier else None
 
 
 def _event_facts(data: Mapping[str, Any]) -> Facts:

@@ -1,5 +1,6 @@
 """What people say of verdicts, written beside them: the machine's own is never changed."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
@@ -17,14 +18,19 @@ class CannotCorrect(Exception):
     """It was not stored; the message says why, for people."""
 
 
-def correct(classification: Classification, reviewer: "User", label: str) -> Correction:
+def correct(
+    classification: Classification, reviewer: "User", label: str, texts: Sequence[str] | None = None
+) -> Correction:
     """Store what `reviewer` says the conversation means, in the caller's transaction; the same label confirms it.
+
+    `texts` are what the verdict is about, where that is not just what the batch holds.
 
     Raises CannotCorrect for a label that is no live category, and when the reviewer has judged this verdict before.
     """
     if not live().document.category(label):
         raise CannotCorrect(f"There is no category {label!r} in the live rule set.")
-    texts = conversation(classification)
+    if texts is None:
+        texts = conversation(classification)
     try:
         with transaction.atomic():  # a savepoint: losing the race must not break the caller's transaction
             return Correction.objects.create(
@@ -42,7 +48,7 @@ def correct(classification: Classification, reviewer: "User", label: str) -> Cor
 
 
 def conversation(classification: Classification) -> list[str]:
-    """The texts that the verdict is about, in order."""
+    """The batch's texts, in order."""
     return list(classification.batch.messages.values_list("text", flat=True))
 
 

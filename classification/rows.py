@@ -32,6 +32,13 @@ def now(plus: float = 0) -> Sql:
     return Sql(SQLITE_NOW.replace("'now'", f"'now', '{plus:f} seconds'") if plus else SQLITE_NOW)
 
 
+def shifted(column: str, seconds: float) -> Sql:
+    """The time in a column, `seconds` later (earlier, where they are negative)."""
+    if connection.vendor == "postgresql":
+        return Sql(f"{column} + interval '{seconds:f} seconds'")
+    return Sql(f"strftime('%%Y-%%m-%%d %%H:%%M:%%f000', {column}, '{seconds:+f} seconds')")
+
+
 def insert(model: type[models.Model], *rows: Mapping[str, Any]) -> list[int]:
     """Insert `rows`, which all name the same columns, in one statement; gives their ids."""
     names, parameters = tuple(rows[0]), list[Any]()
@@ -43,13 +50,31 @@ def insert(model: type[models.Model], *rows: Mapping[str, Any]) -> list[int]:
 
 def update(model: type[models.Model], where: Mapping[str, Any], **changes: Any) -> int:
     """Update the rows for which every condition holds (equal to a value, one of a list, or SQL); gives their number."""
+    statement, parameters = _update(model, where, changes)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return int(cursor.rowcount)
+
+
+def update_returning(
+    model: type[models.Model], where: Mapping[str, Any], returning: Sql, **changes: Any
+) -> tuple[Any, ...] | None:
+    """The same for a single row; gives what `returning` says of it afterwards, None where no row was updated."""
+    statement, parameters = _update(model, where, changes)
+    with connection.cursor() as cursor:
+        cursor.execute(f"{statement} RETURNING {returning}", parameters)
+        found: tuple[Any, ...] | None = cursor.fetchone()
+        return found
+
+
+def _update(
+    model: type[models.Model], where: Mapping[str, Any], changes: Mapping[str, Any]
+) -> tuple[str, list[Any]]:
     parameters = list[Any]()
     changed = zip(changes, adapted(model, changes, parameters), strict=True)
     sets = ", ".join(f"{_column(model, name)} = {value}" for name, value in changed)
     conditions = " AND ".join(_conditions(model, where, parameters))
-    with connection.cursor() as cursor:
-        cursor.execute(f"UPDATE {_table(model)} SET {sets} WHERE {conditions}", parameters)  # noqa: S608  # nosec B608
-        return int(cursor.rowcount)
+    return f"UPDATE {_table(model)} SET {sets} WHERE {conditions}", parameters  # noqa: S608  # nosec B608
 
 
 def adapted(model: type[models.Model], row: Mapping[str, Any], parameters: list[Any]) -> list[str]:

@@ -16,17 +16,32 @@ from replies.commanded import answers_something
 from replies.content import command_text, reply_text
 from replies.gate import admit, at_hand
 from replies.models import Reply, ReplyAttempt, ReplyKind, ReplyStatus
-from replies.policy import COMMANDS, Case, Decision, Terms, decide
+from replies.policy import ALLOWED, COMMANDS, Case, Decision, Terms, decide
 from replies.segments import count
 from replies.senders import ENVIRONMENT, get_sender
 from replies.senders.base import Account
 
 # Writes one event (kind, data) into the caller's history, in the transaction of the change it tells.
 Recorder = Callable[[str, Mapping[str, Any]], None]
+# What the conversation itself has against an automatic reply now; asked in the transaction that would begin to send it.
+Veto = Callable[[], Decision]
 # What the database filled in is loaded when somebody asks for it.
 LOADED_LATER = ("created_at", "expires_at", "send_at", "sending_until", "settled_at", "provider_message_id")
 ANY_TERMS = Terms()
 SUPPRESSED = Q(status=ReplyStatus.SUPPRESSED)
+
+
+def no_veto() -> Decision:
+    """What a veto is where the caller has none."""
+    return ALLOWED
+
+
+def unless(veto: Veto, decision: Decision) -> Decision:
+    """The veto's refusal of a reply that would leave otherwise, now or later; else the decision itself."""
+    if not (decision.allowed or decision.wait):
+        return decision
+    objection = veto()
+    return decision if objection.allowed else objection
 
 
 def prepare(
@@ -44,6 +59,7 @@ def prepare(
     addressee: Addressee = ANYBODY,
     when_stale: str = "",
     sounds_like_opt_out: bool = False,
+    veto: Veto = no_veto,
     send_now: bool = False,
 ) -> Reply:
     """The batch's reply: pending, or suppressed with the reason. Call it inside a transaction.
@@ -51,7 +67,7 @@ def prepare(
     A batch has one live reply for ever: when there is one already, that one is returned unchanged. Repeating a
     suppression for the same reason adds nothing either. `when_stale` is empty for a conversation of now; `also` holds
     the labels of what else the conversation is about, `texts` what was written; `addressee` is what is known of the
-    sender.
+    sender. `veto` is asked last, where everything else allows a reply or lets it wait.
 
     With `send_now` the new reply is in its caller's hands at once (`in_hand`: sending, with its first attempt), for
     `deliver` to send as soon as the transaction is committed; where its turn comes later it stays pending, and
@@ -70,7 +86,7 @@ def prepare(
         when_stale=when_stale,
         sounds_like_opt_out=sounds_like_opt_out,
     )
-    return _write(reply, case, record, send_now=send_now)
+    return _write(reply, case, record, veto, send_now=send_now)
 
 
 def prepare_answer(
@@ -90,7 +106,7 @@ def prepare_answer(
     case = Case(
         to, channel_id, sender_kind, kind, segments=reply.segments, terms=terms, when_stale=when_stale
     )
-    return _write(reply, case, record, send_now=True)
+    return _write(reply, case, record, no_veto, send_now=True)
 
 
 def prepare_correction(
@@ -142,13 +158,13 @@ def _new(batch_id: int, kind: ReplyKind, to: str, body: str, account: Account) -
     )
 
 
-def _write(reply: Reply, case: Case, record: Recorder, *, send_now: bool) -> Reply:
+def _write(reply: Reply, case: Case, record: Recorder, veto: Veto, *, send_now: bool) -> Reply:
     """Write it as the policy says, and as the provider's turns allow."""
 
     def judge(now: Case) -> Decision:
         decision = decide(now)
         is_command = decision.allowed and now.kind in COMMANDS
-        return answers_something(now, reply.batch_id) if is_command else decision
+        return answers_something(now, reply.batch_id) if is_command else unless(veto, decision)
 
     if not send_now:
         decision = judge(at_hand(case))

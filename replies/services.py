@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from functools import partial
 from typing import Any
@@ -18,21 +18,24 @@ from replies.addressee import ANYBODY, Addressee
 from replies.drafting import (
     ANY_TERMS,
     Recorder,
+    Veto,
     attempt_data,
-    expires_after,
     lease,
+    no_veto,
     note_attempt,
     prepare,
     prepare_answer,
     prepare_correction,
+    unless,
 )
 from replies.gate import admit
-from replies.models import AttemptOutcome, Reply, ReplyAttempt, ReplyStatus
+from replies.models import AttemptOutcome, Reply, ReplyAttempt, ReplyKind, ReplyStatus
 from replies.policy import Case, Decision, Terms, decide_again
 from replies.resending import resend, why_not_resent
 from replies.retries import wait_before_retry
 from replies.senders import ENVIRONMENT, get_sender
 from replies.senders.base import Account, Sender, SendKind, SendResult, unknown
+from replies.unsent import Then, may_have_left, nothing, put_aside, refuse_expired, take_over, withdraw_waiting
 
 __all__ = [
     "Recorder",
@@ -43,12 +46,10 @@ __all__ = [
     "resend",
     "send_once",
     "why_not_resent",
+    "withdraw_waiting",
 ]
 
 log = logging.getLogger(__name__)
-
-# Adds to the transaction that settles a reply, or postpones it (then it is pending and `retry_in` is set).
-Then = Callable[[Reply], None]
 
 STATUS = {
     SendKind.ACCEPTED: ReplyStatus.SENT,
@@ -62,15 +63,12 @@ WRITE_AGAIN = 0.5  # seconds between two tries to write an outcome
 INTERRUPTED = unknown("interrupted", "The process that was sending ended before it could write the outcome.")
 
 
-def _nothing(_reply: Reply) -> None:
-    """What `then` is where the caller has nothing to add."""
-
-
 def send_once(
     reply_id: int,
     *,
     record: Recorder,
-    then: Then = _nothing,
+    then: Then = nothing,
+    veto: Veto = no_veto,
     account: Account = ENVIRONMENT,
     terms: Terms = ANY_TERMS,
     addressee: Addressee = ANYBODY,
@@ -80,7 +78,8 @@ def send_once(
     Of several callers one sends; the others get the row as it stands ("sending" while the first one's lease lasts,
     which is half of BATCH_LEASE_SECONDS). A send whose lease has run out becomes unknown and is not repeated, unless
     the provider looks at the idempotency key. A pending reply whose turn has not come tells so in `retry_in`; one that
-    has expired is refused, and one that may no longer be sent is withdrawn. Settled replies are returned untouched.
+    has expired is refused, and one that may no longer be sent, or against which `veto` has something, is withdrawn.
+    Settled replies are returned untouched.
 
     Raises Reply.DoesNotExist, ImproperlyConfigured (no such sender), RuntimeError (called in a transaction).
     """
@@ -90,15 +89,13 @@ def send_once(
         reply = _give_up_if_interrupted(sender, reply, record, then)
     if reply.status == ReplyStatus.PENDING:
         case = _case(reply, terms, addressee)
-        reply = _begin(reply, case, sender.name, record, then)
+        reply = _begin(reply, case, sender.name, record, then, veto)
     if not reply.in_hand:
         return reply
     return deliver(reply, record=record, then=then, account=account)
 
 
-def deliver(
-    reply: Reply, *, record: Recorder, then: Then = _nothing, account: Account = ENVIRONMENT
-) -> Reply:
+def deliver(reply: Reply, *, record: Recorder, then: Then = nothing, account: Account = ENVIRONMENT) -> Reply:
     """Make the call for a reply that is in our hands (see `prepare`), and settle it. Not inside a transaction."""
     sender = get_sender(account)
     result = _storable(_ask(sender, reply, account.key))
@@ -135,7 +132,9 @@ def _open_to(result: SendResult) -> list[str]:
     return [ReplyStatus.SENDING, ReplyStatus.UNKNOWN, *late]
 
 
-def _begin(reply: Reply, case: Case, provider: str, record: Recorder, then: Then) -> Reply:
+def _begin(
+    reply: Reply, case: Case, provider: str, record: Recorder, then: Then, veto: Veto
+) -> Reply:
     """Claim a pending reply and write the attempt, committed before the call; the reply says whether it was won."""
     claim = {
         "status": ReplyStatus.SENDING,
@@ -144,11 +143,11 @@ def _begin(reply: Reply, case: Case, provider: str, record: Recorder, then: Then
         "sending_until": rows.now(lease().total_seconds()),
     }
     with transaction.atomic(durable=True):
-        if _refuse_expired(reply, record, then):
+        if refuse_expired(reply, record, then):
             return reply
-        decision = _ask_again(reply, case, provider)
+        decision = _ask_again(reply, case, provider, veto)
         if not decision.allowed:
-            _put_aside(reply, decision, record, then)
+            put_aside(reply, decision, record, then)
             return reply
         claimed = rows.update(Reply, {"id": reply.pk, "status": ReplyStatus.PENDING}, **claim)
         reply.refresh_from_db()
@@ -174,61 +173,16 @@ def _case(reply: Reply, terms: Terms, addressee: Addressee) -> Case:
     )
 
 
-def _ask_again(reply: Reply, case: Case, provider: str) -> Decision:
+def _ask_again(reply: Reply, case: Case, provider: str, veto: Veto) -> Decision:
     """Whether it may still be sent, and now; if so, it is counted, unless an earlier attempt was."""
+
+    def judge(now: Case) -> Decision:
+        decision = decide_again(now)
+        asked = reply.kind == ReplyKind.AUTOMATIC and not may_have_left(reply)
+        return unless(veto, decision) if asked else decision
+
     turn, counted = partial(_wait_for_turn, reply, provider), reply.attempt_count > 0
-    return admit(case, reply.body, decide_again, turn=turn, counted=counted)
-
-
-def _put_aside(reply: Reply, decision: Decision, record: Recorder, then: Then) -> None:
-    """Withdraw it, or let it wait."""
-    if not decision.wait:
-        _withdraw(reply, decision, record, then)
-        return
-    if decision.reason:
-        told = {"reason": decision.reason, "error": decision.explanation}
-        later = rows.now(expires_after(decision.wait))
-        pending = {"id": reply.pk, "status": ReplyStatus.PENDING}
-        rows.update(Reply, pending, **told, send_at=None, expires_at=later)
-        _take_over(reply, told)
-    reply.retry_in = decision.wait
-    then(reply)
-
-
-def _refuse_expired(reply: Reply, record: Recorder, then: Then) -> bool:
-    """pending → refused (or unknown, when an attempt may have gone through) once it is too old to be sent."""
-    changes = {
-        "status": ReplyStatus.UNKNOWN if _may_have_left(reply) else ReplyStatus.REFUSED,
-        "reason": "expired",
-        "error": f"Not sent within {settings.REPLY_EXPIRES_AFTER / 60:g} minutes. {reply.error}".strip(),
-    }
-    expired = {"expires_at": rows.Sql(f"<= {rows.now()}")}
-    return _settle_unsent(reply, f"reply_{changes['status']}", changes, record, then, **expired)
-
-
-def _withdraw(reply: Reply, decision: Decision, record: Recorder, then: Then) -> None:
-    """pending → suppressed (or unknown, as above): what speaks against it has come up since it was written."""
-    left = _may_have_left(reply)
-    changes = {
-        "status": ReplyStatus.UNKNOWN if left else ReplyStatus.SUPPRESSED,
-        "reason": decision.reason,
-        "error": decision.explanation,
-    }
-    event = "reply_unknown" if left else "reply_withdrawn"
-    _settle_unsent(reply, event, changes, record, then)
-
-
-def _settle_unsent(
-    reply: Reply, event: str, changes: Mapping[str, Any], record: Recorder, then: Then, **condition: Any
-) -> bool:
-    """End a pending reply without a call; False when it is not pending, or `condition` does not hold."""
-    pending = {"id": reply.pk, "status": ReplyStatus.PENDING, **condition}
-    if not rows.update(Reply, pending, **changes, settled_at=rows.now()):
-        return False
-    record(event, {"reply_id": reply.pk, "reason": changes["reason"], "error": changes["error"]})
-    _take_over(reply, changes)
-    then(reply)
-    return True
+    return admit(case, reply.body, judge, turn=turn, counted=counted)
 
 
 def _wait_for_turn(reply: Reply, provider: str) -> float:
@@ -268,7 +222,7 @@ def _give_up_if_interrupted(sender: Sender, reply: Reply, record: Recorder, then
     """Once the lease of a send has run out it is unknown, or tried again where the provider looks at the key."""
     over = rows.Sql(f"<= {rows.now()}")
     again = sender.idempotent and sender.name == reply.provider
-    wait, then = (0.0, _nothing) if again else (None, then)
+    wait, then = (0.0, nothing) if again else (None, then)
     if not _finish(reply, INTERRUPTED, wait, record, then, status=ReplyStatus.SENDING, sending_until=over):
         reply.refresh_from_db()
     return reply
@@ -296,7 +250,7 @@ def _finish(
             return False
         _close_attempt(reply, result)
         record(f"reply_{settled}", attempt_data(reply) | _result_data(result))
-        _take_over(reply, changes)
+        take_over(reply, changes)
         reply.retry_in = wait
         then(reply)
     return True
@@ -304,20 +258,9 @@ def _finish(
 
 def _settled_as(reply: Reply, result: SendResult) -> ReplyStatus:
     """As the provider said, but a refusal says nothing of an earlier attempt that may have gone through."""
-    if result.kind == SendKind.REFUSED and reply.attempt_count > 1 and _may_have_left(reply):
+    if result.kind == SendKind.REFUSED and reply.attempt_count > 1 and may_have_left(reply):
         return ReplyStatus.UNKNOWN
     return STATUS[result.kind]
-
-
-def _may_have_left(reply: Reply) -> bool:
-    return reply.attempts.filter(outcome=AttemptOutcome.UNKNOWN).exists()
-
-
-def _take_over(reply: Reply, changes: Mapping[str, Any]) -> None:
-    """What was written, on the object; the database's clock set the time, which is loaded when somebody asks."""
-    for name, value in changes.items():
-        setattr(reply, name, value)
-    vars(reply).pop("settled_at", None)
 
 
 def _close_attempt(reply: Reply, result: SendResult) -> None:

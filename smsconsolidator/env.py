@@ -192,6 +192,8 @@ class Environment(BaseSettings):
     spool_max_messages: int = Field(100_000, ge=1, examples=["100000"])
     batch_lease_seconds: float = Field(60, gt=0, examples=["60"])
     batch_max_attempts: int = Field(3, ge=1, le=20, examples=["3"])
+    adaptive_window: Literal["off", "shadow", "on"] = Field("off", examples=["shadow"])
+    adaptive_quiet_seconds: float = Field(10, ge=2, le=600, examples=["10"])
 
     # Classifying
     classification_mode: Literal["rules", "llm_then_rules", "rules_then_llm", "shadow"] = Field(
@@ -260,6 +262,9 @@ class Environment(BaseSettings):
     mute_hours: float = Field(24, gt=0, le=8760, examples=["24"])
     breaker_replies_per_minute: int = Field(600, ge=0, le=1_000_000, examples=["600"])
     automatic_phrases: CommaList = Field("", examples=["this is a robot,ako po ay robot"])
+    supersede_unsent: bool = Field(True, examples=["true"])
+    follow_up_minutes: float = Field(60, ge=0, le=10_080, examples=["60"])
+    follow_up_unchanged: Literal["answer", "record"] = Field("answer", examples=["answer"])
     sms_gate_url: WebUrl = Field(
         "https://api.sms-gate.app/3rdparty/v1", examples=["http://192.168.1.20:8080"]
     )

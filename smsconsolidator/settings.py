@@ -275,6 +275,8 @@ SPOOL_MAX_BYTES = ENV.spool_max_bytes
 SPOOL_MAX_MESSAGES = ENV.spool_max_messages
 BATCH_LEASE_SECONDS = ENV.batch_lease_seconds
 BATCH_MAX_ATTEMPTS = ENV.batch_max_attempts
+ADAPTIVE_WINDOW = ENV.adaptive_window
+ADAPTIVE_QUIET = ENV.adaptive_quiet_seconds
 
 # --- classifying ------------------------------------------------------------------------------------------
 CLASSIFICATION_MODE = ENV.classification_mode
@@ -323,6 +325,9 @@ REPEATED_TEXTS = ENV.repeated_texts
 MUTE_HOURS = ENV.mute_hours
 BREAKER_REPLIES_PER_MINUTE = ENV.breaker_replies_per_minute
 AUTOMATIC_PHRASES = ENV.as_list("automatic_phrases")
+SUPERSEDE_UNSENT = ENV.supersede_unsent
+FOLLOW_UP_WITHIN = ENV.follow_up_minutes * 60  # seconds
+FOLLOW_UP_UNCHANGED = ENV.follow_up_unchanged
 # As in the original, a key is all that it takes to send; without one, replies are printed.
 SMS_SENDER = ENV.sms_sender or ("smsmobileapi" if SMS_MOBILE_API_KEY else "console")
 

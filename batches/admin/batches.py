@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import DropdownFilter, MultipleChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
+from batches import texts
 from batches.admin import looks
 from batches.admin.consent import ConsentLink
 from batches.admin.exporting import ExportAction
@@ -154,4 +155,5 @@ def _story(batch: Batch) -> dict[str, Any]:
         "reply": batch.replies.order_by("id").last(),
         "timeline": timeline(batch),
         "hidden": max(batch.message_count - MAX_MESSAGES, 0),
+        "carries": texts.predecessors(batch),
     }

@@ -13,6 +13,7 @@ OUTCOME: dict[str, str] = {
     Outcome.REPLIED: "success",
     Outcome.DISABLED: "",
     Outcome.SUPPRESSED: "",
+    Outcome.SUPERSEDED: "info",
     Outcome.REFUSED: "danger",
     Outcome.UNKNOWN: "warning",
     Outcome.UNDECIDED: "danger",

@@ -13,6 +13,7 @@ from django.urls import URLPattern, path, reverse
 from unfold.admin import ModelAdmin
 from unfold.decorators import action
 
+from batches import texts
 from batches.review import Reviewed, review, why_not_answered
 from classification import naming, reviewing
 from classification.admin.record import reasons
@@ -109,7 +110,7 @@ def _shown(verdict: Classification) -> dict[str, Any]:
     return {
         "verdict": verdict,
         "batch": batch,
-        "texts": batch.messages.all(),
+        "texts": texts.whole(batch),
         "said": (naming.name_of(verdict.label), naming.TONES.get(naming.kind_of(verdict.label), "")),
         "other": naming.name_of(verdict.other_label),
         "why": reasons(verdict),

@@ -16,6 +16,7 @@ from batches.clock import Now
 from batches.closing import close_due, reap
 from batches.models import Batch, Channel
 from batches.pipeline import process
+from batches.work import load
 from classification import services as classification
 from classification.asking import ENGINES
 from replies.models import Reply
@@ -129,7 +130,7 @@ class TestStory:
 @pytest.mark.django_db(transaction=True)
 class TestLogs:
     def lines(self, caplog: pytest.LogCaptureFixture) -> list[str]:
-        return [record.getMessage() for record in caplog.records if record.name == "batches.pipeline"]
+        return [record.getMessage() for record in caplog.records if record.name == "batches.log_lines"]
 
     def test_it_speaks_the_operators_words(self, caplog: pytest.LogCaptureFixture) -> None:
         batch = closed("Yes", "I can help", sender="09123456789")
@@ -170,11 +171,15 @@ DEATHS = [
     ("batches.pipeline.classification.record", Outcome.REPLIED, 1),
     ("batches.pipeline.replies.prepare", Outcome.REPLIED, 1),
     ("batches.pipeline.state.note_all", Outcome.REPLIED, 1),
-    ("batches.pipeline._log_classified", Outcome.UNKNOWN, 0),  # written down as being sent: nobody can tell
+    (
+        "batches.pipeline.log_lines.classified",
+        Outcome.UNKNOWN,
+        0,
+    ),  # written down as being sent: nobody can tell
     ("replies.services._ask", Outcome.UNKNOWN, 0),
     ("replies.services._finish", Outcome.UNKNOWN, 1),
     ("batches.pipeline.state.complete", Outcome.UNKNOWN, 1),
-    ("batches.pipeline._log_settled", None, 1),
+    ("batches.pipeline.log_lines.settled", None, 1),
 ]
 
 
@@ -254,7 +259,7 @@ class TestDeath:
         batch = closed("Yes")
         token = uuid4()
         state.claim(batch.id, token, timedelta(seconds=60), "first")
-        work = pipeline.Work(Batch.objects.get(id=batch.id), list(batch.messages.all()), token, "first")
+        work = load(batch.id, token, "first")
         with transaction.atomic():
             pipeline._write_verdict(work, classification.classify(["Yes"]), Account())
         Batch.objects.filter(id=batch.id).update(lease_until=Now() - timedelta(seconds=1))

@@ -11,6 +11,7 @@ from batches.ingest import Ingested, ingest
 from batches.models import Batch, BatchEvent, Channel, Message
 from batches.pipeline import process
 from replies.models import Reply, ReplyStatus
+from replies.policy import ALLOWED
 
 
 def _forgets_one(channel: Channel, messages: list[InboundSms]) -> Ingested:
@@ -52,12 +53,20 @@ def _forgets_consent(batch_id: int, actor: str) -> None:
         process(batch_id, actor)
 
 
+def _looks_at_nothing_later(batch_id: int, actor: str) -> None:
+    """A worker that does not look whether the sender has written on."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("batches.superseding.give_way", lambda *_: ALLOWED)
+        process(batch_id, actor)
+
+
 # What is broken: the function in its place, and the check that must find it.
 FAULTS: dict[str, tuple[str, Callable[..., Any], str]] = {
     "a message is acknowledged and not stored": ("ingest", _forgets_one, "acknowledged_messages_are_stored"),
     "a count is wrong": ("ingest", _counts_twice, "check_messages"),
     "a batch moves without an event": ("process", _moves_in_silence, "check_batches"),
     "consent is not asked": ("process", _forgets_consent, "check_consent"),
+    "nobody sees that the sender wrote on": ("process", _looks_at_nothing_later, "check_moved_on"),
     "an interrupted send is repeated": ("process", _sends_blindly, "nobody_hears_twice"),
     "nobody looks for what was dropped": ("reap", lambda: 0, "_settle"),
 }

@@ -169,6 +169,7 @@ class Life(RuleBasedStateMachine):
         rows.check_batches()
         rows.check_replies()
         rows.check_consent()
+        rows.check_moved_on()
 
     @invariant()
     def nobody_hears_twice(self) -> None:
@@ -179,6 +180,8 @@ class Life(RuleBasedStateMachine):
         )
         assert resent <= self.told_to_resend
         left = Counter(batch_id for batch_id, end in self.calls if end == "accepted" or end in UNCLEAR)
+        answered_later = Batch.objects.filter(outcome=Outcome.SUPERSEDED).values_list("id", flat=True)
+        assert not left.keys() & set(answered_later)
         assert left <= Counter(dict.fromkeys(left, 1)) + resent, self.calls
 
     @invariant()

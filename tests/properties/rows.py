@@ -10,9 +10,10 @@ from django.db import connection, models
 from django.db.models import F
 from django_q.models import OrmQ
 
-from batches.choices import BatchStatus, Command, EventKind
+from batches.choices import BatchStatus, Command, EventKind, Outcome
 from batches.models import Batch, BatchEvent, Channel, Keyword, Lease, Message, ShippedKeyword
 from batches.state import MOVES
+from batches.superseding import MOST
 from classification.append_only import AppendOnly
 from classification.models import Activation, Category, LexiconEntry, Price, Rule, RuleSet
 from replies.models import Reply, ReplyKind, ReplyStatus
@@ -41,6 +42,8 @@ BATCH_STORY: dict[EventKind, BatchStatus | None] = {
     EventKind.CONFIRMED: None,
     EventKind.CORRECTED: None,
     EventKind.REOPENED: CLOSED,
+    EventKind.CARRIED_OVER: None,
+    EventKind.CHANGED_MIND: None,
 }
 # The same for its live reply: from where, to where.
 REPLY_STORY: dict[EventKind, tuple[set[ReplyStatus | None], ReplyStatus]] = {
@@ -146,6 +149,42 @@ def check_replies() -> None:
         waits = reply.status == ReplyStatus.PENDING and stories[reply.id] == ReplyStatus.REFUSED
         assert waits or reply.status == stories[reply.id], stories
     assert max(Counter(reply.batch_id for reply in live).values(), default=0) <= 1
+
+
+def check_moved_on() -> None:
+    """Whatever was superseded is answered by one later batch, and no reply was begun past a batch nobody had begun."""
+    batches = {batch.id: batch for batch in Batch.objects.all()}
+    carried = Counter[int]()
+    for batch in batches.values():
+        assert (batch.outcome == Outcome.SUPERSEDED) == (batch.successor_id is not None), batch
+        if batch.successor_id:
+            successor = batches[batch.successor_id]
+            assert batch.id < successor.id
+            assert (batch.channel_id, batch.sender) == (successor.channel_id, successor.sender)
+            carried[successor.id] += batch.carry_overs + 1
+    assert carried == Counter(
+        {batch.id: batch.carry_overs for batch in batches.values() if batch.carry_overs}
+    )
+    assert max(carried.values(), default=0) <= MOST
+    first: dict[tuple[int, str], int] = {}
+    for event in BatchEvent.objects.order_by("id").values_list("id", "batch_id", "kind"):
+        first.setdefault((event[1], event[2]), event[0])
+    automatic = Reply.objects.filter(kind=ReplyKind.AUTOMATIC).values_list("batch_id", flat=True)
+    for batch_id in set(automatic):
+        begun = first.get((batch_id, EventKind.REPLY_SENDING))
+        for later in batches.values():
+            if begun and _could_answer(batches[batch_id], later):
+                opened = first[later.id, EventKind.OPENED]
+                claimed = first.get((later.id, EventKind.CLAIMED), begun + 1)
+                assert not opened < begun < claimed, (
+                    f"{later} was there when the reply to {batch_id} was begun"
+                )
+
+
+def _could_answer(batch: Batch, later: Batch) -> bool:
+    same = (batch.channel_id, batch.sender) == (later.channel_id, later.sender)
+    room = batch.carry_overs + later.carry_overs < MOST
+    return later.id > batch.id and same and room and not later.command
 
 
 def check_consent() -> None:

@@ -1,0 +1,35 @@
+"""What there is to understand of a batch: its sender's words, in order, as one conversation."""
+
+from collections.abc import Sequence
+
+from batches import keywords, split_parts
+from batches.models import Batch, Message
+
+
+def whole(batch: Batch) -> list[Message]:
+    """The messages that are answered with this batch: those carried over from earlier ones, then its own."""
+    return [*carried(batch), *batch.messages.all()]
+
+
+def carried(batch: Batch) -> list[Message]:
+    """The messages of earlier batches that this one answers, too. No query where there are none."""
+    if not batch.carry_overs:
+        return []
+    return list(Message.objects.filter(batch__in=predecessors(batch)).order_by("received_at", "id"))
+
+
+def predecessors(batch: Batch) -> list[int]:
+    """The batches whose texts were carried over to this one, theirs included, the oldest first."""
+    found, nearest = list[int](), [batch.pk]
+    while nearest and len(found) < batch.carry_overs:
+        nearest = list(Batch.objects.filter(successor__in=nearest).values_list("id", flat=True))
+        found += nearest
+    return sorted(found)
+
+
+def to_understand(batch: Batch, messages: Sequence[Message]) -> list[str]:
+    """The texts of `messages`: all that was written, or all but the commands where there is one to answer."""
+    if batch.command:
+        words, channel_id = keywords.live(), batch.channel_id
+        messages = [message for message in messages if not words.command(channel_id, message.text)]
+    return split_parts.joined(messages)

@@ -17,6 +17,7 @@ VIEWER = {
     "batches.view_message",
     "batches.view_rejecteddelivery",
     "batches.view_senderpreference",
+    "batches.view_takeover",
     "replies.view_reply",
     "replies.view_replyattempt",
     "replies.view_consent",
@@ -31,6 +32,7 @@ OPERATOR = VIEWER | {
     "batches.resend_batch",
     "batches.export_batch",
     "batches.export_message",
+    "batches.take_over",  # answers a conversation himself
     "batches.view_keyword",
     "batches.add_senderpreference",
     "batches.change_senderpreference",

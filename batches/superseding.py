@@ -74,7 +74,8 @@ def _answers_others(work: Work) -> bool:
     """Whether its reply can answer more than itself: it gets one, and that is no command's."""
     batch = work.batch
     wanted = settings.SUPERSEDE_UNSENT and batch.channel.replies_enabled
-    answered = batch.sender_kind == SenderKind.NUMBER and not work.addressee.no_auto_replies
+    kinds = {SenderKind.NUMBER, *([SenderKind.SHORT_CODE] if batch.channel.answer_short_codes else [])}
+    answered = batch.sender_kind in kinds and not work.addressee.no_auto_replies
     return bool(wanted and answered and not batch.command)
 
 

@@ -357,7 +357,11 @@ RULES: tuple[Rule | Pause, ...] = (
 )
 FOR_A_PERSON = frozenset(rule.name for rule in RULES if rule.for_a_person)
 # Asked by commanded.py, which knows what a command has changed.
-REASONS = [*dict.fromkeys(rule.name for rule in RULES), "nothing_new", "help_given"]
+REASONS = [
+    *dict.fromkeys(rule.name for rule in RULES),
+    *("nothing_new", "help_given"),
+    *("moved_on", "taken_over", "unchanged"),  # what the conversation itself has against it
+]
 
 
 def decide(case: Case, rules: Iterable[Rule | Pause] = RULES) -> Decision:

@@ -39,6 +39,7 @@ from replies.unsent import Then, may_have_left, nothing, put_aside, refuse_expir
 
 __all__ = [
     "Recorder",
+    "Then",
     "deliver",
     "prepare",
     "prepare_answer",

@@ -12,4 +12,5 @@ from batches.admin import (  # noqa: F401 (they register themselves)
     queue,
     rejected,
     switches,
+    takeovers,
 )

@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import DropdownFilter, MultipleChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
-from batches import texts
+from batches import takeovers, texts
 from batches.admin import looks
 from batches.admin.consent import ConsentLink
 from batches.admin.exporting import ExportAction
@@ -19,6 +19,7 @@ from batches.admin.reports import ReportPage
 from batches.admin.reprocessing import ReprocessActions
 from batches.admin.review import ReviewPage
 from batches.admin.search import messages_with_guid, spellings
+from batches.admin.takeovers import TakeoverActions
 from batches.choices import Flag
 from batches.models import Batch, Message
 from batches.templatetags.times import moment
@@ -49,15 +50,23 @@ class FlagFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no types
 
 @admin.register(Batch)
 class BatchAdmin(
-    ReportPage, ReviewPage, ReprocessActions, ConsentLink, PreferenceLink, ExportAction, RecordAdmin
+    ReportPage,
+    ReviewPage,
+    ReprocessActions,
+    TakeoverActions,
+    ConsentLink,
+    PreferenceLink,
+    ExportAction,
+    RecordAdmin,
 ):
     actions_detail = [
         "judge_this",
         *ReprocessActions.actions_detail,
+        *TakeoverActions.actions_detail,
         *ConsentLink.actions_detail,
         *PreferenceLink.actions_detail,
     ]
-    actions = ["process_again", "send_again", "export_as_csv"]
+    actions = ["process_again", "send_again", "take_over", "give_back", "export_as_csv"]
     export_fields = [
         "id", "channel__slug", "sender", "sender_kind", "status", "message_count", "opened_at", "closes_at",
         "closed_at", "completed_at", "label", "outcome", "reason", "segments",
@@ -156,4 +165,5 @@ def _story(batch: Batch) -> dict[str, Any]:
         "timeline": timeline(batch),
         "hidden": max(batch.message_count - MAX_MESSAGES, 0),
         "carries": texts.predecessors(batch),
+        "takeover": takeovers.in_force(batch.channel_id, batch.sender).first(),
     }

@@ -94,7 +94,7 @@ class ReprocessActions(ModelAdmin):  # type: ignore[misc]  # unfold has no types
             "resend_unknown": resend_unknown,
             "plan": [(result, PLANNED[result.action]) for result in results],
             "possible": any(result.action != SKIPPED for result in results),
-            "carried": _carried(request),
+            "carried": picked(request),
             "back": self._back(request, [result.batch_id for result in results]),
             "media": self.media,
         }
@@ -102,7 +102,7 @@ class ReprocessActions(ModelAdmin):  # type: ignore[misc]  # unfold has no types
 
     def _back(self, request: HttpRequest, ids: Sequence[int]) -> str:
         """Where the operator came from: the list with its filters, or the batch's page."""
-        if _carried(request):
+        if picked(request):
             return request.get_full_path()
         return reverse("admin:batches_batch_change", args=ids)
 
@@ -117,7 +117,7 @@ def _offered(batch: Batch) -> str:
     return "send_this_again" if needs(batch, resend_unknown=True)[0] != SKIPPED else ""
 
 
-def _carried(request: HttpRequest) -> list[tuple[str, str]]:
+def picked(request: HttpRequest) -> list[tuple[str, str]]:
     """What the list's form has to send once more: which action, on which rows. Empty on a batch's page."""
     names = ("action", ACTION_CHECKBOX_NAME)
     return [(name, value) for name in names for value in request.POST.getlist(name)]

@@ -15,6 +15,7 @@ GROUPS: dict[str, list[tuple[str, ...]]] = {
         ("Replies", "outgoing_mail", "replies", "reply"),
         ("Classifications", "psychology", "classification", "classification"),
         ("Senders", "contacts", "batches", "senderpreference"),
+        ("Taken over", "person_raised_hand", "batches", "takeover"),
         ("Consent", "how_to_reg", "replies", "consent"),
         ("Report", "bar_chart", "batches", "batch", "report"),
     ],

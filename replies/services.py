@@ -35,7 +35,15 @@ from replies.resending import resend, why_not_resent
 from replies.retries import wait_before_retry
 from replies.senders import ENVIRONMENT, get_sender
 from replies.senders.base import Account, Sender, SendKind, SendResult, unknown
-from replies.unsent import Then, may_have_left, nothing, put_aside, refuse_expired, take_over, withdraw_waiting
+from replies.unsent import (
+    Then,
+    may_have_left,
+    nothing,
+    put_aside,
+    refuse_expired,
+    take_over,
+    withdraw_waiting,
+)
 
 __all__ = [
     "Recorder",
@@ -133,9 +141,7 @@ def _open_to(result: SendResult) -> list[str]:
     return [ReplyStatus.SENDING, ReplyStatus.UNKNOWN, *late]
 
 
-def _begin(
-    reply: Reply, case: Case, provider: str, record: Recorder, then: Then, veto: Veto
-) -> Reply:
+def _begin(reply: Reply, case: Case, provider: str, record: Recorder, then: Then, veto: Veto) -> Reply:
     """Claim a pending reply and write the attempt, committed before the call; the reply says whether it was won."""
     claim = {
         "status": ReplyStatus.SENDING,

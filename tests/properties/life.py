@@ -49,10 +49,13 @@ COMMANDS = {20: ("STOP", 0), 21: ("START", 0), 22: ("STOP", 0), 23: ("Stop!", 1)
 
 guids = st.integers(0, 24)
 # How a process fares from here: on to its end, or so many stops further, where it rests, is killed, or is killed with
-# its next transaction written and not committed.
+# its next transaction written and not committed; or on to the provider's call, which is the worst place to be killed.
 Fate = tuple[str, int]
-fates = st.tuples(st.sampled_from(["lives", "rests", "dies", "dies inside"]), st.integers(0, 12))
+fates = st.tuples(
+    st.sampled_from(["lives", "rests", "dies", "dies inside", "dies in the call"]), st.integers(0, 12)
+)
 LIVES: Fate = ("lives", 0)
+IN_THE_CALL = "in the call"
 moods = st.sampled_from([*ANSWERS, "broken off"])
 spans = st.sampled_from([5, 21, 31, 61, 200])
 
@@ -225,11 +228,11 @@ class Life(RuleBasedStateMachine):
     def _go(self, name: str, fate: Fate) -> None:
         what, stops = fate
         one = self.running[name]
-        while not one.ended and (what == "lives" or stops):
+        while not one.ended and not _is_there(one, what, stops):
             self._order(name, one.step)
             stops -= 1
         if not one.ended and what != "rests":
-            self._order(name, one.kill if what == "dies" else one.kill_in_transaction)
+            self._order(name, one.kill_in_transaction if what == "dies inside" else one.kill)
 
     def _order(self, name: str, order: Callable[[], None]) -> None:
         """Let a process do something, and note what became of it."""
@@ -252,8 +255,15 @@ class Life(RuleBasedStateMachine):
         self.calls.append((batch_id, "accepted" if mood == "accepted" else "killed"))
         place, caller = len(self.calls) - 1, Process.here()
         assert caller is not None
-        caller.pause("in the call")
+        caller.pause(IN_THE_CALL)
         self.calls[place] = (batch_id, mood)
         if mood == "broken off":
             raise ConnectionError(mood)
         return ANSWERS[mood]
+
+
+def _is_there(one: Process, what: str, stops: int) -> bool:
+    """Whether a process has come as far as its fate lets it."""
+    if what == "dies in the call":
+        return one.stop == IN_THE_CALL
+    return what != "lives" and stops == 0

@@ -1,6 +1,8 @@
 """What all tests share."""
 
+from collections import Counter
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -10,7 +12,14 @@ from batches import access, keywords, limits, terms
 from batches.detour import detour
 from classification import ceilings, prices, reviewing
 from classification.rulesets import live
+from tests.scheduling import Scheduling
 from tests.support import migrated
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
+    """In the order in which they were collected: what waits goes first (see tests/system)."""
+    config.option.loadscopereorder = False
+    return Scheduling(config, log)
 
 
 @pytest.fixture(scope="session")
@@ -37,3 +46,19 @@ def _nothing_remembered() -> Iterator[None]:
     yield
     detour.end_when(lambda: True)
     access.tokens.cache_clear()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """How much was posted by tests/fuzz, and what was answered."""
+    totals = {"posted": Counter[str](), "answered": Counter[str]()}
+    for report in chain.from_iterable(terminalreporter.stats.values()):
+        for name, counts in getattr(report, "user_properties", []):
+            if name in totals:
+                totals[name].update({str(key): count for key, count in counts.items()})
+    posted, answered = totals["posted"], totals["answered"]
+    if posted:
+        terminalreporter.section("fuzzing")
+        for name, count in posted.items():
+            terminalreporter.line(f"{count:>7,} {name}")
+        answers = ", ".join(f"{count:,} answered {status}" for status, count in sorted(answered.items()))
+        terminalreporter.line(f"{posted.total():>7,} inputs in all: {answers}")

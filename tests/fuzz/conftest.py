@@ -1,6 +1,6 @@
 """What the fuzzing tests share: a channel that outlives the examples, and a count of all that was posted."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.core.signals import request_finished, request_started
@@ -28,10 +28,10 @@ def _one_connection() -> Iterator[None]:
         signal.connect(close_old_connections)
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if posted:
-        answers = ", ".join(f"{count:,} answered {status}" for status, count in sorted(answered.items()))
-        terminalreporter.section("fuzzing")
-        for name, count in posted.items():
-            terminalreporter.line(f"{count:>7,} {name}")
-        terminalreporter.line(f"{posted.total():>7,} inputs in all: {answers}")
+@pytest.fixture(autouse=True)
+def _counted(record_property: Callable[[str, object], None]) -> Iterator[None]:
+    """What this test posted, for the summary: with its report, for it may run in another process than that."""
+    before = posted.copy(), answered.copy()
+    yield
+    record_property("posted", dict(posted - before[0]))
+    record_property("answered", dict(answered - before[1]))

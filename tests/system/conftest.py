@@ -31,9 +31,11 @@ StartService = Callable[..., Any]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """These go first: they wait most of the time, and where tests run in several processes others fill it."""
     for item in items:
         if item.path.is_relative_to(ROOT / "tests" / "system"):
             item.add_marker(pytest.mark.system)
+    items.sort(key=lambda item: item.get_closest_marker("system") is None)
 
 
 @contextmanager

@@ -30,6 +30,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _: migrated.put_back())
         yield
 
+
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> Iterator[None]:
     """Tokens, failures, rates, keywords and the rule set live in the process; another test's must not be among them."""

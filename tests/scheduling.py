@@ -11,7 +11,7 @@ SHARING = {"test_contract.py", "test_outages.py", "test_simulate_sms.py", "test_
 APART = ("tests/fuzz/", "tests/properties/")
 
 
-class Scheduling(LoadScopeScheduling):
+class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # it comes without types
     """What shares a running system, and with it a Redis database, is run by one process; else a file's tests are."""
 
     def _split_scope(self, nodeid: str) -> str:

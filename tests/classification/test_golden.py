@@ -25,7 +25,7 @@ def test_it_holds_each_text_once_with_a_label_that_exists() -> None:
     assert any("\n" in example.text for example in golden())
 
 
-@pytest.mark.parametrize(("examples", "floor"), [(ENGLISH, 0.94), (PHILIPPINE, 0.95)], ids=["en", "ph"])
+@pytest.mark.parametrize(("examples", "floor"), [(ENGLISH, 0.955), (PHILIPPINE, 0.97)], ids=["en", "ph"])
 def test_the_shipped_rules_read_it_well(examples: list[Example], floor: float) -> None:
     verdicts = read(examples)
     assert sum(label == verdict for label, verdict in verdicts) / len(verdicts) >= floor
@@ -35,8 +35,8 @@ def test_they_hardly_ever_take_a_refusal_for_agreement_or_agreement_for_a_refusa
     verdicts = read(list(golden()))
     swaps = sum({label, verdict} == POLAR for label, verdict in verdicts) / len(verdicts)
     refusals = [verdict for label, verdict in verdicts if label == Label.DISAGREE]
-    assert swaps <= 0.01
-    assert refusals.count(Label.AGREE) / len(refusals) <= 0.01
+    assert swaps <= 0.006
+    assert refusals.count(Label.AGREE) / len(refusals) <= 0.005
 
 
 def test_what_they_are_sure_of_is_right_more_often_than_the_rest() -> None:

@@ -154,7 +154,8 @@ def test_weak_words_count_where_nothing_else_is_said(text: str, label: str) -> N
     [
         ("ya", Label.AGREE),
         ("ya please", Label.AGREE),
-        ("ya the parking change", Label.NEUTRAL),
+        ("ya the parking change", Label.AGREE),
+        ("that new shop ya", Label.NEUTRAL),
         ("no one came", Label.NEUTRAL),
         ("no I will not", Label.DISAGREE),
         ("lovely", Label.AGREE),

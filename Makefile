@@ -49,7 +49,7 @@ $(VENV)/.run: requirements.txt | $(PY)
 	@$(INSTALL) -r requirements.txt
 	@touch $@
 
-$(VENV)/.dev: requirements.txt requirements-dev.txt | $(PY)
+$(VENV)/.dev: requirements.txt requirements-watch.txt requirements-dev.txt | $(PY)
 	@echo "Installing what the tests and checks need" >&2
 	@$(INSTALL) -r requirements-dev.txt
 	@touch $@ $(VENV)/.run

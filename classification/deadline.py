@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextvars import copy_context
 from threading import Thread
 from typing import TypeVar
 
@@ -23,5 +24,6 @@ def call_with_deadline(seconds: float, function: Callable[[], T]) -> T:
         except BaseException as error:  # noqa: BLE001 (the caller gets it)
             future.set_exception(error)
 
-    Thread(target=run, name="call-with-deadline", daemon=True).start()
+    # In the caller's context: what is being traced goes on in the thread.
+    Thread(target=copy_context().run, args=(run,), name="call-with-deadline", daemon=True).start()
     return future.result(timeout=seconds)

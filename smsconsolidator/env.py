@@ -284,6 +284,14 @@ class Environment(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", examples=["INFO"])
     log_mask: bool = Field(False, examples=["true"])
 
+    # Watching (requirements-watch.txt)
+    sentry_dsn: SecretStr = Field(SecretStr(""), examples=["https://key@sentry.example.org/1"])
+    sentry_environment: str = Field("production", pattern=r"^[^\s/]{1,64}$", examples=["production"])
+    otel_exporter_otlp_endpoint: WebUrl = Field("", examples=["http://localhost:4318"])
+    otel_exporter_otlp_headers: SecretStr = Field(SecretStr(""), examples=["authorization=Bearer%20…"])
+    otel_service_name: str = Field("smsconsolidator", min_length=1, examples=["smsconsolidator"])
+    otel_traces_sampler_arg: float = Field(1, ge=0, le=1, examples=["0.1"])
+
     def as_list(self, name: str) -> list[str]:
         """The comma list called `name`, split."""
         value = getattr(self, name)
@@ -312,6 +320,8 @@ class Environment(BaseSettings):
             self.sms_gate_password,
             self.webhook_token,
             self.metrics_token,
+            self.sentry_dsn,
+            self.otel_exporter_otlp_headers,
         )
         found = {key.get_secret_value() for key in keys}
         found |= set(_split(self.credentials_keys.get_secret_value()))

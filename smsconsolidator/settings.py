@@ -8,10 +8,11 @@ import dj_database_url
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.templatetags.static import static
 
-from smsconsolidator import __version__
+from smsconsolidator import __version__, telemetry
 from smsconsolidator.env import BASE_DIR, load, mail_server, public_address
 
 ENV = load()
+telemetry.refuse_missing(ENV)
 
 # --- the web site -----------------------------------------------------------------------------------------
 SECRET_KEY = ENV.django_secret_key.get_secret_value()
@@ -51,6 +52,7 @@ if ENV.https:
     CSRF_COOKIE_NAME = "__Host-csrftoken"
 
 INSTALLED_APPS = [
+    "smsconsolidator.apps.ProjectConfig",
     "unfold",
     "unfold.contrib.filters",
     "django.contrib.admin",

@@ -1,0 +1,108 @@
+"""A server that takes what the service reports: Sentry's envelopes and OpenTelemetry's traces (OTLP over HTTP).
+
+`with CollectorServer() as server:` then `server.dsn` and `server.url` are what the settings take; `server.received`
+has every body as it was before compression.
+"""
+
+import gzip
+import json
+import sys
+import threading
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, Self
+
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+UNPACK: dict[str, Callable[[bytes], bytes]] = {"gzip": gzip.decompress, "deflate": zlib.decompress}
+
+
+@dataclass(frozen=True)
+class Received:
+    """One request."""
+
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+class CollectorServer(ThreadingHTTPServer):
+    """Says yes to everything."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.received: list[Received] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+    @property
+    def dsn(self) -> str:
+        return f"http://publickey@127.0.0.1:{self.server_port}/1"
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """The errors that Sentry was told of: an envelope is lines of JSON, header and content by turns."""
+        found = []
+        for one in self.received:
+            lines = one.body.split(b"\n") if one.path.endswith("/envelope/") else []
+            for head, content in zip(lines[1::2], lines[2::2], strict=False):
+                if head and json.loads(head).get("type") == "event":
+                    found.append(json.loads(content))
+        return found
+
+    @property
+    def spans(self) -> list[Any]:
+        """OpenTelemetry's spans (protobuf)."""
+        requests = [
+            ExportTraceServiceRequest.FromString(one.body)
+            for one in self.received
+            if one.path == "/v1/traces"
+        ]
+        return [
+            span
+            for request in requests
+            for resource in request.resource_spans
+            for scope in resource.scope_spans
+            for span in scope.spans
+        ]
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that is killed has gone, and that is all."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        self.shutdown()
+        self.server_close()
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: CollectorServer
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        unpack = UNPACK.get(self.headers.get("Content-Encoding", ""), bytes)
+        self.server.received.append(
+            Received(self.path, {name.lower(): value for name, value in self.headers.items()}, unpack(body))
+        )
+        self.send_response(200)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}" if "envelope" in self.path else b"\x0a\x00")
+
+    def log_message(self, *_: Any) -> None:
+        """Nothing: the test looks at `received`."""

@@ -18,6 +18,7 @@ from replies import languages
 from replies.quiet import QuietHours, QuietPolicy
 from replies.senders import provider_choices
 from replies.senders.base import Account
+from replies.voice import Voice
 
 __all__ = [
     "Batch",
@@ -202,6 +203,19 @@ class Channel(models.Model):
         """
         key = credentials.decrypt(self.credentials) if self.credentials else ""
         return Account(self.provider, key)
+
+    @property
+    def voice(self) -> Voice:
+        """How its replies are written, and what they cost."""
+        return Voice(
+            name=self.name or self.slug,
+            language=self.language,
+            gsm_safe=self.gsm_safe,
+            credits=self.segment_credits,
+            own_limit=self.max_segments,
+            own_price=self.segment_price,
+            own_currency=self.currency,
+        )
 
     @property
     def sender_limit(self) -> int:

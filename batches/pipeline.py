@@ -191,6 +191,9 @@ def _write_reply(
         "when_stale": batch.channel.policy_when_stale if batch.is_stale else "",
         "record": record,
         "account": account,
+        "addressee": work.addressee,
+        "language": decision.language if decision else "",
+        "count": work.fields["count"],
     }
     if batch.command or decision is None:
         return replies.prepare_answer(ReplyKind(batch.command), **common)
@@ -200,7 +203,6 @@ def _write_reply(
         texts=work.texts,
         also=[matter.label for matter in decision.matters[1:]],
         sounds_like_opt_out=decision.review == ReviewReason.OPT_OUT,
-        addressee=work.addressee,
         veto=lambda: objection(work, stands, unchanged),
         send_now=True,
         **common,

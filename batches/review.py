@@ -14,13 +14,16 @@ from batches import state, texts
 from batches.choices import BatchStatus, EventKind, Outcome
 from batches.clock import Now
 from batches.credentials import CredentialsUnreadable
-from batches.models import Batch
+from batches.models import Batch, SenderPreference
 from batches.queue import enqueue
 from batches.terms import terms_of
 from classification.corrections import correct
 from classification.models import Classification, Correction
+from classification.rulesets.live import live
 from replies import correcting
 from replies import services as replies
+from replies.addressee import ANYBODY, Addressee
+from replies.occasion import Occasion
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -77,7 +80,17 @@ def why_not_answered(batch: Batch, label: str) -> str:
         label=label,
         sender_kind=batch.sender_kind,
         terms=terms_of(batch.channel),
+        occasion=occasion(batch),
     )
+
+
+def occasion(batch: Batch) -> Occasion:
+    """What a correcting reply to the batch is written for: as its first one was."""
+    messages = texts.whole(batch)
+    language = live().rules.language(texts.to_understand(batch, messages))
+    row = SenderPreference.objects.filter(number=batch.sender).first()
+    addressee = Addressee(row.name, row.language) if row else ANYBODY
+    return Occasion(addressee, batch.channel.voice, language, len(messages))
 
 
 def _data(correction: Correction) -> dict[str, Any]:
@@ -102,9 +115,11 @@ def _send(batch_id: int, label: str, actor: str) -> str:
             return GONE_ON
         replies.prepare_correction(
             batch_id=batch_id,
+            channel_id=batch.channel_id,
             to=batch.sender,
             label=label,
             record=lambda kind, data: state.note([batch_id], kind, actor, data),
+            occasion=occasion(batch),
             account=batch.channel.account,
         )
         enqueue([batch_id])

@@ -22,6 +22,7 @@ VIEWER = {
     "replies.view_replyattempt",
     "replies.view_consent",
     "replies.view_switch",
+    "replies.view_template",  # with its history
     "classification.view_classification",
     "classification.view_circuit",
     "classification.view_ruleset",
@@ -54,6 +55,9 @@ SUPERVISOR = OPERATOR | {
     "batches.add_keyword",
     "batches.change_keyword",
     "batches.delete_keyword",
+    "replies.add_template",
+    "replies.change_template",
+    "replies.delete_template",
     "batches.delete_senderpreference",
     "batches.import_senderpreference",
     *(

@@ -33,6 +33,7 @@ def terms_of(channel: Channel) -> Terms:
         short_codes=channel.answer_short_codes,
         provider_confirms=channel.provider_confirms_stop,
         quiet=channel.quiet_hours,
+        voice=channel.voice,
     )
 
 

@@ -21,8 +21,10 @@ from batches.split_parts import goes_on
 from batches.templatetags.times import moment, span
 from classification import naming
 from classification.models import Classification
+from replies import costs
 from replies.models import AttemptOutcome, Reply, ReplyAttempt, ReplyKind, ReplyStatus
 from replies.segments import in_words
+from replies.template_rows import told
 
 MAX_MESSAGES = 500  # shown on one page; the list of messages has them all
 
@@ -140,7 +142,7 @@ def _as_part(entry: Entry) -> Entry:
 def _rows(batch: Batch) -> Iterator[Entry]:
     for classification in batch.classifications.all():
         yield _classification(classification)
-    for reply in batch.replies.order_by("id").prefetch_related("attempts"):
+    for reply in batch.replies.order_by("id").select_related("template_version").prefetch_related("attempts"):
         yield _reply(reply)
         for attempt in reply.attempts.all():
             yield from _attempt(attempt)
@@ -234,6 +236,11 @@ def _reply(reply: Reply) -> Entry:
     suppressed = reply.status == ReplyStatus.SUPPRESSED
     kind = EventKind.REPLY_SUPPRESSED if suppressed else EventKind.REPLY_CREATED
     facts = [("Why", reply.error), ("Reason", reply.reason)] if suppressed else [("Provider", reply.provider)]
+    if reply.template_version:
+        facts.append(("Template", told(reply.template_version)))
+    if reply.made_gsm_safe:
+        facts.append(("Made GSM-safe", "characters were replaced"))
+    facts.append(("Cost", costs.in_words(costs.billed(reply))))
     if reply.kind != ReplyKind.AUTOMATIC:
         facts.append(("Kind", reply.get_kind_display()))
     return Entry(

@@ -62,7 +62,8 @@ class Decision:
     `label` is the category that the conversation is given: the deciding engine's, or a safe one instead (safety.py).
     `other_engine` and `other_label` tell what an engine that did not decide says; `review` why a person should look,
     and is empty where there is no need. `latency_ms` is the deciding engine's, `cost` is in US dollars, None where no
-    price is known; `fallback_reason` says why the engine that was to decide did not.
+    price is known; `fallback_reason` says why the engine that was to decide did not. `language` is the one that the
+    texts seem to be written in, by the words that the rule set knows; empty where none stands out.
     """
 
     label: str
@@ -78,6 +79,7 @@ class Decision:
     latency_ms: int = 0
     cost: Decimal | None = None
     fallback_reason: str = ""
+    language: str = ""
     trace: Mapping[str, Any] = field(default_factory=dict)
     attempts: tuple[EngineAttempt, ...] = ()
 

@@ -40,12 +40,12 @@ def classify(texts: Sequence[str], *, question: str = "", sender: str = "") -> D
     if remembered and remembered.verdict:
         verdict = remembered.verdict
         judgement = Judgement(verdict.label, verdict.matters, sampled())
-        return _decision(Hearing((remembered,), remembered), verdict, judgement, context)
+        return _decision(Hearing((remembered,), remembered), verdict, judgement, context, texts)
     hearing = MODES[settings.CLASSIFICATION_MODE](partial(ask, texts=texts, context=context))
     if not hearing.deciding or not hearing.deciding.verdict:
         return _undecided(hearing, context)
     verdict = hearing.deciding.verdict
-    return _decision(hearing, verdict, judged(hearing, verdict, texts, context.live), context)
+    return _decision(hearing, verdict, judged(hearing, verdict, texts, context.live), context, texts)
 
 
 def preload() -> None:
@@ -102,7 +102,9 @@ def _pseudonym(sender: str) -> str:
     return salted_hmac("classification.sender", sender, algorithm="sha256").hexdigest() if sender else ""
 
 
-def _decision(hearing: Hearing, verdict: Verdict, judgement: Judgement, context: Context) -> Decision:
+def _decision(
+    hearing: Hearing, verdict: Verdict, judgement: Judgement, context: Context, texts: Sequence[str]
+) -> Decision:
     attempts = tuple(turn.attempt for turn in hearing.turns)
     deciding = hearing.deciding.attempt if hearing.deciding else attempts[0]
     other = hearing.other.attempt if hearing.other else None
@@ -120,6 +122,7 @@ def _decision(hearing: Hearing, verdict: Verdict, judgement: Judgement, context:
         latency_ms=deciding.latency_ms,
         cost=cost(attempts),
         fallback_reason=hearing.missed.attempt.reason if hearing.missed else "",
+        language=context.live.rules.language(texts),
         trace=verdict.trace,
         attempts=attempts,
     )

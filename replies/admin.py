@@ -2,20 +2,22 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import DropdownFilter
 
 from classification.record_admin import DayRangeFilter, ReadOnly, RecordAdmin
 from classification.revealing import reveal, revealed
-from replies.costs import cost
+from replies import costs
 from replies.models import Reply, ReplyAttempt
 from replies.policy import REASONS
 from replies.segments import in_words
+from replies.template_rows import told
 
 TO, BODY, ERROR = revealed("to", "To"), revealed("body", "Body"), revealed("error", "Error")
 PROVIDER_ID = revealed("provider_message_id", "Provider's message id")
@@ -67,10 +69,10 @@ class ReplyAdmin(RecordAdmin):
         "settled_at",
     ]
     list_filter = ["status", ReasonFilter, "kind", "provider", ("created_at", DayRangeFilter)]
-    list_select_related = ["batch"]
+    list_select_related = ["batch", "template_version"]
     search_fields = ["to", "provider_message_id"]
     search_help_text = "Number, or the provider's message id"
-    readonly_fields = [TO, BODY, "length", "cost", ERROR, PROVIDER_ID]
+    readonly_fields = [TO, BODY, "length", "cost", "template", ERROR, PROVIDER_ID]
     fields = [
         "batch",
         "kind",
@@ -78,6 +80,8 @@ class ReplyAdmin(RecordAdmin):
         BODY,
         "length",
         "cost",
+        "template",
+        "made_gsm_safe",
         "provider",
         "status",
         "reason",
@@ -94,7 +98,15 @@ class ReplyAdmin(RecordAdmin):
     def length(self, reply: Reply) -> SafeString:
         return reveal(in_words(reply.segments, reply.body))
 
-    @admin.display(description="Cost (at today's price)")
+    @admin.display(description="Cost")
     def cost(self, reply: Reply) -> str:
-        amount = cost(reply)
-        return "–" if amount is None else f"{amount} {settings.SMS_CURRENCY}"
+        return costs.in_words(costs.billed(reply)) or "–"
+
+    @admin.display(description="Template")
+    def template(self, reply: Reply) -> SafeString | str:
+        """The version that it was made of, with the way there."""
+        version: Any = reply.template_version
+        if version is None:
+            return "–"
+        address = reverse("admin:replies_template_simple_history", args=[version.id, version.history_id])
+        return format_html('<a href="{}" class="text-primary-600">{}</a>', address, told(version))

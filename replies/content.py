@@ -1,42 +1,71 @@
-"""What do we say?"""
+"""What do we say?
+
+A template where one fits (choosing.py); else the category's own reply of the rule set; else the operator's for all
+(SMS_AUTO_REPLY_TEXT), or a thank-you.
+"""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.utils import timezone
 
+from classification import naming
 from classification.engines.rules.document import CategoryEntry
-from classification.labels import Meaning
+from classification.labels import Meaning, Said
 from classification.rulesets.live import live
+from replies import choosing, wording
+from replies.choosing import Version
 from replies.models import ReplyKind
+from replies.occasion import Occasion
 from replies.policy import too_long
-from replies.segments import count
+from replies.segments import count, gsm_safe
 
 THANKS_FOR_CONFIRMING = "Thanks for confirming! See you soon."
 THANKS_FOR_REPLYING = "Thank you for replying."
+COMMANDED = {ReplyKind.STOP: Said.OPT_OUT, ReplyKind.START: Said.OPT_IN, ReplyKind.HELP: Said.HELP}
 
 
-def command_text(kind: ReplyKind) -> str:
-    """What a command is answered: the operator's words (OPT_OUT_TEXT, OPT_IN_TEXT, HELP_TEXT)."""
+@dataclass(frozen=True)
+class Content:
+    """A reply's text, the template's version that it was made of (None: none), and what was done to it.
+
+    `made_gsm_safe`: characters were replaced, because template or channel say so.
+    """
+
+    body: str
+    version_id: int | None = None
+    made_gsm_safe: bool = False
+
+
+def reply(
+    label: str, occasion: Occasion, *, channel_id: int | None = None, turn: int = 0, also: Sequence[str] = ()
+) -> Content:
+    """What a conversation is answered. `turn` decides among wordings that take turns.
+
+    `also` holds the labels of the conversation's further matters, which may add a sentence each.
+    """
+    version = choosing.choose(choosing.live(), label, channel_id, occasion, turn)
+    text = _filled(version, occasion) if version else _without_template(label)
+    return _finished(" ".join([text, *_mentions(label, also)]), version, occasion)
+
+
+def answer(kind: ReplyKind, occasion: Occasion, *, channel_id: int | None = None, turn: int = 0) -> Content:
+    """What a command is answered: a template, else OPT_OUT_TEXT, OPT_IN_TEXT or HELP_TEXT."""
     texts = {
         ReplyKind.STOP: settings.OPT_OUT_TEXT,
         ReplyKind.START: settings.OPT_IN_TEXT,
         ReplyKind.HELP: settings.HELP_TEXT,
     }
-    return str(texts[kind])
+    version = choosing.choose(choosing.live(), COMMANDED[kind], channel_id, occasion, turn)
+    text = _filled(version, occasion) if version else str(texts[kind])
+    return _finished(text, version, occasion)
 
 
-def reply_text(label: str, also: Sequence[str] = ()) -> str:
-    """The reply's text: the category's own, else the operator's for all (SMS_AUTO_REPLY_TEXT), else a thank-you.
-
-    `also` holds the labels of the conversation's further matters, which may add a sentence each.
-    """
-    rules = live()
-    category = rules.category(label)
-    default = THANKS_FOR_CONFIRMING if rules.counts_as(label) == Meaning.AGREE else THANKS_FOR_REPLYING
-    text = (category.reply if category else "") or settings.SMS_AUTO_REPLY_TEXT or default
-    others = (rules.category(other) for other in also if other != label)
-    mentions = dict.fromkeys(other.mention for other in others if other and other.mention)
-    return " ".join([text, *mentions])
+def preview(draft: Version, occasion: Occasion) -> Content:
+    """What would be sent if `draft` were chosen. Raises ValueError for a text that cannot be filled."""
+    return _finished(_filled(draft, occasion), draft, occasion)
 
 
 def objections(category: CategoryEntry) -> Iterator[tuple[str, str]]:
@@ -44,3 +73,39 @@ def objections(category: CategoryEntry) -> Iterator[tuple[str, str]]:
     for field, text in (("reply", category.reply), ("mention", category.mention)):
         if problem := too_long(count(text).segments):
             yield field, problem
+
+
+def _filled(version: Version, occasion: Occasion) -> str:
+    """With its variables replaced. Times are in PROVIDER_TIME_ZONE."""
+    now = timezone.now().astimezone(ZoneInfo(settings.PROVIDER_TIME_ZONE))
+    values = {
+        "name": occasion.addressee.name,
+        "category": naming.name_of(version.category),
+        "channel": occasion.voice.name,
+        "count": str(occasion.count),
+        "date": f"{now.day} {now:%b %Y}",
+        "time": f"{now:%H:%M}",
+    }
+    return wording.fill(version.text, values)
+
+
+def _without_template(label: str) -> str:
+    """The category's own reply, else the operator's for all, else a thank-you."""
+    rules = live()
+    category = rules.category(label)
+    default = THANKS_FOR_CONFIRMING if rules.counts_as(label) == Meaning.AGREE else THANKS_FOR_REPLYING
+    return (category.reply if category else "") or settings.SMS_AUTO_REPLY_TEXT or default
+
+
+def _mentions(label: str, also: Sequence[str]) -> list[str]:
+    rules = live()
+    others = (rules.category(other) for other in also if other != label)
+    return list(dict.fromkeys(other.mention for other in others if other and other.mention))
+
+
+def _finished(text: str, version: Version | None, occasion: Occasion) -> Content:
+    """`text` as it is sent: made GSM-safe where the template says so, or says nothing and the channel does."""
+    own = version.gsm_safe if version else None
+    wanted = occasion.voice.gsm_safe if own is None else own
+    body = gsm_safe(text) if wanted else text
+    return Content(body, version.id if version else None, body != text)

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
-from replies.content import reply_text
+from replies import content
 from replies.gate import at_hand
 from replies.models import Reply, ReplyKind, ReplyStatus
+from replies.occasion import Occasion
 from replies.policy import Case, Terms, decide
 from replies.segments import count
 
@@ -19,13 +20,21 @@ SAME_TEXT = "It would only repeat the reply that was sent."
 
 
 def why_no_correction(
-    *, batch_id: int, number: str, channel_id: int, label: str, sender_kind: str, terms: Terms
+    *,
+    batch_id: int,
+    number: str,
+    channel_id: int,
+    label: str,
+    sender_kind: str,
+    terms: Terms,
+    occasion: Occasion,
 ) -> str:
     """Why this conversation gets no correcting reply, for people; empty when it may.
 
-    A person wants it, so the conversation's age does not matter here, but everything else that forbids a reply does.
+    A person wants it, so neither the conversation's age nor the sender's own settings matter here, but everything else
+    that forbids a reply does.
     """
-    body = reply_text(label)
+    body = content.reply(label, occasion, channel_id=channel_id, turn=batch_id).body
     case = Case(
         number,
         channel_id,

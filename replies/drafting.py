@@ -10,14 +10,15 @@ from django.db import DEFAULT_DB_ALIAS, IntegrityError, transaction
 from django.db.models import Q
 
 from classification import rows
-from replies import pacing
+from replies import content, costs, pacing
 from replies.addressee import ANYBODY, Addressee
 from replies.commanded import answers_something
-from replies.content import command_text, reply_text
+from replies.content import Content
 from replies.gate import admit, at_hand
 from replies.models import Reply, ReplyAttempt, ReplyKind, ReplyStatus
+from replies.occasion import Occasion
 from replies.policy import ALLOWED, COMMANDS, Case, Decision, Terms, decide
-from replies.segments import count
+from replies.segments import count as size
 from replies.senders import ENVIRONMENT, get_sender
 from replies.senders.base import Account
 
@@ -57,6 +58,8 @@ def prepare(
     terms: Terms = ANY_TERMS,
     account: Account = ENVIRONMENT,
     addressee: Addressee = ANYBODY,
+    language: str = "",
+    count: int = 1,
     when_stale: str = "",
     sounds_like_opt_out: bool = False,
     veto: Veto = no_veto,
@@ -66,14 +69,17 @@ def prepare(
 
     A batch has one live reply for ever: when there is one already, that one is returned unchanged. Repeating a
     suppression for the same reason adds nothing either. `when_stale` is empty for a conversation of now; `also` holds
-    the labels of what else the conversation is about, `texts` what was written; `addressee` is what is known of the
-    sender. `veto` is asked last, where everything else allows a reply or lets it wait.
+    the labels of what else the conversation is about, `texts` what was written, `language` the one it seems to be
+    written in and `count` the number of messages; `addressee` is what is known of the sender. `veto` is asked last,
+    where everything else allows a reply or lets it wait.
 
     With `send_now` the new reply is in its caller's hands at once (`in_hand`: sending, with its first attempt), for
     `deliver` to send as soon as the transaction is committed; where its turn comes later it stays pending, and
     `retry_in` tells when. Then a second live reply raises IntegrityError.
     """
-    reply = _new(batch_id, ReplyKind.AUTOMATIC, to, reply_text(label, also), account)
+    occasion = Occasion(addressee, terms.voice, language, count)
+    said = content.reply(label, occasion, channel_id=channel_id, turn=batch_id, also=also)
+    reply = _new(batch_id, ReplyKind.AUTOMATIC, to, said, occasion, account)
     case = Case(
         to,
         channel_id,
@@ -99,10 +105,15 @@ def prepare_answer(
     record: Recorder,
     terms: Terms = ANY_TERMS,
     account: Account = ENVIRONMENT,
+    addressee: Addressee = ANYBODY,
+    language: str = "",
+    count: int = 1,
     when_stale: str = "",
 ) -> Reply:
     """The answer to a command, which is its batch's one reply; as `prepare` with `send_now`."""
-    reply = _new(batch_id, kind, to, command_text(kind), account)
+    occasion = Occasion(addressee, terms.voice, language, count)
+    said = content.answer(kind, occasion, channel_id=channel_id, turn=batch_id)
+    reply = _new(batch_id, kind, to, said, occasion, account)
     case = Case(
         to, channel_id, sender_kind, kind, segments=reply.segments, terms=terms, when_stale=when_stale
     )
@@ -110,13 +121,21 @@ def prepare_answer(
 
 
 def prepare_correction(
-    *, batch_id: int, to: str, label: str, record: Recorder, account: Account = ENVIRONMENT
+    *,
+    batch_id: int,
+    channel_id: int,
+    to: str,
+    label: str,
+    record: Recorder,
+    occasion: Occasion,
+    account: Account = ENVIRONMENT,
 ) -> Reply:
     """The reply that follows a person's correction to `label`: pending, in the caller's transaction.
 
     Ask correcting.py before, in the same transaction. Raises IntegrityError when the batch has one already.
     """
-    reply = _new(batch_id, ReplyKind.CORRECTION, to, reply_text(label), account)
+    said = content.reply(label, occasion, channel_id=channel_id, turn=batch_id)
+    reply = _new(batch_id, ReplyKind.CORRECTION, to, said, occasion, account)
     reply.status, reply.attempt_count = ReplyStatus.PENDING, 0
     _insert(reply)
     record("reply_created", _data(reply))
@@ -144,13 +163,19 @@ def attempt_data(reply: Reply) -> dict[str, Any]:
     return {"reply_id": reply.pk, "attempt": reply.attempt_count, "provider": reply.provider}
 
 
-def _new(batch_id: int, kind: ReplyKind, to: str, body: str, account: Account) -> Reply:
+def _new(
+    batch_id: int, kind: ReplyKind, to: str, said: Content, occasion: Occasion, account: Account
+) -> Reply:
+    segments = size(said.body).segments
     return Reply(
         batch_id=batch_id,
         kind=kind,
         to=to,
-        body=body,
-        segments=count(body).segments,
+        body=said.body,
+        segments=segments,
+        template_version_id=said.version_id,
+        made_gsm_safe=said.made_gsm_safe,
+        **costs.of(segments, occasion.voice),
         provider=get_sender(account).name,
         idempotency_key=uuid4(),
         reason="",
@@ -185,6 +210,11 @@ def _insert(reply: Reply, **more: Any) -> None:
         "to": reply.to,
         "body": reply.body,
         "segments": reply.segments,
+        "template_version": reply.template_version_id,
+        "made_gsm_safe": reply.made_gsm_safe,
+        "price": reply.price,
+        "currency": reply.currency,
+        "credits": reply.credits,
         "provider": reply.provider,
         "status": reply.status,
         "attempt_count": reply.attempt_count,

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 from django.conf import settings
 from django.db import transaction
@@ -27,12 +28,17 @@ BUSY = Decision(False, "busy", "Too many replies are about to be sent: it waits 
 
 def at_hand(case: Case, *, counted: bool = False) -> Case:
     """The case with what the database knows now. What was `counted` before breaks no limit by itself."""
-    bounds = [] if counted else limits.bounds(case.kind, case.channel_id, case.to, case.segments)
+    bounds = [] if counted else _bounds(case)
     keys = [bound.count.key for bound in bounds]
     if case.texts:
         keys += [limits.heard(case.channel_id, case.to, case.texts).key]
         keys += limits.echoes(case.channel_id, case.to, case.texts)
     return replace(case, bounds=bounds, standing=look(case.to, case.channel_id, keys))
+
+
+def _bounds(case: Case) -> list[limits.Bound]:
+    price = case.terms.voice.price or Decimal(0)
+    return limits.bounds(case.kind, case.channel_id, case.to, case.segments, price)
 
 
 def admit(

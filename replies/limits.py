@@ -40,9 +40,9 @@ class Bound:
     count: Count
 
 
-def bounds(kind: str, channel_id: int, number: str, segments: int) -> list[Bound]:
-    """Every limit that a reply counts against."""
-    return [*_of_sender(kind, channel_id, number), *_of_channel(channel_id, segments)]
+def bounds(kind: str, channel_id: int, number: str, segments: int, price: Decimal) -> list[Bound]:
+    """Every limit that a reply counts against. `price` is money for one segment, in the channel's currency."""
+    return [*_of_sender(kind, channel_id, number), *_of_channel(channel_id, segments, price)]
 
 
 def exceeded(bounds: Sequence[Bound], rule: str, standing: Standing) -> Bound | None:
@@ -99,8 +99,7 @@ def _of_sender(kind: str, channel_id: int, number: str) -> Iterator[Bound]:
             yield Bound(rule, limit, Count(scope, f"replies/{period}", rows.now(seconds), most=Decimal(most)))
 
 
-def _of_channel(channel_id: int, segments: int) -> Iterator[Bound]:
-    price = settings.SMS_SEGMENT_PRICE or Decimal(0)
+def _of_channel(channel_id: int, segments: int, price: Decimal) -> Iterator[Bound]:
     amounts: dict[str, Decimal] = {
         Meter.REPLIES: Decimal(1),
         Meter.SEGMENTS: Decimal(segments),

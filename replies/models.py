@@ -7,6 +7,20 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from classification.append_only import AppendOnly
+from replies.template_rows import Template
+
+__all__ = [
+    "AttemptOutcome",
+    "Consent",
+    "ConsentSource",
+    "ConsentState",
+    "Pace",
+    "Reply",
+    "ReplyAttempt",
+    "ReplyKind",
+    "ReplyStatus",
+    "Template",
+]
 
 
 class ReplyStatus(models.TextChoices):
@@ -76,6 +90,24 @@ class Reply(models.Model):
     )
     sending_until = models.DateTimeField(null=True, help_text="The lease of the process that is sending.")
     settled_at = models.DateTimeField(null=True)
+    template_version = models.ForeignKey(
+        "HistoricalTemplate",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        help_text="The template that it was made of, as it was then.",
+    )
+    made_gsm_safe = models.BooleanField(
+        db_default=False, default=False, help_text="Characters were replaced, as template or channel say."
+    )
+    price = models.DecimalField(
+        max_digits=14, decimal_places=6, null=True, help_text="What its segments cost, by the price of then."
+    )
+    currency = models.CharField(max_length=3, blank=True, db_default="", default="")
+    credits = models.DecimalField(
+        max_digits=12, decimal_places=3, null=True, help_text="The same in credits of the provider's account."
+    )
 
     # Not stored, for whoever works on the reply. `in_hand`: it is ours to deliver; `retry_in`: seconds to wait.
     in_hand = False

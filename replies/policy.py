@@ -20,6 +20,7 @@ from replies.limits import Bound
 from replies.models import ReplyKind
 from replies.quiet import QuietHours, QuietPolicy
 from replies.standing import Standing
+from replies.voice import Voice
 
 COMMANDS = limits.COMMANDS
 CONSENT_NEEDED = frozenset({ReplyKind.AUTOMATIC, ReplyKind.CORRECTION})
@@ -50,6 +51,7 @@ class Terms:
     short_codes: bool = False  # may be answered
     provider_confirms: bool = False
     quiet: QuietHours = field(default_factory=QuietHours)
+    voice: Voice = field(default_factory=Voice)
 
 
 @dataclass(frozen=True)
@@ -161,12 +163,16 @@ def is_dear(number: str) -> bool:
     return kind in (PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST)
 
 
-def too_long(segments: int) -> str:
-    """Why a text of so many segments is not sent, for people; empty when it may be."""
-    most = settings.SMS_MAX_SEGMENTS
-    if segments <= most:
+def too_long(segments: int, most: int | None = None) -> str:
+    """Why a text of so many segments is not sent, for people; empty when it may.
+
+    `most` is the channel's own limit, where it has one.
+    """
+    limit = settings.SMS_MAX_SEGMENTS if most is None else most
+    if segments <= limit:
         return ""
-    return f"The text takes {segments} SMS segments, and SMS_MAX_SEGMENTS allows {most}."
+    whose = "SMS_MAX_SEGMENTS" if limit == settings.SMS_MAX_SEGMENTS else "the channel"
+    return f"The text takes {segments} SMS segments, and {whose} allows {limit}."
 
 
 def _said_the_opposite(case: Case) -> bool:
@@ -299,7 +305,7 @@ RULES: tuple[Rule | Pause, ...] = (
     ECHO,
     REPEATED_TEXT,
     # What a person decides about may still be sent, so it must not be too long.
-    Rule("too_long", "", lambda case: too_long(case.segments)),
+    Rule("too_long", "", lambda case: too_long(case.segments, case.terms.voice.max_segments)),
     Rule(
         "sounds_like_opt_out",
         "It sounds as if somebody wants no more texts: a person decides whether to answer or to opt the number out.",

@@ -84,6 +84,13 @@ def parts(text: str) -> list[str]:
     return found
 
 
+def room(text: str) -> int:
+    """How many more places (septets or UTF-16 units) the last segment of `text` has."""
+    encoding, split = encoding_of(text), parts(text)
+    whole, each = LIMITS[encoding]
+    return (each if len(split) > 1 else whole) - (_units(split[-1], encoding) if split else 0)
+
+
 def encoding_of(text: str) -> Encoding:
     return Encoding.GSM7 if GSM.issuperset(text) else Encoding.UCS2
 
@@ -95,10 +102,15 @@ def misfits(text: str) -> list[str]:
 
 def in_words(segments: int, text: str) -> str:
     """So many segments, and what in `text` makes it travel in UCS-2, if anything does."""
+    named = misfits_named(text)
+    return f"{segments} (UCS-2 for {named})" if named else str(segments)
+
+
+def misfits_named(text: str) -> str:
+    """The characters that make all of `text` travel in UCS-2, for people; what cannot be seen by its code."""
     found = misfits(text)
     shown = [f"U+{ord(char):04X}" if char.isspace() or not char.isprintable() else char for char in found]
-    more = " …" if len(shown) > MISFITS_SHOWN else ""
-    return f"{segments} (UCS-2 for {' '.join(shown[:MISFITS_SHOWN])}{more})" if shown else str(segments)
+    return " ".join(shown[:MISFITS_SHOWN]) + (" …" if len(shown) > MISFITS_SHOWN else "")
 
 
 def gsm_safe(text: str) -> str:

@@ -12,6 +12,7 @@ from batches import access, keywords, limits, terms
 from batches.detour import detour
 from classification import ceilings, prices, reviewing
 from classification.rulesets import live
+from replies import choosing
 from tests.scheduling import Scheduling
 from tests.support import migrated
 
@@ -43,6 +44,7 @@ def _nothing_remembered() -> Iterator[None]:
     terms.forget()
     ceilings.forget()
     live.forget()
+    choosing.forget()
     prices.forget()
     yield
     detour.end_when(lambda: True)

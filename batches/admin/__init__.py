@@ -13,4 +13,5 @@ from batches.admin import (  # noqa: F401 (they register themselves)
     rejected,
     switches,
     takeovers,
+    templates,
 )

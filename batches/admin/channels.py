@@ -16,10 +16,13 @@ from batches.channels import DEFAULT
 from batches.choices import SenderKind
 from batches.models import Channel
 from batches.phones import normalise
+from replies.languages import language_code
 
 LONGEST_WINDOW = 3600  # seconds, as for CONSOLIDATION_WINDOW
+MOST_SEGMENTS = 10  # as for SMS_MAX_SEGMENTS
 # What an operator sets; the provider's account has a part of the page of its own.
 OWN_FIELDS = [
+    "name",
     "region",
     "window_seconds",
     "question",
@@ -32,6 +35,12 @@ OWN_FIELDS = [
     "quiet_from",
     "quiet_until",
     "time_zone",
+    "language",
+    "gsm_safe",
+    "max_segments",
+    "segment_price",
+    "currency",
+    "segment_credits",
     "sender_per_minute",
     "channel_per_minute",
 ]
@@ -77,9 +86,35 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic whe
             )
         return zone
 
+    def clean_language(self) -> str:
+        try:
+            return language_code(self.cleaned_data["language"])
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from None
+
+    def clean_currency(self) -> str:
+        currency: str = self.cleaned_data["currency"].upper()
+        if currency and not (currency.isascii() and currency.isalpha() and len(currency) == 3):
+            raise forms.ValidationError(f"{currency} is no currency's code; write it like PHP or USD")
+        return currency
+
+    def clean_max_segments(self) -> int | None:
+        most: int | None = self.cleaned_data["max_segments"]
+        if most is not None and not 1 <= most <= MOST_SEGMENTS:
+            raise forms.ValidationError(f"{most} is not between 1 and {MOST_SEGMENTS} segments")
+        return most
+
+    def _check_money(self, data: dict[str, Any]) -> None:
+        for field in ("segment_price", "segment_credits"):
+            if (data.get(field) or 0) < 0:
+                self.add_error(field, "This cannot be less than nothing.")
+        if data.get("currency") and data.get("segment_price") is None and "segment_price" not in self.errors:
+            self.add_error("segment_price", "A currency of its own needs a price of its own.")
+
     def clean(self) -> dict[str, Any]:
         """Quiet hours that begin when they end would be none, or all day: nobody could tell."""
         data: dict[str, Any] = super().clean() or {}
+        self._check_money(data)
         starts = data.get("quiet_from") or settings.QUIET_FROM
         if starts == (data.get("quiet_until") or settings.QUIET_UNTIL):
             self.add_error(

@@ -14,13 +14,13 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action
 
 from batches import texts
-from batches.review import Reviewed, review, why_not_answered
+from batches.review import Reviewed, occasion, review, why_not_answered
 from classification import naming, reviewing
 from classification.admin.record import reasons
 from classification.corrections import CannotCorrect
 from classification.models import Classification, ReviewReason
 from classification.rulesets.live import live
-from replies.content import reply_text
+from replies import content
 
 NAME = "batches_batch_review"
 KEYS = "123456789"
@@ -134,8 +134,10 @@ def _choices() -> list[tuple[str, str, str]]:
 def _answers(verdict: Classification) -> list[tuple[str, str, str]]:
     """For every other category its name and the correcting reply's text, or why there would be none."""
     batch, found = verdict.batch, list[tuple[str, str, str]]()
+    written_for = occasion(batch)
     for slug, name, _key in _choices():
         if slug != verdict.label:
             problem = why_not_answered(batch, slug)
-            found.append((name, "" if problem else reply_text(slug), problem))
+            said = content.reply(slug, written_for, channel_id=batch.channel_id, turn=batch.pk)
+            found.append((name, "" if problem else said.body, problem))
     return found

@@ -42,6 +42,7 @@ GROUPS: dict[str, list[tuple[str, ...]]] = {
     ],
     "Settings": [
         ("Channels", "cell_tower", "batches", "channel"),
+        ("Templates", "chat_paste_go", "replies", "template"),
         ("Keywords", "key_visualizer", "batches", "keyword"),
         ("Prices", "payments", "classification", "price"),
         ("Schedules", "schedule", "django_q", "schedule"),

@@ -28,6 +28,7 @@ from classification.engines.base import EngineError
 from classification.engines.rules.engine import RulesEngine
 from replies import consent, services
 from replies.models import Consent, ConsentSource, ConsentState, Reply, ReplyKind
+from replies.occasion import Occasion
 from replies.senders import memory
 from replies.senders.base import refused
 from tests.batches.conftest import SENDER, age, arrive, kinds
@@ -377,7 +378,12 @@ class TestBeforeItIsSent:
         batch = say("Yes")
         with transaction.atomic():
             reply = services.prepare_correction(
-                batch_id=batch.id, to=SENDER, label="disagree", record=lambda *_: None
+                batch_id=batch.id,
+                channel_id=batch.channel_id,
+                to=SENDER,
+                label="disagree",
+                record=lambda *_: None,
+                occasion=Occasion(),
             )
         say("STOP")
         reply = services.send_once(reply.id, record=lambda *_: None)

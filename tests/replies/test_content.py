@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -6,10 +7,17 @@ from classification.engines.rules.document import CategoryEntry
 from classification.models import Category, Origin
 from classification.rulesets import drafts, live, store
 from classification.rulesets.publishing import Refused, publish
-from replies.content import objections, reply_text
+from replies import content
+from replies.content import objections
+from replies.occasion import Occasion
 from tests.classification.rulesets.conftest import small
 
 pytestmark = pytest.mark.django_db
+
+
+def reply_text(label: str, also: Sequence[str] = ()) -> str:
+    return content.reply(label, Occasion(), also=also).body
+
 
 CATEGORIES: list[dict[str, Any]] = [
     {"slug": "book", "name": "Booking", "meaning": "Wants a place.", "counts_as": "agree"},

@@ -15,6 +15,7 @@ from replies.segments import (
     in_words,
     misfits,
     parts,
+    room,
 )
 
 GSM, UCS = Encoding.GSM7, Encoding.UCS2
@@ -147,3 +148,11 @@ def test_making_it_safe_changes_nothing_that_is(text: str) -> None:
 def test_every_substitute_is_in_the_alphabet() -> None:
     assert {key for key, value in SUBSTITUTES.items() if misfits(value)} == set()
     assert not set(SUBSTITUTES) & (BASIC | EXTENSION)
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [("", 160), ("a" * 160, 0), ("a" * 161, 145), ("ж", 69), ("ж" * 71, 63), ("a" * 159 + "€", 145)],
+)
+def test_it_says_how_much_room_is_left(text: str, left: int) -> None:
+    assert room(text) == left

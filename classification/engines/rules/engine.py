@@ -16,6 +16,7 @@ from classification.engines.base import Context, Endpoint, Verdict
 from classification.engines.rules.clauses import Clause, clauses
 from classification.engines.rules.conversation import answer
 from classification.engines.rules.document import Document, Strength
+from classification.engines.rules.language import Languages
 from classification.engines.rules.lexicon import Lexicon
 from classification.engines.rules.matching import QUESTION, Hit, hits
 from classification.engines.rules.matters import matters
@@ -39,6 +40,7 @@ class Rules:
     def __init__(self, document: Document) -> None:
         self.document = document
         self.lexicon = Lexicon(document)
+        self._languages = Languages(document)
 
     def read(self, texts: Sequence[str]) -> Verdict:
         """The verdict on one conversation. Its confidence says how clear the words were; it is no probability."""
@@ -59,6 +61,10 @@ class Rules:
             matters=matters(standing.label, parts, found, self.lexicon),
             trace=trace,
         )
+
+    def language(self, texts: Sequence[str]) -> str:
+        """The language that the end of a conversation seems to be written in; empty where none stands out."""
+        return self._languages.read("\n".join(texts)[-MAX_CHARACTERS:])
 
     def _readings(self, lines: Sequence["Line"]) -> Iterator[Reading]:
         """What the lines say, in order. A "wait" of its own takes back what was said, like one before the words."""

@@ -1,0 +1,126 @@
+"""Which template answers a conversation: looked up in memory, as every conversation asks."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from time import monotonic
+
+from django.db import DatabaseError, InterfaceError
+from django.db.models import Max
+
+from replies import wording
+from replies.occasion import Occasion
+from replies.template_rows import Template
+
+log = logging.getLogger(__name__)
+
+# Seconds for which a process believes what it has read.
+BELIEVED = 2.0
+
+
+@dataclass(frozen=True)
+class Version:
+    """A template as it was saved last. `id` is the history's row."""
+
+    id: int
+    template_id: int
+    category: str
+    channel_id: int | None
+    language: str
+    text: str
+    gsm_safe: bool | None
+    needs_name: bool = False
+
+
+Rank = tuple[int, int, int]
+
+
+def choose(
+    versions: Sequence[Version], label: str, channel_id: int | None, occasion: Occasion, turn: int
+) -> Version | None:
+    """The one that answers; None where there is none. Equally good ones take turns, by `turn`.
+
+    The sender's own language comes first, wherever it is spoken; then what is the channel's own; then what holds for
+    every channel; of these what is in the language of the texts, else in the channel's, else in any.
+    """
+    ranked = [
+        (rank, one) for one in versions if (rank := _rank(one, label, channel_id, occasion)) is not None
+    ]
+    if not ranked:
+        return None
+    best = min(rank for rank, _ in ranked)
+    equal = [one for rank, one in ranked if rank == best]
+    return equal[turn % len(equal)]
+
+
+def _rank(one: Version, label: str, channel_id: int | None, occasion: Occasion) -> Rank | None:
+    """The lower, the better; None for one that does not fit."""
+    if one.category != label or one.channel_id not in (None, channel_id):
+        return None
+    if one.needs_name and not occasion.addressee.name:
+        return None
+    everywhere = int(one.channel_id is None)
+    if one.language and one.language == occasion.addressee.language:
+        return 0, everywhere, 0
+    if one.language not in occasion.languages:
+        return None
+    return 1, everywhere, occasion.languages.index(one.language)
+
+
+@dataclass(frozen=True)
+class _Known:
+    versions: Sequence[Version]
+    read_at: float
+
+
+# Replaced whole, and without a lock: two threads that look at the same time read the same thing twice.
+_known: _Known | None = None
+
+
+def live() -> Sequence[Version]:
+    """The templates in use, at most BELIEVED seconds old; while the database is away, the ones that were.
+
+    As long as this process knows none it raises what the database raises.
+    """
+    global _known
+    known = _known
+    if known is None:
+        return _remember(_read())
+    if monotonic() - known.read_at < BELIEVED:
+        return known.versions
+    _remember(known.versions)  # other threads need not look as well, nor this one again if it fails
+    try:
+        return _remember(_read())
+    except (DatabaseError, InterfaceError) as error:
+        log.warning("The templates cannot be read: %(error)s", {"error": type(error).__name__})
+        return known.versions
+
+
+def forget() -> None:
+    """Read them anew."""
+    global _known
+    _known = None
+
+
+def _remember(versions: Sequence[Version]) -> Sequence[Version]:
+    global _known
+    _known = _Known(versions, monotonic())
+    return versions
+
+
+def _read() -> Sequence[Version]:
+    """What can be used: nobody else checks what was written past the forms."""
+    every = Template.history.order_by()
+    newest = every.values("id").annotate(newest=Max("history_id")).values("newest")
+    used = every.filter(history_id__in=newest, enabled=True).exclude(history_type="-").order_by("id")
+    columns = ("history_id", "id", "category", "channel_id", "language", "text", "gsm_safe")
+    return [version for row in used.values_list(*columns) if (version := _usable(Version(*row)))]
+
+
+def _usable(one: Version) -> Version | None:
+    try:
+        return replace(one, needs_name="name" in wording.variables(one.text))
+    except ValueError as error:
+        fields = {"template": one.template_id, "error": str(error)}
+        log.error("Template %(template)s is not used: %(error)s", fields)
+        return None

@@ -66,6 +66,14 @@ class Channel(models.Model):
         blank=True,
         help_text="What becomes of conversations processed long after their window. Empty: STALE_POLICY.",
     )
+    keep_days = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="Days for which texts are kept; 0: for ever. Empty: MESSAGE_KEEP_DAYS.",
+    )
+    purged_until = models.DateTimeField(
+        null=True, editable=False, help_text="Of what began before it, no text is left."
+    )
     provider = models.CharField(
         max_length=32,
         blank=True,
@@ -196,6 +204,11 @@ class Channel(models.Model):
         )
 
     @property
+    def days_kept(self) -> int:
+        """Days for which texts are kept; 0: for ever."""
+        return settings.MESSAGE_KEEP_DAYS if self.keep_days is None else self.keep_days
+
+    @property
     def account(self) -> Account:
         """Who sends this channel's replies, and with which key.
 
@@ -287,6 +300,8 @@ class Batch(models.Model):
     attempts = models.PositiveSmallIntegerField(db_default=0)
     # Closed because its reply has to wait; `lease_until` says until when.
     postponed = models.BooleanField(db_default=False)
+    # Its texts, and all copies of them, are no more: see retention/.
+    purged_at = models.DateTimeField(null=True)
 
     successor = models.ForeignKey(
         "self",

@@ -20,6 +20,7 @@ from multiprocessing.process import BaseProcess
 from types import FrameType
 from typing import Any
 
+from django.conf import settings
 from django.db import DatabaseError
 from django_q import cluster
 from django_q.conf import Conf
@@ -75,6 +76,10 @@ class Node(cluster.Cluster):  # type: ignore[misc]
         if sys.platform == "linux":
             _share_nothing_lockable()
             _tie_children_to_parents()
+        log.info(
+            "STARTED | smsconsolidator %(version)s | node of queue %(queue)s",
+            {"version": settings.VERSION, "queue": Conf.CLUSTER_NAME},
+        )
         self.start()
         self.sentinel.join()
         return int(self.sentinel.exitcode != 0)

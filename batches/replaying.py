@@ -68,7 +68,8 @@ def _recorded(ids: Sequence[int]) -> Iterator[_Told]:
     for start in range(0, len(ids), CHUNK):
         rows = Batch.objects.filter(id__in=ids[start : start + CHUNK]).order_by("id")
         for batch in rows.prefetch_related("messages", "classifications"):
-            if texts := [message.text for message in batch.messages.all()]:
+            texts = [message.text for message in batch.messages.all()]
+            if texts and not batch.purged_at:
                 yield _told(batch, texts)
 
 

@@ -51,6 +51,12 @@ def reprocess(
 
 def needs(batch: Batch, *, resend_unknown: bool = False) -> tuple[str, str]:
     """The action that this batch's state allows, and what it means for people."""
+    if batch.purged_at:
+        return SKIPPED, "its texts were purged"
+    return _needs(batch, resend_unknown)
+
+
+def _needs(batch: Batch, resend_unknown: bool) -> tuple[str, str]:
     if batch.status == BatchStatus.OPEN:
         return (CLOSED, "its window is over") if batch.is_overdue else (SKIPPED, "its window is not over yet")
     if batch.status == BatchStatus.CLOSED:
@@ -103,7 +109,7 @@ def _queue(batch: Batch, actor: str) -> bool:
     source = BatchStatus(batch.status)
     rows = Batch.objects.abandoned() if source == BatchStatus.PROCESSING else Batch.objects.all()
     queued = state.queue_all(
-        rows.filter(id=batch.id),
+        rows.filter(id=batch.id, purged_at=None),
         source,
         event=EventKind.REQUEUED,
         actor=actor,

@@ -63,6 +63,8 @@ def review(classification: Classification, reviewer: "User", label: str, *, send
 
 def why_not_answered(batch: Batch, label: str) -> str:
     """Why no correcting reply may follow a correction to `label`, for people; empty when it may."""
+    if batch.purged_at:
+        return "The conversation's texts were purged."
     if batch.status != BatchStatus.COMPLETED:
         return "The conversation is not settled."
     if batch.outcome == Outcome.SUPERSEDED:

@@ -14,7 +14,10 @@ SWEEP_NAME = "Close due batches"
 # is read from the rows in one piece, for which a usual task's time may be too short.
 EVERY_MINUTES = 5
 LONG = 140  # seconds, less than the queue's `retry`
-NAMES = {"Mail the daily report": ("batches.tasks.mail_report", {"q_options": {"timeout": LONG}})}
+NAMES: dict[str, tuple[str, dict[str, Any]]] = {
+    "Mail the daily report": ("batches.tasks.mail_report", {"q_options": {"timeout": LONG}}),
+    "Purge old texts": ("batches.tasks.purge_messages", {}),
+}
 
 
 def sync(**_kwargs: Any) -> None:

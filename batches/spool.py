@@ -114,6 +114,33 @@ class Spool:
             file.execute(_SET_ASIDE, (_time(None), error[:ERROR_CHARACTERS], entry.id))
             file.execute("DELETE FROM pending WHERE id = ?", (entry.id,))
 
+    def forget_failed(self, channel: str, before: datetime, *, dry_run: bool = False) -> int:
+        """Delete what was set aside and came before that time on a channel; says how many they are."""
+        if not self.path.exists():
+            return 0
+        where, values = "WHERE channel = ? AND received_at < ?", (channel, _time(before))
+        with self._transaction(SLACK) as file:
+            [[found]] = file.execute(f"SELECT count(*) FROM failed {where}", values)  # noqa: S608  # nosec B608
+            if found and not dry_run:
+                file.execute(f"DELETE FROM failed {where}", values)  # noqa: S608  # nosec B608
+        return int(found)
+
+    def count(self, words: str, *, waiting: bool) -> int:
+        """How many entries hold these words: of those that wait, or of those that were set aside."""
+        if not words or not self.path.exists():
+            return 0
+        table = "pending" if waiting else "failed"
+        with self._file() as file:
+            query = f"SELECT count(*) FROM {table} WHERE instr(message, ?)"  # noqa: S608  # nosec B608
+            [[found]] = file.execute(query, (words,))
+        return int(found)
+
+    def forget_number(self, words: str) -> None:
+        """Delete what was set aside and holds these words."""
+        if words and self.path.exists():
+            with self._transaction(SLACK) as file:
+                file.execute("DELETE FROM failed WHERE instr(message, ?)", (words,))
+
     def try_again(self) -> int:
         """Let everything that was set aside wait once more, at the end; says how many they were."""
         with self._transaction(SLACK) as file:

@@ -5,6 +5,7 @@ from django.conf import settings
 from batches import pipeline
 from batches import sweep as sweeping
 from batches.reporting import mailing
+from batches.retention import purging
 
 
 def sweep(duration: float | None = None) -> dict[str, int]:
@@ -20,3 +21,8 @@ def process_batch(batch_id: int) -> None:
 def mail_report() -> int:
     """Send the daily report to whom it has not reached yet: see reporting/mailing.py."""
     return mailing.send_due()
+
+
+def purge_messages() -> int:
+    """Empty some of the texts that are older than they are to be kept: see retention/purging.py."""
+    return purging.purge_all()

@@ -5,6 +5,7 @@ from typing import Any, NoReturn, TypeVar
 from django.db import models
 
 Row = TypeVar("Row", bound=models.Model)
+TEXTS = (models.CharField, models.TextField, models.JSONField)
 
 
 class AppendOnlyError(TypeError):
@@ -16,6 +17,18 @@ class AppendOnlyQuerySet(models.QuerySet[Row]):
 
     def update(self, **_: Any) -> NoReturn:
         raise AppendOnlyError(f"{self.model.__name__} rows are never changed")
+
+    def redact_rows(self, **values: Any) -> int:
+        """The one door: empty texts whose time is over, or replace a number that was erased; gives how many rows.
+
+        For batches/retention alone, and a test looks for other callers. Raises AppendOnlyError for a field that is no
+        text, or that has a fixed choice of words: what happened, when, and who decided stays as it was.
+        """
+        for name in values:
+            column = self.model._meta.get_field(name)
+            if not isinstance(column, TEXTS) or column.choices:
+                raise AppendOnlyError(f"{self.model.__name__}.{name} is never changed")
+        return super().update(**values)
 
     def delete(self) -> NoReturn:
         raise AppendOnlyError(f"{self.model.__name__} rows are never deleted")

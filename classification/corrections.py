@@ -25,10 +25,13 @@ def correct(
 
     `texts` are what the verdict is about, where that is not just what the batch holds.
 
-    Raises CannotCorrect for a label that is no live category, and when the reviewer has judged this verdict before.
+    Raises CannotCorrect for a label that is no live category, when the texts were purged, and when the reviewer has
+    judged this verdict before.
     """
     if not live().document.category(label):
         raise CannotCorrect(f"There is no category {label!r} in the live rule set.")
+    if classification.batch.purged_at:
+        raise CannotCorrect("The conversation's texts were purged: there is nothing to judge any more.")
     if texts is None:
         texts = conversation(classification)
     try:

@@ -19,9 +19,13 @@ SHOWN = 99  # the highest number that is counted for the sidebar
 
 
 def waiting() -> QuerySet[Classification]:
-    """The verdicts that nobody has judged yet although somebody should."""
+    """The verdicts that nobody has judged yet although somebody should, as far as their texts are still there."""
     judged = Correction.objects.filter(classification=OuterRef("pk"))
-    return Classification.objects.exclude(review="").filter(~Exists(judged)).order_by("id")
+    return (
+        Classification.objects.exclude(review="")
+        .filter(~Exists(judged), batch__purged_at=None)
+        .order_by("id")
+    )
 
 
 def next_for(reviewer: "User", after: int = 0) -> Classification | None:

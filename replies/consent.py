@@ -9,13 +9,14 @@ from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
 from classification import rows
+from classification.pseudonym import known_as
 from replies.models import Consent, ConsentSource, ConsentState
 
 ACCOUNT = "account"  # of OPT_OUT_SCOPE
 
 # Written out for the reason that classification.rows gives: this is on every batch's way.
 _NEWEST = (
-    "SELECT state FROM replies_consent WHERE number = %s AND (channel_id = %s OR channel_id IS NULL)"
+    "SELECT state FROM replies_consent WHERE number IN (%s, %s) AND (channel_id = %s OR channel_id IS NULL)"
     " ORDER BY id DESC LIMIT 1"
 )
 # In one order for everybody, so that two who name the same numbers cannot lock each other out.
@@ -26,9 +27,9 @@ SELECT pg_advisory_xact_lock(one) FROM
 
 
 def is_opted_out(number: str, channel_id: int) -> bool:
-    """Whether the number gets no automatic replies on the channel. One look into an index."""
+    """Whether the number gets no automatic replies on the channel, also since it was erased. One look into an index."""
     with connection.cursor() as cursor:
-        cursor.execute(_NEWEST, [number, channel_id])
+        cursor.execute(_NEWEST, [*known_as(number), channel_id])
         found = cursor.fetchone()
     return found is not None and found[0] == ConsentState.OPTED_OUT
 
@@ -110,5 +111,5 @@ def changed_by(batch_id: int) -> bool:
 
 
 def _about(number: str, channel_id: int | None) -> QuerySet[Consent]:
-    rows = Consent.objects.filter(number=number).order_by("-id")
+    rows = Consent.objects.filter(number__in=known_as(number)).order_by("-id")
     return rows if channel_id is None else rows.filter(Q(channel_id=channel_id) | Q(channel=None))

@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connection
 
 from classification import rows
+from classification.pseudonym import known_as
 from replies.models import ConsentState
 
 LEFT = {
@@ -19,7 +20,7 @@ LEFT = {
 }
 LOOK = """
 SELECT 'consent' AS about, state AS name, '' AS words, 0 AS used, 0 AS remaining FROM
-    (SELECT state FROM replies_consent WHERE number = %s AND (channel_id = %s OR channel_id IS NULL)
+    (SELECT state FROM replies_consent WHERE number IN (%s, %s) AND (channel_id = %s OR channel_id IS NULL)
      ORDER BY id DESC LIMIT 1) AS said
 UNION ALL
 SELECT 'stop', actor, reason, CASE WHEN channel_id IS NULL THEN 1 ELSE 0 END, 0 FROM
@@ -54,7 +55,7 @@ def look(number: str, channel_id: int, keys: Collection[Key] = ()) -> Standing:
     now = rows.now()
     left = LEFT[connection.vendor].format(now=now)
     statement = LOOK.format(now=now, left=left)
-    parameters: list[Any] = [number, channel_id, channel_id, channel_id, number]
+    parameters: list[Any] = [*known_as(number), channel_id, channel_id, channel_id, number]
     if keys:
         statement += USED.format(now=now, left=left, keys=", ".join(["(%s, %s)"] * len(keys)))
         parameters += [part for key in keys for part in key]

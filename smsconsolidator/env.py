@@ -125,6 +125,7 @@ def _email_addresses(value: str) -> str:
 
 
 SecretKey = Annotated[SecretStr, AfterValidator(_secret_key)]
+ErasureKey = Annotated[SecretStr, AfterValidator(_secret_key)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 # Lists are written with commas ("a,b"); as_list() splits them.
 CommaList = str
@@ -166,6 +167,11 @@ class Environment(BaseSettings):
     web_processes: int = Field(1, ge=1, le=64, examples=["2"])
     web_threads: int = Field(8, ge=1, le=128, examples=["8"])
     metrics_token: WebhookToken = Field(SecretStr(""), examples=["24-or-more-random-letters-and-digits"])
+
+    # How long what people wrote is kept
+    message_keep_days: int = Field(0, ge=0, le=36_500, examples=["90"])
+    erasure_key: ErasureKey = Field(SecretStr(""), examples=["a random text of 50 or more characters"])
+    tasks_keep_days: int = Field(30, ge=1, le=3650, examples=["30"])
 
     # Where rows and tasks live
     database_url: DatabaseUrl = Field(
@@ -315,6 +321,7 @@ class Environment(BaseSettings):
         """
         keys = (
             self.django_secret_key,
+            self.erasure_key,
             self.openai_api_key,
             self.sms_mobile_api_key,
             self.sms_gate_password,

@@ -46,6 +46,7 @@ def write_env(path: Path) -> bool:
     lines = re.sub(r"(?m)^(?=[A-Z])", "#", EXAMPLE.read_text(encoding="utf-8"))
     lines = re.sub(r"(?m)^#(DJANGO_SECRET_KEY=).*$", rf"\g<1>{secrets.token_urlsafe(48)}", lines)
     lines = re.sub(r"(?m)^#(CREDENTIALS_KEYS=).*$", rf"\g<1>{Fernet.generate_key().decode()}", lines)
+    lines = re.sub(r"(?m)^#(ERASURE_KEY=).*$", rf"\g<1>{secrets.token_urlsafe(48)}", lines)
     lines = re.sub(r"(?m)^#SMS_AUTO_REPLY_ENABLED=.*$", FIRST_TRY, lines)
     lines = re.sub(r"(?m)^#WEBHOOK_OPEN=.*$", OPEN_AT_FIRST, lines)
     try:

@@ -97,6 +97,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "smsconsolidator.context.version",
             ]
         },
     }
@@ -260,6 +261,11 @@ if ENV.redis_url.get_secret_value():
     Q_CLUSTER["redis"] = ENV.redis_url_with_patience()
 else:
     Q_CLUSTER |= {"orm": "default", "broker_class": "batches.broker.Broker"}
+
+# --- how long what people wrote is kept -------------------------------------------------------------------
+MESSAGE_KEEP_DAYS = ENV.message_keep_days  # 0: for ever
+TASKS_KEEP_DAYS = ENV.tasks_keep_days
+ERASURE_KEY = ENV.erasure_key.get_secret_value() or f"erasure {SECRET_KEY}"
 
 # --- receiving and batching -------------------------------------------------------------------------------
 CONSOLIDATION_WINDOW = ENV.consolidation_window

@@ -19,6 +19,7 @@ from granian.log import LogLevels
 from granian.server.common import AbstractServer
 
 from batches.checks import open_webhook
+from smsconsolidator import __version__
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +63,7 @@ def application() -> WSGIHandler:
     threading.Thread(target=_exit_with, args=(server.pid if server else os.getppid(),), daemon=True).start()
     from smsconsolidator.wsgi import application as site
 
+    log.info("STARTED | smsconsolidator %(version)s | web", {"version": __version__})
     return site
 
 

@@ -158,6 +158,7 @@ def _story(batch: Batch) -> dict[str, Any]:
             (naming.name_of(batch.label), naming.TONES.get(naming.kind_of(batch.label), "")),
             *((Flag(word).label, "warning") for word in batch.flag_list),
             (batch.get_outcome_display() if batch.outcome else "", looks.OUTCOME.get(batch.outcome, "")),
+            ("Texts purged" if batch.purged_at else "", ""),
         ],
         "late": batch.closed_at - batch.closes_at if batch.closed_at else None,
         "window": f"{(batch.closes_at - batch.opened_at).total_seconds():g} s",

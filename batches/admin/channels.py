@@ -28,6 +28,7 @@ OWN_FIELDS = [
     "question",
     "auto_reply_enabled",
     "stale_policy",
+    "keep_days",
     "provider_confirms_stop",
     "own_numbers",
     "answer_short_codes",

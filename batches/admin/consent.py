@@ -21,6 +21,7 @@ from batches.channels import DEFAULT
 from batches.choices import SenderKind
 from batches.models import Batch, Channel
 from batches.phones import normalise
+from classification.pseudonym import known_as
 from classification.record_admin import DayRangeFilter, RecordAdmin
 from classification.revealing import revealed
 from replies import consent
@@ -102,9 +103,10 @@ class ConsentAdmin(RecordAdmin):
     def get_search_results(
         self, _request: HttpRequest, queryset: QuerySet[Consent], search_term: str
     ) -> tuple[QuerySet[Consent], bool]:
-        """By the whole number, which an index answers."""
+        """By the whole number, which an index answers; a number that was erased still has its rows."""
         term = search_term.strip()
-        return (queryset.filter(number__in=spellings(term)) if term else queryset), False
+        names = [name for spelling in spellings(term) for name in known_as(spelling)]
+        return (queryset.filter(number__in=names) if term else queryset), False
 
     @display(description="Says", label=TONES)  # type: ignore[untyped-decorator]
     def says(self, row: Consent) -> tuple[str, str]:

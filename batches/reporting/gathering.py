@@ -59,7 +59,8 @@ class _Seconds:
 def gather(period: Period, *, bill: bool = False) -> Report:
     """The report on a period; with `bill` every stored text is read again by the live rules (see bill.py)."""
     channel = period.channel
-    report = Report(period.since, period.until, channel.slug if channel else "", settings.REPORT_TIME_ZONE)
+    zone = (channel and channel.time_zone) or settings.REPORT_TIME_ZONE
+    report = Report(period.since, period.until, channel.slug if channel else "", zone)
     seconds = _Seconds()
     _count_batches(report, period, seconds)
     _count_verdicts(report, period, seconds)
@@ -165,8 +166,8 @@ def _bill(period: Period) -> Bill:
     for start in range(0, len(ids), CHUNK):
         some = Batch.objects.filter(id__in=ids[start : start + CHUNK]).order_by("id")
         for batch in some.prefetch_related("messages", "classifications"):
-            texts = [message.text for message in batch.messages.all() if message.text]
-            if texts:  # they may be stored no more
+            texts = [message.text for message in batch.messages.all()]
+            if texts and not batch.purged_at:
                 verdicts = list(batch.classifications.all())
                 bill.add(texts, verdicts[0].question if verdicts else "")
     return bill

@@ -38,11 +38,11 @@ def load(path: Path, labels: Collection[str]) -> list[Case]:
 def corrected(labels: Collection[str], split: Split = Split.EVAL) -> list[Case]:
     """One half of the corrections, the newest of each verdict; `source` is why it was to be reviewed.
 
-    Those to categories that are no more are left out: nobody could be right about them.
+    Those to categories that are no more are left out: nobody could be right about them. So are those whose texts were
+    purged.
     """
-    corrections = Correction.objects.filter(split=split, corrected__in=labels).select_related(
-        "classification"
-    )
+    corrections = Correction.objects.filter(split=split, corrected__in=labels).exclude(text="")
+    corrections = corrections.select_related("classification")
     newest = {row.classification_id: row for row in corrections.order_by("id")}
     return [
         Case(row.text, row.corrected, row.question, source=row.classification.review)

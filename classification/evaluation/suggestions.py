@@ -80,7 +80,8 @@ def _worth_a_rule(use: _Use, label: str) -> bool:
 
 
 def _corrections() -> QuerySet[Correction]:
-    rows = Correction.objects.filter(split=Split.TRAIN).select_related("classification__batch")
+    rows = Correction.objects.filter(split=Split.TRAIN).exclude(text="")  # purged
+    rows = rows.select_related("classification__batch")
     return rows.order_by("-id")[:NEWEST]
 
 

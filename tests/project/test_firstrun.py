@@ -67,7 +67,13 @@ def test_it_turns_replies_and_the_open_webhook_on_for_a_first_try_and_leaves_the
     tmp_path: Path,
 ) -> None:
     write_env(tmp_path / ".env")
-    written = {"DJANGO_SECRET_KEY", "CREDENTIALS_KEYS", "SMS_AUTO_REPLY_ENABLED", "WEBHOOK_OPEN"}
+    written = {
+        "DJANGO_SECRET_KEY",
+        "ERASURE_KEY",
+        "CREDENTIALS_KEYS",
+        "SMS_AUTO_REPLY_ENABLED",
+        "WEBHOOK_OPEN",
+    }
     assert set(dotenv_values(tmp_path / ".env")) == written
     assert Environment(_env_file=tmp_path / ".env").sms_auto_reply_enabled is True
 

@@ -1,0 +1,202 @@
+"""One number is taken out of the record; the counts, and an opt-out, stay."""
+
+import json
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django.urls import reverse
+
+from batches.models import Batch, Channel, Message, RejectedDelivery, SenderPreference
+from batches.spool import here
+from classification.pseudonym import PREFIX, pseudonym
+from replies import consent
+from replies.models import Consent, ConsentSource, ConsentState
+from replies.standing import look
+from tests.batches.conftest import arrive
+from tests.batches.traces import DIGITS, NUMBER, SECRET, beside, holding, skeleton, spooled, told
+
+pytestmark = pytest.mark.django_db
+
+OTHER = "+639180000002"
+
+
+@pytest.fixture(autouse=True)
+def _own_spool(settings: Any, tmp_path: Path) -> None:
+    settings.SPOOL_PATH = tmp_path / "spool.sqlite3"
+
+
+def run(*arguments: str) -> str:
+    out = StringIO()
+    call_command("erase_number", *arguments, stdout=out)
+    return out.getvalue()
+
+
+def erase(number: str = NUMBER) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(run(number, "--yes", "--json"))
+    return found
+
+
+class TestErasing:
+    def test_nothing_is_left_and_the_skeleton_stays(self) -> None:
+        told()
+        told(days=3)
+        beside()
+        before = skeleton()
+        assert len(holding(DIGITS)) > 8
+        found = erase()
+        assert (found["batches"], found["messages"], found["preferences"], found["rejected"]) == (2, 4, 1, 1)
+        assert (holding(DIGITS), holding(SECRET), holding("0917 000")) == ([], [], [])
+        assert skeleton() == before
+
+    @pytest.mark.parametrize(
+        "spelling",
+        [NUMBER, "0917 000 0001", "(0917) 000-0001", "tel:+63 917 000 0001", "639170000001", " 09170000001 "],
+    )
+    def test_in_every_spelling(self, spelling: str) -> None:
+        told()
+        assert erase(spelling)["batches"] == 1
+        assert holding(DIGITS) == []
+
+    def test_other_people_stay(self) -> None:
+        told(sender=OTHER, raw="0918 000 0002")
+        before = holding(SECRET)
+        told()
+        erase()
+        assert holding(SECRET) == before
+        assert Batch.objects.filter(sender=OTHER, purged_at=None).count() == 1
+
+    def test_one_number_keeps_one_name(self) -> None:
+        told()
+        told(days=3)
+        erase()
+        names = set(Batch.objects.values_list("sender", flat=True))
+        assert names == {pseudonym(NUMBER)}
+        assert set(Message.objects.values_list("sender", "sender_raw")) == {(pseudonym(NUMBER),) * 2}
+        assert names.pop().startswith(PREFIX)
+        told()
+        erase()
+        assert Batch.objects.filter(sender=pseudonym(NUMBER)).count() == 3
+
+    def test_a_sender_that_is_no_number(self) -> None:
+        told(sender="GCash", raw="GCash")
+        assert erase("GCash")["batches"] == 1
+        assert (holding("GCash"), holding(SECRET)) == ([], [])
+
+    def test_ids_that_were_made_of_the_number(self) -> None:
+        told()
+        erase()
+        ids = list(Message.objects.order_by("id").values_list("provider_message_id", flat=True))
+        assert ids[0].startswith(PREFIX)
+        assert ids[1].startswith("guid-")
+        assert len(set(ids)) == 2
+
+    def test_what_is_under_way_is_told_of_and_erased_later(self) -> None:
+        told()
+        batch = arrive(SECRET, sender=NUMBER)
+        with pytest.raises(CommandError, match="1 are not settled yet"):
+            erase()
+        assert Batch.objects.get(sender=NUMBER).id == batch.id
+        Batch.objects.filter(id=batch.id).update(status="completed", outcome="replied")
+        erase()
+        assert holding(DIGITS) == []
+
+    def test_the_spool(self) -> None:
+        spool = here()
+        spool.append([("default", spooled()), ("default", spooled(OTHER)), ("default", spooled())])
+        spool.set_aside(spool.first(1)[0], "DataError")
+        with pytest.raises(CommandError, match="1 are not settled yet"):
+            erase()
+        assert (spool.state().failed, spool.state().waiting) == (0, 2)
+
+    def test_a_number_that_nobody_knows(self) -> None:
+        told(sender=OTHER)
+        assert erase()["batches"] == 0
+
+    def test_one_that_could_be_two_peoples(self) -> None:
+        Channel.objects.create(slug="other", region="US")
+        Channel.objects.create(slug="here", region="SG")
+        with pytest.raises(CommandError, match="more than one country"):
+            for digits in ("2025550123", "81234567", "91234567", "2015550123"):
+                Channel.objects.filter(slug="here").update(region="GR" if digits.startswith("2") else "SG")
+                Channel.objects.filter(slug="other").update(region="US" if digits.startswith("2") else "DK")
+                run(digits, "--dry-run")
+
+
+class TestOptOut:
+    def test_it_outlives_the_number(self) -> None:
+        told()
+        channel = Channel.objects.get(slug="default").pk
+        assert consent.is_opted_out(NUMBER, channel)
+        erase()
+        assert set(Consent.objects.values_list("number", "words")) == {(pseudonym(NUMBER), "")}
+        assert consent.is_opted_out(NUMBER, channel)
+        assert not consent.is_opted_out(OTHER, channel)
+        assert (look(NUMBER, channel).opted_out, look(OTHER, channel).opted_out) == (True, False)
+
+    def test_whoever_opts_in_again_is_in(self) -> None:
+        told()
+        erase()
+        consent.decide(NUMBER, None, ConsentState.OPTED_IN, source=ConsentSource.ADMIN, words="x", actor="x")
+        assert not consent.is_opted_out(NUMBER, Channel.objects.get(slug="default").pk)
+        assert consent.history(NUMBER).count() == 2
+
+    def test_no_automatic_replies_becomes_an_opt_out(self) -> None:
+        SenderPreference.objects.create(number=NUMBER, no_auto_replies=True)
+        erase()
+        assert not SenderPreference.objects.exists()
+        assert consent.is_opted_out(NUMBER, Channel.objects.get(slug="default").pk)
+        assert holding(DIGITS) == []
+
+    def test_another_key_is_another_name(self, settings: Any) -> None:
+        before = pseudonym(NUMBER)
+        settings.ERASURE_KEY = "another"
+        assert pseudonym(NUMBER) != before
+
+    def test_operators_find_it_by_the_number(self, admin_client: Client) -> None:
+        told()
+        erase()
+        page = admin_client.get(reverse("admin:replies_consent_changelist"), {"q": "0917 000 0001"})
+        assert pseudonym(NUMBER) in page.content.decode()
+
+
+class TestCommand:
+    def test_a_dry_run_changes_nothing(self) -> None:
+        told()
+        beside()
+        before = (holding(DIGITS), holding(SECRET))
+        text = run(NUMBER, "--dry-run")
+        assert pseudonym(NUMBER) in text
+        assert "Conversations" in text
+        assert (holding(DIGITS), holding(SECRET)) == before
+
+    def test_it_asks(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        told()
+        with pytest.raises(CommandError, match="say --yes"):
+            run(NUMBER)
+        monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+        monkeypatch.setattr("builtins.input", lambda _: "n")
+        with pytest.raises(CommandError, match="nothing was erased"):
+            run(NUMBER)
+        assert holding(DIGITS)
+        monkeypatch.setattr("builtins.input", lambda _: "y")
+        run(NUMBER)
+        assert holding(DIGITS) == []
+
+    def test_the_log_does_not_name_it(self, caplog: pytest.LogCaptureFixture) -> None:
+        told()
+        caplog.clear()
+        with caplog.at_level("INFO"):
+            erase()
+        assert "ERASED" in caplog.text
+        assert DIGITS not in caplog.text
+
+
+def test_a_rejected_delivery_of_somebody_else_stays() -> None:
+    RejectedDelivery.objects.create(http_status=400, size=1, body=f"from {OTHER}")
+    told()
+    erase()
+    assert RejectedDelivery.objects.get().body

@@ -1,11 +1,19 @@
-"""What the applications above have against a category: they know what can be sent, this one does not."""
+"""What there is against a category. The applications above add to it: they know what can be sent, this one does not."""
 
 from collections.abc import Callable, Iterable
 
 from classification.engines.rules.document import CategoryEntry, Document
+from classification.labels import Meaning
+
+
+def default_confirms(category: CategoryEntry) -> Iterable[tuple[str, str]]:
+    """Whatever nobody understands, and every agreement in doubt, would be confirmed as an agreement."""
+    if category.is_default and category.counts_as == Meaning.AGREE:
+        yield "counts_as", "The default category must not count as agreement: it is for what nobody understands."
+
 
 # Each gives field and sentence for whatever is wrong. An application adds its own when it comes up.
-CHECKS: list[Callable[[CategoryEntry], Iterable[tuple[str, str]]]] = []
+CHECKS: list[Callable[[CategoryEntry], Iterable[tuple[str, str]]]] = [default_confirms]
 
 
 def objections(category: CategoryEntry) -> list[tuple[str, str]]:

@@ -65,6 +65,15 @@ def test_it_refuses_a_draft_that_is_no_rule_set(supervisor: User) -> None:
     assert error.value.problems == ["exactly one category must be the default"]
 
 
+def test_it_refuses_a_default_that_counts_as_agreement(supervisor: User) -> None:
+    Category.objects.filter(is_default=True).update(counts_as="agree")
+    with pytest.raises(Refused, match="cannot be as they are") as error:
+        publish(supervisor, "")
+    (problem,) = error.value.problems
+    assert problem.startswith("category neutral, counts_as: The default category must not count as agreement")
+    assert count() == 1
+
+
 def test_it_refuses_a_rule_that_fails_its_own_texts(supervisor: User) -> None:
     add_rule("own.zebra", patterns="zebra", should_match="zebra\nlion", should_not_match="a zebra")
     with pytest.raises(Refused, match="do not do what they say") as error:

@@ -9,7 +9,10 @@ from classification.labels import Meaning
 def default_confirms(category: CategoryEntry) -> Iterable[tuple[str, str]]:
     """Whatever nobody understands, and every agreement in doubt, would be confirmed as an agreement."""
     if category.is_default and category.counts_as == Meaning.AGREE:
-        yield "counts_as", "The default category must not count as agreement: it is for what nobody understands."
+        yield (
+            "counts_as",
+            "The default category must not count as agreement: it is for what nobody understands.",
+        )
 
 
 # Each gives field and sentence for whatever is wrong. An application adds its own when it comes up.

@@ -5,14 +5,15 @@ since the last look is added to one row. It is done by whoever is asked, not by 
 and where nobody scrapes it costs nothing. Several web processes on several machines share the row; one counts, the
 others meanwhile read what it has counted.
 
-PostgreSQL gives out numbers in one order and commits in another. So a look only notes the newest number and the next
-transaction's; a later look counts up to there, once every transaction before that one is over. SQLite has one writer
-at a time, so what is visible is complete.
+PostgreSQL gives out numbers in one order and commits in another. So a look only notes the newest number, and which
+transactions there are; a later look counts up to there, once those that were writing events are over. Such a one holds
+a lock on the table from before it takes a number until its end. SQLite has one writer at a time, so what is visible is
+complete.
 """
 
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import Max
@@ -73,23 +74,40 @@ def _look(tally: Tally) -> int:
     if connection.vendor != "postgresql":
         tally.seen_id = newest
         return newest
-    oldest_open, following = _transactions()
-    if tally.seen_transaction > oldest_open:
-        return tally.counted_id  # somebody who may hold a number is not finished: look again later
+    writers = _writers()
+    if any(number is not None and number < tally.seen_transaction for number in writers.open):
+        return tally.counted_id  # it was there at the look before and may hold a number: look again later
     settled = tally.seen_id
-    tally.seen_id, tally.seen_transaction = newest, following
+    if None not in writers.open:  # else it may hold a number and get a transaction's later: nothing to go by
+        tally.seen_id = newest
+        tally.seen_transaction = max([writers.following, *(number + 1 for number in writers.open if number)])
     return settled
 
 
-def _transactions() -> Iterable[int]:
-    """The oldest transaction that is not over, and the next one's number (PostgreSQL, 9.27.10)."""
+class _Writers(NamedTuple):
+    """The next transaction's number, and those of the open ones that may write events (None: not given yet)."""
+
+    following: int
+    open: list[int | None]
+
+
+def _writers() -> _Writers:
+    """As PostgreSQL tells them (its views pg_locks and pg_stat_activity).
+
+    Activity names transactions by 32 bits; their age counts from our own, which is known in 64.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT pg_snapshot_xmin(s)::text::bigint, pg_snapshot_xmax(s)::text::bigint"
-            " FROM pg_current_snapshot() AS s"
+            "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint,"
+            "       array_agg(pg_current_xact_id()::text::bigint - age(a.backend_xid)) FILTER (WHERE l.pid IS NOT NULL)"
+            " FROM (SELECT 1) AS one"
+            " LEFT JOIN pg_locks l ON l.relation = %s::regclass AND l.mode = 'RowExclusiveLock'"
+            "                     AND l.granted AND l.pid <> pg_backend_pid()"
+            " LEFT JOIN pg_stat_activity a ON a.pid = l.pid",
+            [BatchEvent._meta.db_table],
         )
-        row: tuple[int, int] = cursor.fetchone()
-    return row
+        following, numbers = cursor.fetchone()
+    return _Writers(following, numbers or [])
 
 
 def _newest() -> int:

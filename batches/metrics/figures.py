@@ -28,9 +28,8 @@ class Counter:
 
     def samples(self, figures: Figures) -> Iterator[tuple[Sequence[str], float]]:
         """Each combination of labels with its value."""
-        values: dict[str, float] = {json.dumps(labels): 0.0 for labels in self.start} | figures.get(
-            self.name, {}
-        )
+        start = self.start if self.labels else ((),)
+        values: dict[str, float] = {json.dumps(labels): 0.0 for labels in start} | figures.get(self.name, {})
         for key, value in values.items():
             yield json.loads(key), value
 

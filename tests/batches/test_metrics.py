@@ -18,7 +18,7 @@ from batches.metrics.counting import Counted, begin, count
 from batches.metrics.figures import Figures
 from batches.metrics.folding import fold
 from batches.metrics.rows import Tally
-from batches.models import Batch, Message
+from batches.models import Batch, Channel, Message
 from classification.models import Classification
 from replies.senders import memory
 from replies.senders.base import unknown
@@ -49,10 +49,7 @@ def samples() -> dict[str, float]:
 
 
 def looks() -> Iterator[dict[str, float]]:
-    """Until all is counted: PostgreSQL waits for every transaction of the time of the look before, whosever it is.
-
-    Other tests that run on the same server now are in one for as long as they last.
-    """
+    """Until all is counted: on PostgreSQL a look notes how far the next one may count."""
     end = monotonic() + PATIENCE
     while (told := samples())["events_behind{}"] and monotonic() < end:
         yield told
@@ -109,7 +106,7 @@ def test_it_counts_what_the_rows_say_once_and_for_ever() -> None:
     assert told["batch_settling_seconds_count{}"] == 2
     assert told["provider_call_duration_seconds_count{outcome=accepted,provider=memory}"] == 2
     assert told["reply_segments_total{}"] == 2
-    assert told["events_behind{}"] == 0
+    assert told["events_behind{}"] == told["batches_requeued_total{}"] == 0
     assert counters(look()) == counters(told)  # nothing twice
     with connection.cursor() as cursor:  # the model refuses; a partition that is taken away does not ask it
         cursor.execute("UPDATE batches_message SET text = '', payload = ''")
@@ -172,6 +169,31 @@ def test_it_misses_nobody_who_commits_late() -> None:
     go.set()
     slow.join()
     assert look()["messages_total{channel=default}"] == 2
+
+
+@pytest.mark.django_db(transaction=True)
+@postgres
+def test_it_waits_for_nobody_who_writes_no_events() -> None:
+    """A long transaction of another kind must not stop the counters."""
+    begin()
+    writing, go = threading.Event(), threading.Event()
+
+    def write_something_else() -> None:
+        with transaction.atomic():
+            Channel.objects.create(slug="another")
+            writing.set()
+            go.wait(30)
+        connections.close_all()
+
+    other = threading.Thread(target=write_something_else)
+    other.start()
+    writing.wait(10)
+    try:
+        arrive("Yes")
+        assert look()["messages_total{channel=default}"] == 1
+    finally:
+        go.set()
+        other.join()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -9,11 +9,14 @@ from django_q.models import OrmQ, Task
 
 from batches.clock import Now
 from batches.models import RejectedDelivery
+from classification import usage
 
 
 def prune() -> None:
-    """Forget what has served: old refused deliveries, old tasks, failed log-ins that count no longer, ended log-ins."""
+    """Forget what has served: old refused deliveries, old tasks, failed log-ins that count no longer, ended log-ins, counts
+    of periods that are over."""
     _rejected()
+    usage.prune()
     AccessAttempt.objects.filter(attempt_time__lt=Now() - settings.AXES_COOLOFF_TIME).delete()
     Session.objects.filter(expire_date__lt=Now()).delete()
     _tasks()

@@ -145,7 +145,8 @@ def _resume(work: Work) -> Reply:
 def _classify(work: Work, texts: list[str]) -> classification.Decision:
     """The verdict; a person is to look where it sounds like an opt-out, and at what a VIP writes."""
     batch = work.batch
-    decision = classification.classify(texts, question=batch.channel.question, sender=batch.sender)
+    question, whose = batch.channel.question, batch.channel_id
+    decision = classification.classify(texts, question=question, sender=batch.sender, channel_id=whose)
     heard = keywords.live().of(batch.channel_id)
     if not batch.command and sounds_like_stop(texts, heard):
         return replace(decision, review=ReviewReason.OPT_OUT)

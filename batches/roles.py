@@ -23,6 +23,8 @@ VIEWER = {
     "replies.view_consent",
     "replies.view_switch",
     "replies.view_template",  # with its history
+    "replies.view_mute",
+    "classification.view_ceiling",
     "classification.view_classification",
     "classification.view_circuit",
     "classification.view_ruleset",
@@ -40,6 +42,7 @@ OPERATOR = VIEWER | {
     "batches.export_senderpreference",
     "replies.record_consent",  # opts numbers out and in
     "replies.export_consent",
+    "replies.lift_mute",
     "classification.change_circuit",  # has the model tried again now
     "classification.view_category",
     "classification.view_rule",  # with the draft's page and the playground
@@ -63,7 +66,7 @@ SUPERVISOR = OPERATOR | {
     *(
         f"classification.{verb}_{model}"
         for verb in ("add", "change", "delete")
-        for model in ("category", "rule", "lexiconentry", "price")
+        for model in ("category", "rule", "lexiconentry", "price", "ceiling")
     ),
     "classification.publish_ruleset",
     "classification.override_ruleset",

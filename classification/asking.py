@@ -4,6 +4,9 @@ import logging
 from collections.abc import Sequence
 from time import perf_counter
 
+from django.db import DatabaseError, InterfaceError
+
+from classification import budget
 from classification.circuit import guarded
 from classification.decision import NO_KEY, EngineAttempt, Turn
 from classification.engines.base import Context, Engine, EngineError
@@ -21,29 +24,37 @@ def ask(name: str, texts: Sequence[str], context: Context) -> Turn:
     start = perf_counter()
     engine = ENGINES[name]
     try:
+        budget.take(engine.endpoint(), context.channel_id)
         with guarded(engine.endpoint()):
             verdict = engine.classify(texts, context)
     except EngineError as error:
-        return Turn(_failed(name, start, error))
+        return Turn(_spent(_failed(name, start, error), context))
     except Exception as error:  # noqa: BLE001 - whatever breaks in one engine, another one still decides
         _report(name, error)
         return Turn(_failed(name, start, EngineError(UNEXPECTED, type(error).__name__)))
-    return Turn(
-        EngineAttempt(
-            name,
-            verdict.model,
-            milliseconds(start),
-            verdict.input_tokens,
-            verdict.output_tokens,
-            label=verdict.label,
-        ),
-        verdict,
+    attempt = EngineAttempt(
+        name,
+        verdict.model,
+        milliseconds(start),
+        verdict.input_tokens,
+        verdict.output_tokens,
+        label=verdict.label,
     )
+    return Turn(_spent(attempt, context), verdict)
 
 
 def milliseconds(start: float) -> int:
     """How long it is since `start` (of perf_counter)."""
     return round((perf_counter() - start) * 1000)
+
+
+def _spent(attempt: EngineAttempt, context: Context) -> EngineAttempt:
+    """The attempt, with what it has cost counted against the ceilings; a verdict is not lost for that."""
+    try:
+        budget.spent(attempt, context.channel_id)
+    except (DatabaseError, InterfaceError) as error:
+        log.warning("What a model call cost cannot be counted: %(error)s", {"error": type(error).__name__})
+    return attempt
 
 
 def _failed(name: str, start: float, error: EngineError) -> EngineAttempt:

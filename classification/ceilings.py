@@ -72,6 +72,14 @@ def counts(channel_id: int, amounts: dict[str, Decimal]) -> Iterator[tuple[Limit
         )
 
 
+def in_words(limit: Limit) -> str:
+    """For people: "Replies of the channel in a day: 20000"."""
+    whose = "all channels together" if limit.together else "the channel"
+    return f"{Meter(limit.meter).label} of {whose} in a {limit.period}: {limit.most:f}".rstrip("0").rstrip(
+        "."
+    )
+
+
 def _covers(limit: Limit, channel_id: int) -> bool:
     """Its own row comes before the one for each channel."""
     if limit.channel_id is not None or limit.together:

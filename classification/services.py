@@ -29,13 +29,15 @@ MAX_MATTER = 300  # characters
 METHOD_NAMES = {"openai": "OpenAI", "rules": "Rule-based", memory.ENGINE: "Memory"}
 
 
-def classify(texts: Sequence[str], *, question: str = "", sender: str = "") -> Decision:
+def classify(
+    texts: Sequence[str], *, question: str = "", sender: str = "", channel_id: int | None = None
+) -> Decision:
     """The verdict on one conversation, by CLASSIFICATION_MODE. No engine's trouble raises.
 
     `question` is what people were asked, where that is known; `sender` is whatever tells one person from another,
-    and does not leave the service.
+    and does not leave the service. A model call counts against the ceilings of `channel_id`; None: against none.
     """
-    context = Context(live(), question[:QUESTION_LENGTH], _pseudonym(sender))
+    context = Context(live(), question[:QUESTION_LENGTH], _pseudonym(sender), channel_id)
     remembered = memory.recall(texts, context)
     if remembered and remembered.verdict:
         verdict = remembered.verdict

@@ -107,9 +107,7 @@ def _of_channel(channel_id: int, segments: int, price: Decimal) -> Iterator[Boun
     }
     for limit, count in ceilings.counts(channel_id, amounts):
         rule = CEILING_PER_MINUTE if limit.period == Period.MINUTE else CEILING
-        whose = "all channels together" if limit.together else "the channel"
-        told = f"{Meter(limit.meter).label} of {whose} in a {limit.period}: {limit.most:g}"
-        yield Bound(rule, told, count)
+        yield Bound(rule, ceilings.in_words(limit), count)
     if most := settings.BREAKER_REPLIES_PER_MINUTE:
         count = Count(channel_scope(channel_id), "breaker/minute", end_of(Period.MINUTE), most=Decimal(most))
         yield Bound(BREAKER, f"more than {most} replies in a minute (BREAKER_REPLIES_PER_MINUTE)", count)

@@ -13,7 +13,7 @@ from django.db.models import DurationField, ExpressionWrapper, F
 
 from classification import rows
 from classification.clock import Now
-from replies import pacing
+from replies import consent, pacing
 from replies.addressee import ANYBODY, Addressee
 from replies.drafting import (
     ANY_TERMS,
@@ -29,7 +29,15 @@ from replies.drafting import (
     unless,
 )
 from replies.gate import admit
-from replies.models import AttemptOutcome, Reply, ReplyAttempt, ReplyKind, ReplyStatus
+from replies.models import (
+    AttemptOutcome,
+    ConsentSource,
+    ConsentState,
+    Reply,
+    ReplyAttempt,
+    ReplyKind,
+    ReplyStatus,
+)
 from replies.policy import Case, Decision, Terms, decide_again
 from replies.resending import resend, why_not_resent
 from replies.retries import wait_before_retry
@@ -257,10 +265,25 @@ def _finish(
             return False
         _close_attempt(reply, result)
         record(f"reply_{settled}", attempt_data(reply) | _result_data(result))
+        if result.opted_out:
+            _note_opt_out(reply, result)
         take_over(reply, changes)
         reply.retry_in = wait
         then(reply)
     return True
+
+
+def _note_opt_out(reply: Reply, result: SendResult) -> None:
+    """The provider knows of an opt-out that we may not: it counts like one that we were told."""
+    channel_id = reply.batch.channel_id
+    consent.decide(
+        reply.to,
+        consent.scope(channel_id),
+        ConsentState.OPTED_OUT,
+        source=ConsentSource.PROVIDER,
+        words=result.error or result.reason,
+        actor=reply.provider,
+    )
 
 
 def _settled_as(reply: Reply, result: SendResult) -> ReplyStatus:
@@ -287,5 +310,7 @@ def _result_data(result: SendResult) -> dict[str, Any]:
     """What an event tells of a result: everything but the provider's own words, which are in the attempt."""
     data = asdict(result)
     return {
-        name: data[name] for name in data if name not in ("kind", "response") and data[name] not in ("", None)
+        name: data[name]
+        for name in data
+        if name not in ("kind", "response", "opted_out") and data[name] not in ("", None)
     }

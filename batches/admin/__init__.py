@@ -8,6 +8,7 @@ from batches.admin import (  # noqa: F401 (they register themselves)
     keywords,
     lockouts,
     messages,
+    mutes,
     preferences,
     queue,
     rejected,

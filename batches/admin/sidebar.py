@@ -34,6 +34,7 @@ GROUPS: dict[str, list[tuple[str, ...]]] = {
     ],
     "Trouble": [
         ("Stop replies", "front_hand", "replies", "switch"),
+        ("Muted senders", "volume_off", "replies", "mute"),
         ("Spool", "inbox", "batches", "message", "spool"),
         ("Rejected deliveries", "block", "batches", "rejecteddelivery"),
         ("Model circuits", "electrical_services", "classification", "circuit"),
@@ -44,6 +45,7 @@ GROUPS: dict[str, list[tuple[str, ...]]] = {
         ("Channels", "cell_tower", "batches", "channel"),
         ("Templates", "chat_paste_go", "replies", "template"),
         ("Keywords", "key_visualizer", "batches", "keyword"),
+        ("Ceilings", "speed", "classification", "ceiling"),
         ("Prices", "payments", "classification", "price"),
         ("Schedules", "schedule", "django_q", "schedule"),
         ("Users", "person", "auth", "user"),

@@ -13,12 +13,14 @@ class Context:
     """What an engine is told besides the texts.
 
     `live` is the rule set in force: its categories are the only labels there are. `question` is what people were
-    asked, where that is known; `sender` stands for the person without naming him (a keyed hash).
+    asked, where that is known; `sender` stands for the person without naming him (a keyed hash). `channel_id` says
+    whose ceilings a call counts against; None: nobody's.
     """
 
     live: "Live"
     question: str = ""
     sender: str = ""
+    channel_id: int | None = None
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,8 @@ class SendResult:
 
     `reason` is short and countable ("http_401", "timeout"), `error` is for people, `response` is the start
     of the provider's answer; none of them holds a secret. `retryable`: refused for now only, or never asked;
-    `retry_after`: after how many seconds the provider wants to be asked again, if it said so.
+    `retry_after`: after how many seconds the provider wants to be asked again, if it said so. `opted_out`: it refused
+    because the receiver has told it to (Twilio's 21610, Telnyx's 40300), which is written into the ledger of consent.
     """
 
     kind: SendKind
@@ -32,14 +33,15 @@ class SendResult:
     response: str = ""
     retryable: bool = False
     retry_after: float | None = None
+    opted_out: bool = False
 
 
 def accepted(provider_message_id: str) -> SendResult:
     return SendResult(SendKind.ACCEPTED, provider_message_id=provider_message_id)
 
 
-def refused(reason: str, error: str, *, retryable: bool = False) -> SendResult:
-    return SendResult(SendKind.REFUSED, reason=reason, error=error, retryable=retryable)
+def refused(reason: str, error: str, *, retryable: bool = False, opted_out: bool = False) -> SendResult:
+    return SendResult(SendKind.REFUSED, reason=reason, error=error, retryable=retryable, opted_out=opted_out)
 
 
 def unknown(reason: str, error: str) -> SendResult:

@@ -15,14 +15,14 @@ from batches.models import Batch, BatchEvent, Channel, Keyword, Lease, Message, 
 from batches.state import MOVES
 from batches.superseding import MOST
 from classification.append_only import AppendOnly
-from classification.models import Activation, Category, LexiconEntry, Price, Rule, RuleSet
+from classification.models import Activation, Category, Ceiling, LexiconEntry, Price, Rule, RuleSet
 from replies.models import Reply, ReplyKind, ReplyStatus
 
 APPS = ("batches", "replies", "classification")
 # What a migration has written, and no conversation changes.
 KEPT = {
     *(Channel, Lease, Keyword, ShippedKeyword),
-    *(Activation, Category, LexiconEntry, Price, Rule, RuleSet),
+    *(Activation, Category, Ceiling, LexiconEntry, Price, Rule, RuleSet),
 }
 OPEN, CLOSED, PROCESSING = BatchStatus.OPEN, BatchStatus.CLOSED, BatchStatus.PROCESSING
 

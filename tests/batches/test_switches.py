@@ -1,5 +1,6 @@
 """The switch that stops replies: before a call, for replies that wait, in the admin, in /readyz."""
 
+import json
 import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
@@ -197,3 +199,32 @@ def test_a_reply_on_its_way_is_not_called_back(outbox: list[memory.Sms]) -> None
     memory.next_results.append(while_it_is_stopped)
     batch = processed(_closed("Yes"))
     assert (batch.outcome, Reply.objects.get().status) == (Outcome.REPLIED, ReplyStatus.SENT)
+
+
+class TestCommand:
+    def run(self, capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+        call_command("stop_replies", *arguments)
+        return capsys.readouterr().out
+
+    def test_it_stops_and_lets_go_on(self, capsys: pytest.CaptureFixture[str], channel: Channel) -> None:
+        assert "Nothing is stopped." in self.run(capsys)
+        assert "every channel" in self.run(capsys, "--reason", "a [red]loop")
+        assert processed(_closed("Yes")).outcome == Outcome.HELD
+        told = json.loads(self.run(capsys, "--channel", "default", "--reason", "its own", "--json"))
+        assert [(one["channel"], one["reason"]) for one in told["stopped"]] == [
+            ("all", "a [red]loop"),
+            ("default", "its own"),
+        ]
+        assert told["stopped"][0]["by"].startswith("command:")
+        self.run(capsys, "--go-on", "--reason", "mended")
+        assert "default" in self.run(capsys, "--go-on", "--reason", "nothing to change")
+        assert "Nothing is stopped." in self.run(
+            capsys, "--go-on", "--channel", "default", "--reason", "mended"
+        )
+
+    def test_it_refuses_what_it_cannot_do(self, channel: Channel) -> None:
+        with pytest.raises(CommandError, match="There is no channel 'clinic'; there are: default"):
+            call_command("stop_replies", "--channel", "clinic", "--reason", "a loop")
+        with pytest.raises(CommandError, match="Say why"):
+            call_command("stop_replies", "--go-on")
+        assert not Switch.objects.exists()

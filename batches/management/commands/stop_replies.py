@@ -1,0 +1,64 @@
+"""`manage.py stop_replies`: the switch that stops replies, for whoever has a shell and no time."""
+
+import getpass
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from rich.console import Console
+from rich.table import Table
+
+from batches.models import BatchEvent, Channel
+from replies import switches
+
+
+class Command(BaseCommand):
+    help = "Stop the replies of every channel or of one, at once and on every node; or let them go on."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--channel", default="", help="one channel; all of them otherwise")
+        parser.add_argument("--go-on", action="store_true", help="let replies go on")
+        parser.add_argument("--reason", default="", help="why; without one, only the state is shown")
+        parser.add_argument("--json", action="store_true", help="for machines")
+
+    def handle(self, *_: Any, **options: Any) -> None:
+        """Raises CommandError (exit code 1) for a channel that there is not."""
+        slug, reason = options["channel"], options["reason"].strip()
+        channel = Channel.objects.filter(slug=slug).first() if slug else None
+        if slug and channel is None:
+            raise CommandError(f"There is no channel {slug!r}; there are: {', '.join(_slugs())}")
+        if options["go_on"] and not reason:
+            raise CommandError("Say why: --reason")
+        if reason:
+            where = channel.pk if channel else None
+            switches.throw(where, stop=not options["go_on"], reason=reason, actor=_actor())
+        self._show(as_json=options["json"])
+
+    def _show(self, *, as_json: bool) -> None:
+        stops = switches.stopped()
+        if as_json:
+            told = [
+                {"channel": str(stop.channel or "all"), "by": stop.actor, "reason": stop.reason}
+                | {"since": stop.at.isoformat()}
+                for stop in stops
+            ]
+            self.stdout.write(json.dumps({"stopped": told}))
+            return
+        table = Table("Stopped", "Since (UTC)", "By", "Why")
+        for stop in stops:
+            at = f"{stop.at:%Y-%m-%d %H:%M:%S}"
+            table.add_row(str(stop.channel or "every channel"), at, stop.actor, stop.reason)
+        console = Console()
+        with console.capture() as shown:
+            console.print(table if stops else "Nothing is stopped.", markup=False)
+        self.stdout.write(shown.get(), ending="")
+
+
+def _actor() -> str:
+    """How the record calls somebody at a shell."""
+    return f"command:{getpass.getuser()}"[: BatchEvent._meta.get_field("actor").max_length]
+
+
+def _slugs() -> list[str]:
+    return list(Channel.objects.order_by("slug").values_list("slug", flat=True))

@@ -130,6 +130,7 @@ class TestNavigation:
         groups = {group["title"]: len(group["items"]) for group in start.context["sidebar_navigation"]}
         assert groups == {"Conversations": 8, "Quality": 3, "Understanding": 6, "Trouble": 6, "Settings": 7}
         assert groups == {"Conversations": 7, "Quality": 3, "Understanding": 6, "Trouble": 7, "Settings": 7}
+        assert groups == {"Conversations": 8, "Quality": 3, "Understanding": 6, "Trouble": 7, "Settings": 7}
 
     def test_it_names_only_what_may_be_seen(self, client: Client) -> None:
         user = User.objects.create_user("viewer", is_staff=True)

@@ -212,7 +212,7 @@ class TestDeath:
         batch = closed("Yes")
         classify = classification.classify
 
-        def slow(texts: list[str], **told: str) -> Any:
+        def slow(texts: list[str], **told: Any) -> Any:
             decision = classify(texts, **told)
             if batch.classifications.count() == 0 and Batch.objects.get(id=batch.id).attempts == 1:
                 lease_over(batch)

@@ -27,7 +27,7 @@ def model(settings: Any) -> Iterator[OpenAIServer]:
 
 
 def ceiling(most: str, meter: str = "model_calls", period: str = "day", *, together: bool = True) -> None:
-    which = {"channel": None, "together": together, "meter": meter, "period": period}
+    which: dict[str, Any] = {"channel": None, "together": together, "meter": meter, "period": period}
     Ceiling.objects.update_or_create(**which, defaults={"most": Decimal(most)})
     ceilings.forget()
 

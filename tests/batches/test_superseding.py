@@ -50,7 +50,7 @@ def understood(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     calls = list[list[str]]()
     classify = classification.classify
 
-    def told(some: list[str], **context: str) -> Any:
+    def told(some: list[str], **context: Any) -> Any:
         calls.append(some)
         return classify(some, **context)
 
@@ -193,7 +193,7 @@ class TestTheLaterWorkerComesFirst:
         first, second = closed("Yes"), closed("at 6")
         classify = classification.classify
 
-        def slow(some: list[str], **context: str) -> Any:
+        def slow(some: list[str], **context: Any) -> Any:
             if some == ["Yes"]:
                 process(second.id, "faster worker")
             return classify(some, **context)

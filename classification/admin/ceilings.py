@@ -29,10 +29,17 @@ class CeilingForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic whe
             self.add_error(
                 "together", "One channel shares with nobody: choose no channel, or leave this empty."
             )
-        priceless = settings.SMS_SEGMENT_PRICE is None and data.get("most") is not None
-        if data.get("meter") == Meter.MONEY and priceless:
-            self.add_error("meter", "What replies cost is not known: set SMS_SEGMENT_PRICE first.")
+        if data.get("meter") == Meter.MONEY and data.get("most") is not None and not self._has_price():
+            self.add_error(
+                "meter", "What replies cost is not known: set SMS_SEGMENT_PRICE first, or a channel's price."
+            )
         return data
+
+    def _has_price(self) -> bool:
+        if settings.SMS_SEGMENT_PRICE is not None:
+            return True
+        channels = Ceiling.channel.field.related_model.objects  # type: ignore[attr-defined]  # unknown to the stubs
+        return bool(channels.filter(segment_price__isnull=False).exists())
 
 
 @admin.register(Ceiling)

@@ -13,8 +13,8 @@ from classification import usage
 
 
 def prune() -> None:
-    """Forget what has served: old refused deliveries, old tasks, failed log-ins that count no longer, ended log-ins, counts
-    of periods that are over."""
+    """Forget what has served: old refused deliveries, old tasks, failed log-ins that count no longer, ended log-ins,
+    counts of periods that are over."""
     _rejected()
     usage.prune()
     AccessAttempt.objects.filter(attempt_time__lt=Now() - settings.AXES_COOLOFF_TIME).delete()

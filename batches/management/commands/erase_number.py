@@ -1,7 +1,6 @@
 """`manage.py erase_number`: takes one number out of the record because its holder asks for it."""
 
 import json
-import logging
 import sys
 from typing import Any
 
@@ -12,8 +11,6 @@ from batches.retention.erasing import Ambiguous, Traces, erase, traces
 from batches.spool import SpoolUnavailable
 from classification.pseudonym import pseudonym
 from classification.terminal import show
-
-log = logging.getLogger(__name__)
 
 WORDS = {
     "batches": "Conversations",
@@ -53,11 +50,8 @@ class Command(BaseCommand):
                 return
             if found.found:
                 self._confirm(options)
-                erased = sum(erase(found))
-                log.info(
-                    "ERASED | Now called: %(name)s | Batches: %(count)s",
-                    {"name": pseudonym(found.number), "count": erased},
-                )
+                for _ in erase(found):
+                    pass
         except (Ambiguous, SpoolUnavailable) as problem:
             raise CommandError(str(problem)) from None
         if left := traces(options["number"]).open:

@@ -1,7 +1,6 @@
 """`manage.py purge_messages`: empties texts that are older than they are to be kept."""
 
 import json
-import logging
 from argparse import ArgumentTypeError
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,8 +16,6 @@ from batches.models import Channel
 from batches.periods import duration
 from batches.retention.purging import cutoff, due, purge, purge_beside
 from classification.terminal import show
-
-log = logging.getLogger(__name__)
 
 COUNTED = ("batches", "messages", "rejected", "spooled")
 
@@ -74,9 +71,6 @@ class Command(BaseCommand):
             for count in purge(channel, before):
                 purged += count
                 bar.update(task, completed=purged)
-        log.info(
-            "PURGED | Channel: %(channel)s | Batches: %(count)s", {"channel": channel.slug, "count": purged}
-        )
         return purged
 
     def _tell(self, done: list[dict[str, Any]], options: dict[str, Any]) -> None:

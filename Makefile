@@ -8,7 +8,7 @@ INSTALL := $(PYTHON) -m pip --python $(PY) --disable-pip-version-check install -
 PRODUCTION := env -i PATH="$$PATH" ENV_FILE=/dev/null DATABASE_URL=sqlite://:memory: HTTPS=true \
 	ALLOWED_HOSTS=sms.example.org TRUSTED_PROXIES=127.0.0.1 DJANGO_SECRET_KEY="$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(48))')"
 
-.PHONY: help run test lint bench chaos soak clean
+.PHONY: help run release test lint bench chaos rehearsal soak clean
 .DEFAULT_GOAL := help
 
 help: ## Show what can be made
@@ -17,6 +17,10 @@ help: ## Show what can be made
 run: $(VENV)/.run ## Set everything up and start it (PORT=8001 make run); Ctrl-C stops it
 	@$(PY) -m smsconsolidator.firstrun
 	@exec $(PY) -m smsconsolidator.supervise
+
+release: $(VENV)/.run ## Make this folder ready for a server: environment, static files, compiled modules (docs/deploy.md)
+	@$(PRODUCTION) $(PY) manage.py collectstatic --no-input --verbosity 0
+	@$(PY) -m compileall -q $(VENV)/lib smsconsolidator batches replies classification deploy
 
 test: $(VENV)/.dev ## Run the tests (DATABASE_URL=postgres://… for PostgreSQL; ARGS="-k words")
 	$(PY) -m pytest $(ARGS)
@@ -36,6 +40,9 @@ bench: $(VENV)/.dev ## Measure speed and memory beside two baselines
 
 chaos: $(VENV)/.dev ## Kill everything at random and prove that nothing is lost or sent twice (ARGS=--quick)
 	$(PY) -m chaos $(ARGS)
+
+rehearsal: $(VENV)/.dev ## Roll out, roll back and meet a bad release under 50 messages/s (ARGS=--quick; needs nginx)
+	$(PY) -m deploy.rehearsal $(ARGS)
 
 soak: $(VENV)/.dev ## 100 messages/s for 30 minutes: nothing may grow (ARGS="--minutes 2")
 	$(PY) -m chaos.soak $(ARGS)

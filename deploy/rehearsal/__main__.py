@@ -114,6 +114,8 @@ def main() -> int:
         root.chmod(0o755)
         database = databases.create(arguments.database, root, "rehearsal")
         try:
+            if isinstance(database, databases.Postgres):
+                database.forget_fast()
             with Scene(root, database) as scene:
                 good = print_results(rehearse(scene, 3 if arguments.quick else arguments.watch))
                 if not good:

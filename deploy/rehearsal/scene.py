@@ -194,7 +194,7 @@ class Scene:
             "CONSOLIDATION_WINDOW": WINDOW,
             "CLASSIFICATION_MODE": "rules",
             "SMS_AUTO_REPLY_ENABLED": "true",
-            "WORKERS": 2,
+            "WORKERS": 4,
             "LOG_FORMAT": "json",
             **self.provider.settings(),
         }

@@ -94,6 +94,7 @@ def migrated() -> Iterator[Postgres]:
             env={"PATH": os.environ["PATH"], **environment},
             check=True,
         )
+        database.forget_fast()
         yield database
     finally:
         database.drop()

@@ -21,6 +21,7 @@ from deploy.signs import Signs
 # The probes need no certificate and no public name; ALLOWED_HOSTS has localhost.
 HOST = {"Host": "localhost"}
 PROBE_SECONDS = 5
+LAST_WORDS = 1500  # characters of what a command printed; a traceback's end says what it is
 # A migration that waits for a lock makes everybody wait behind it: it gives up soon, and is tried again.
 LOCK_TIMEOUT = {"PGOPTIONS": "-c lock_timeout=3s"}
 
@@ -188,7 +189,7 @@ class Machine:
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, **options
         )
         if done.returncode:
-            raise MachineError(f"{' '.join(command)}\n{done.stdout.strip()}")
+            raise MachineError(f"{' '.join(command)}\n{done.stdout.strip()[-LAST_WORDS:]}")
         return done.stdout
 
 

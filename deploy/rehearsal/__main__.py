@@ -32,6 +32,8 @@ RUNS = (
     ("blue-green to this release", "blue-green", 0),
     ("canary of a bad release", "canary", 1),
 )
+# A machine that is busy with other things is no bad sign here: what is judged is what became of the messages.
+BUSY = ("--max-lateness", "60", "--max-waiting", "120")
 console = Console(highlight=False, soft_wrap=True, width=130)
 
 
@@ -48,7 +50,9 @@ def parse() -> argparse.Namespace:
 def perform(scene: Scene, command: str, watch: float, first_sender: int) -> tuple[int, Verdict]:
     """One command under load: its exit code, and what became of all messages."""
     phones = scene.phones(PER_SECOND, first_sender)
-    options = ["--drain", "2"] + ([] if command == "rollback" else ["--watch", str(watch), "--every", "1"])
+    options = ["--drain", "2"]
+    if command != "rollback":
+        options += ["--watch", str(watch), "--every", "1", *BUSY]
     with phones.posting():
         time.sleep(AROUND)
         done = scene.rollout(command, *options)

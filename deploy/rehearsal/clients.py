@@ -15,7 +15,7 @@ from bench.traffic import TEXTS, Message, number
 
 CONNECTIONS = 16
 SENDERS_AT_ONCE = 10
-BURST = 5  # texts of one sender, one after the other
+BURST = 8  # texts of one sender, one after the other
 PATIENCE = 20  # seconds that a provider waits for an answer
 
 

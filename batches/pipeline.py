@@ -5,7 +5,7 @@ that it is classified, a live reply means that one was written, and the reply's 
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -15,7 +15,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import transaction
 
-from batches import follow_ups, keywords, log_lines, state, superseding
+from batches import adaptive, follow_ups, keywords, log_lines, state, superseding
 from batches.choices import Command, EventKind, Flag, Outcome
 from batches.objections import objection
 from batches.sounding import sounds_like_stop
@@ -169,9 +169,16 @@ def _write_verdict(work: Work, decision: classification.Decision | None, account
         verdict_id = classification.record(batch.id, decision)
         verdict = {"label": decision.label, "engine": decision.engine, "classification": verdict_id}
         events.append((EventKind.CLASSIFIED, verdict))
+        events.extend(_shadow(work))
     reply = _write_reply(work, decision, account, stands, lambda kind, data: events.append((kind, data)))
     state.note_all(batch.id, work.actor, events)
     return reply
+
+
+def _shadow(work: Work) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """What the adaptive window would have done, where it is tried only."""
+    if settings.ADAPTIVE_WINDOW == adaptive.SHADOW and not work.batch.command:
+        yield EventKind.WINDOW_SHADOW, adaptive.would_be(work.messages, work.batch)
 
 
 def _write_reply(

@@ -1,7 +1,7 @@
 """The only writer of Batch.status: which moves there are, and how one is won."""
 
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -151,6 +151,22 @@ def _settle(
         lease_until=None,
         postponed=False,
     )
+
+
+def move_window(batch: Batch, to: datetime, *, planned: datetime, why: str, actor: str) -> bool:
+    """Let an open batch's window end at another time; False when it is over, or a message has joined meanwhile."""
+    where = {
+        "id": batch.id,
+        "status": BatchStatus.OPEN,
+        "message_count": batch.message_count,
+        "closes_at": rows.Sql(f"> {rows.now()}"),
+    }
+    with transaction.atomic(savepoint=False):
+        won = rows.update(Batch, where, closes_at=to, window_ends_at=planned)
+        if won:
+            seconds = round((to - planned).total_seconds(), 3)
+            note([batch.id], EventKind.WINDOW_CHANGED, actor, {"against_plan_seconds": seconds, "why": why})
+    return won == 1
 
 
 def postpone(

@@ -19,6 +19,7 @@ from batches.housekeeping import prune
 from batches.leases import LEADER, STANDBY, TTL, is_held, last_beat, release, take
 from batches.models import Batch
 from batches.queue import SWEEP_QUEUE, backlog, enqueue_sweep
+from batches.window_watch import WindowWatch
 
 __all__ = ["last_beat", "stop_all", "sweep"]
 
@@ -54,6 +55,7 @@ class _Sweep:
         self.holder: UUID = uuid4()
         self.counts = {"closed": 0, "requeued": 0}
         self.pruned_at = 0.0
+        self.windows = WindowWatch()
         self.leads_since: float | None = None
 
     def run(self, duration: float) -> dict[str, int]:
@@ -119,7 +121,8 @@ class _Sweep:
             wait = until_next_due()
             closed = close_due() if wait <= 0 else 0
             self.counts["closed"] += closed
-            if not closed:
+            moved = self.windows.look()
+            if not closed and not moved:
                 time.sleep(min(left, max(wait, HELD_ROW_NAP)))
 
     def _prune(self) -> None:

@@ -24,6 +24,7 @@ from batches.ingest import Ingested, ingest
 from batches.models import Batch, BatchEvent, Channel, Message
 from batches.pipeline import process
 from batches.reprocess import reprocess
+from batches.window_watch import WindowWatch
 from classification.asking import ENGINES
 from classification.engines.rules.engine import RulesEngine
 from replies.models import Reply, ReplyStatus
@@ -120,6 +121,13 @@ class Life(RuleBasedStateMachine):
     def a_sweep_begins(self, fate: Fate) -> None:
         self._begin("sweep", lambda: (close_due(), reap()))
         self._go("sweep", fate)
+
+    @precondition(lambda self: "windows" not in self.running)
+    @rule(fate=fates)
+    def windows_are_moved(self, fate: Fate) -> None:
+        """The adaptive window, by whoever leads."""
+        self._begin("windows", WindowWatch().look)
+        self._go("windows", fate)
 
     @precondition(lambda self: bool(rows.tasks()) and not set(WORKERS) <= set(self.running))
     @rule(place=st.integers(0, 3), again=st.booleans(), fate=fates)

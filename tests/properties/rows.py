@@ -44,6 +44,7 @@ BATCH_STORY: dict[EventKind, BatchStatus | None] = {
     EventKind.REOPENED: CLOSED,
     EventKind.CARRIED_OVER: None,
     EventKind.CHANGED_MIND: None,
+    EventKind.WINDOW_CHANGED: None,
 }
 # The same for its live reply: from where, to where.
 REPLY_STORY: dict[EventKind, tuple[set[ReplyStatus | None], ReplyStatus]] = {

@@ -20,6 +20,7 @@ STEPS = 40  # in one life, at most
 def life(transactional_db: None, settings: Any) -> Iterator[type[Life]]:
     # Set once: each setting that pytest-django's fixture changes is another layer upon all before it.
     settings.SMS_AUTO_REPLY_ENABLED, settings.CLASSIFICATION_MODE = True, "rules"
+    settings.ADAPTIVE_WINDOW = "on"
     yield Life
     memory.reset()
 

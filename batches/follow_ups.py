@@ -37,7 +37,7 @@ def only_repeats(before: str, verdict: Verdict, texts: Sequence[str]) -> bool:
     return alone and (verdict.label == before or _is_courtesy(verdict, texts))
 
 
-def is_answered(before: str, verdict: Verdict, texts: Sequence[str]) -> Decision | None:
+def unanswered(before: str, verdict: Verdict, texts: Sequence[str]) -> Decision | None:
     """UNCHANGED where such a follow-up is only recorded."""
     recorded = settings.FOLLOW_UP_UNCHANGED != ANSWER and only_repeats(before, verdict, texts)
     return UNCHANGED if recorded else None

@@ -19,7 +19,7 @@ from batches import adaptive, follow_ups, keywords, log_lines, state, supersedin
 from batches.choices import Command, EventKind, Flag, Outcome
 from batches.objections import objection
 from batches.sounding import sounds_like_stop
-from batches.standing import Standing, standing
+from batches.standing import standing
 from batches.terms import terms_of
 from batches.work import LeaseLost, Work, load
 from classification import naming
@@ -28,7 +28,7 @@ from classification.labels import Label, Said
 from classification.models import ReviewReason
 from replies import services as replies
 from replies.models import Reply, ReplyKind, ReplyStatus
-from replies.policy import DISABLED, FOR_A_PERSON, Decision
+from replies.policy import DISABLED, FOR_A_PERSON
 from replies.senders.base import Account
 
 log = logging.getLogger(__name__)
@@ -170,8 +170,13 @@ def _write_verdict(work: Work, decision: classification.Decision | None, account
         verdict = {"label": decision.label, "engine": decision.engine, "classification": verdict_id}
         events.append((EventKind.CLASSIFIED, verdict))
         events.extend(_shadow(work))
-    reply = _write_reply(work, decision, account, stands, lambda kind, data: events.append((kind, data)))
+    before = follow_ups.answered_label(batch)
+    unchanged = follow_ups.unanswered(before, decision, work.texts) if decision else None
+    veto = partial(objection, work, stands, unchanged)
+    reply = _write_reply(work, decision, account, veto, lambda kind, data: events.append((kind, data)))
     state.note_all(batch.id, work.actor, events)
+    if follow_ups.is_change_of_mind(before, label):
+        _mark_change_of_mind(work, before)
     return reply
 
 
@@ -185,7 +190,7 @@ def _write_reply(
     work: Work,
     decision: classification.Decision | None,
     account: Account,
-    stands: Standing,
+    veto: replies.Veto,
     record: replies.Recorder,
 ) -> Reply:
     """The answer to what the batch commands, else to what it says."""
@@ -205,26 +210,21 @@ def _write_reply(
     }
     if batch.command or decision is None:
         return replies.prepare_answer(ReplyKind(batch.command), **common)
-    unchanged = _follow_up(work, decision)
     return replies.prepare(
         label=decision.label,
         texts=work.texts,
         also=[matter.label for matter in decision.matters[1:]],
         sounds_like_opt_out=decision.review == ReviewReason.OPT_OUT,
-        veto=lambda: objection(work, stands, unchanged),
+        veto=veto,
         send_now=True,
         **common,
     )
 
 
-def _follow_up(work: Work, decision: classification.Decision) -> Decision | None:
-    """Mark a change of mind; gives why there is no reply where a follow-up changes nothing."""
-    before = follow_ups.answered_label(work.batch)
-    if follow_ups.is_change_of_mind(before, decision.label):
-        said = {"was": naming.name_of(before), "is": naming.name_of(decision.label)}
-        told = said | {"answered_batch": work.batch.answered_before}
-        state.flag([work.batch.id], Flag.CHANGED_MIND, work.actor, told, event=EventKind.CHANGED_MIND)
-    return follow_ups.is_answered(before, decision, work.texts)
+def _mark_change_of_mind(work: Work, before: str) -> None:
+    said = {"was": naming.name_of(before), "is": naming.name_of(work.batch.label)}
+    told = said | {"answered_batch": work.batch.answered_before}
+    state.flag([work.batch.id], Flag.CHANGED_MIND, work.actor, told, event=EventKind.CHANGED_MIND)
 
 
 def _end(work: Work, reply: Reply) -> None:

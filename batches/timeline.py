@@ -69,14 +69,18 @@ ATTEMPT_ENDS = {
     AttemptOutcome.UNKNOWN: EventKind.REPLY_UNKNOWN,
 }
 REFERENCES = ("classification", "reply_id", "attempt")
-TOLD_ELSEWHERE = {*REFERENCES, "messages", "count"}
-# Other batches that an event names.
+# Other batches that an event names, and times in it.
 BATCHES = ("from_batch", "answered_batch")
+TIMES = ("until", "would_end_at")
+TOLD_ELSEWHERE = {*REFERENCES, *BATCHES, "messages", "count"}
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the story. `text` is what somebody wrote, `code` is JSON for those who want to know why."""
+    """One line of the story. `text` is what somebody wrote, `code` is JSON for those who want to know why.
+
+    `other` is a batch that it is about, too.
+    """
 
     key: Key
     at: datetime
@@ -86,6 +90,7 @@ class Entry:
     facts: Facts = ()
     code: str = ""
     link: str = ""
+    other: int | None = None
     after: timedelta = timedelta()
 
     @property
@@ -160,16 +165,22 @@ def _told(event: BatchEvent, batch: Batch, row: Entry | None) -> Entry:
     """The event with what its row knows; the event's own data where the row does not say it."""
     if row:
         return replace(row, at=event.at, actor=event.actor)
-    entry = Entry(_event_key(event), event.at, event.kind, event.actor, facts=_event_facts(event.data))
-    if event.data.get("outcome") == Outcome.SUPERSEDED and batch.successor_id:
-        link = _batch_page(batch.successor_id)
-        return replace(entry, link=link, facts=(*entry.facts, ("Answered with batch", batch.successor_id)))
-    other = next((event.data[name] for name in BATCHES if name in event.data), None)
-    return replace(entry, link=_batch_page(other), text=_carried_text(event)) if other else entry
+    return Entry(
+        _event_key(event),
+        event.at,
+        event.kind,
+        event.actor,
+        text=_carried_text(event),
+        facts=_event_facts(event.data),
+        other=_other_batch(event, batch),
+    )
 
 
-def _batch_page(batch_id: int) -> str:
-    return reverse("admin:batches_batch_change", args=[batch_id])
+def _other_batch(event: BatchEvent, batch: Batch) -> int | None:
+    """The batch that the event is about, too."""
+    if event.data.get("outcome") == Outcome.SUPERSEDED:
+        return batch.successor_id
+    return next((event.data[name] for name in BATCHES if name in event.data), None)
 
 
 def _carried_text(event: BatchEvent) -> str | None:
@@ -184,6 +195,9 @@ def _event_facts(data: Mapping[str, Any]) -> Facts:
     shown = {name: value for name, value in data.items() if name not in TOLD_ELSEWHERE}
     if "outcome" in shown:
         shown["outcome"] = dict(Outcome.choices).get(shown["outcome"], shown["outcome"])
+    for name in TIMES:
+        if name in shown:
+            shown[name] = f"{moment(datetime.fromisoformat(shown[name]))} UTC"
     return _facts((name.replace("_", " ").capitalize(), value) for name, value in shown.items())
 
 

@@ -56,6 +56,7 @@ from replies.unsent import (
 __all__ = [
     "Recorder",
     "Then",
+    "Veto",
     "deliver",
     "prepare",
     "prepare_answer",

@@ -132,7 +132,7 @@ class TakeoverActions(ModelAdmin):  # type: ignore[misc]  # unfold has no types
 
 @admin.register(Takeover)
 class TakeoverAdmin(RecordAdmin):
-    list_display = ["pk", SENDER, "channel", "state", ACTOR, NOTE, "began_at", "until", "ended_at", ENDED_BY]
+    list_display = ["id", SENDER, "channel", "state", ACTOR, NOTE, "began", "ends", ENDED_BY]
     list_filter = [("channel", RelatedDropdownFilter), ("began_at", DayRangeFilter)]
     list_select_related = ["channel"]
     sortable_by: list[str] = []
@@ -147,6 +147,14 @@ class TakeoverAdmin(RecordAdmin):
         """By the whole number."""
         term = search_term.strip()
         return (queryset.filter(sender__in=spellings(term)) if term else queryset), False
+
+    @admin.display(description="Began (UTC)")
+    def began(self, row: Takeover) -> str:
+        return moment(row.began_at)[:-7]
+
+    @admin.display(description="Until (UTC)")
+    def ends(self, row: Takeover) -> str:
+        return moment(row.ended_at or row.until)[:-7]
 
     @display(description="State", label={"in force": "warning", "over": "", "given back": ""})  # type: ignore[untyped-decorator]
     def state(self, row: Takeover) -> str:

@@ -9,6 +9,8 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
+from django.test import Client
+from django.urls import reverse
 
 from batches import closing, pipeline, state, superseding, texts
 from batches.choices import Outcome
@@ -326,12 +328,14 @@ class TestNothingIsForgotten:
     def test_the_story_links_both_ways(self, pair: tuple[Batch, Batch]) -> None:
         first, second = (Batch.objects.get(id=batch.id) for batch in pair)
         [carried] = [entry for entry in timeline(second) if entry.kind == "carried_over"]
-        assert (carried.text, carried.link) == ("Yes", f"/admin/batches/batch/{first.id}/change/")
-        ended = timeline(first)[-1]
-        assert (ended.link, dict(ended.facts)["Answered with batch"]) == (
-            f"/admin/batches/batch/{second.id}/change/",
-            second.id,
-        )
+        assert (carried.text, carried.other) == ("Yes", first.id)
+        assert timeline(first)[-1].other == second.id
+
+    def test_the_pages_link_both_ways(self, pair: tuple[Batch, Batch], admin_client: Client) -> None:
+        first, second = pair
+        for here, there in ((first, second), (second, first)):
+            html = admin_client.get(reverse("admin:batches_batch_change", args=[here.id])).content.decode()
+            assert html.count(reverse("admin:batches_batch_change", args=[there.id])) == 2  # head and story
 
 
 def _interrupt(*_args: Any) -> None:

@@ -190,16 +190,15 @@ class Walk:
 
     def giving_way(self) -> list[Walked]:
         """A worker comes to the reply when its sender has written on: the later batch is still open."""
-        pool = [self.begin() for _ in range(MOST)]
-        time.sleep(WINDOW + 0.1)
-        self.plain.run("sweep", 0)
-        ids = {one.sender: self.batches(one)[0].id for one in pool}
 
         def step(one: Walked, at: int) -> dict[str, Any]:
-            self.post(one, self.plain, at=0)
-            return self.plain.run("process", ids[one.sender], at=at)
+            time.sleep(WINDOW + 0.1)
+            self.plain.run("sweep", 0)
+            [batch] = self.batches(one)
+            self.post(one, self.plain)
+            return self.plain.run("process", batch.id, at=at)
 
-        return self.through(pool, step)
+        return self.path(step)
 
     def gathering(self) -> list[Walked]:
         """The later batch's worker comes first, and takes the earlier one's texts over."""

@@ -170,7 +170,7 @@ def _write_verdict(work: Work, decision: classification.Decision | None, account
         verdict = {"label": decision.label, "engine": decision.engine, "classification": verdict_id}
         events.append((EventKind.CLASSIFIED, verdict))
         events.extend(_shadow(work))
-    before = follow_ups.answered_label(batch)
+    before = "" if batch.command else follow_ups.answered_label(batch)
     unchanged = follow_ups.unanswered(before, decision, work.texts) if decision else None
     veto = partial(objection, work, stands, unchanged)
     reply = _write_reply(work, decision, account, veto, lambda kind, data: events.append((kind, data)))

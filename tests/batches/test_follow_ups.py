@@ -74,6 +74,13 @@ class TestChangeOfMind:
         assert settled("No, I really can't").flag_list == []
         assert settled("Yes I can come now").flag_list == ["changed_mind"]
 
+    def test_who_opts_out_is_no_other_mind(self) -> None:
+        settled("Yes, I'll be there")
+        batch = arrive("STOP")
+        process(batch.id, "worker")
+        batch.refresh_from_db()
+        assert (batch.outcome, batch.flag_list) == (Outcome.REPLIED, [])
+
     def test_the_list_of_batches_finds_them(self, admin_client: Client) -> None:
         first, second = settled("Yes, I'll be there"), settled("Sorry, I can't after all")
         html = admin_client.get(reverse("admin:batches_batch_changelist"), {"flag": "changed_mind"})

@@ -92,7 +92,7 @@ class TestParts:
         calls = list[list[str]]()
         classify = classification.classify
 
-        def told(texts: list[str], **context: str) -> Any:
+        def told(texts: list[str], **context: Any) -> Any:
             calls.append(texts)
             return classify(texts, **context)
 

@@ -78,6 +78,7 @@ def _of_the_rows(pre_flight: bool) -> Iterator[tuple[str, Look]]:
     if not pre_flight:
         yield "sweep", operation.sweep
         yield "batches", operation.batches
+    yield "replies", operation.switches_thrown
     yield "model", operation.breaker
 
 

@@ -21,6 +21,7 @@ from classification import circuit
 from classification.findings import Finding, ok, problem, warning
 from classification.models import CircuitState
 from classification.services import endpoints
+from replies import switches
 
 LONG_QUEUE = 200  # tasks
 OLD_SWEEP = 10.0  # seconds; a leader that dies is replaced within 3
@@ -118,3 +119,12 @@ def breaker() -> Iterator[Finding]:
                 f"it is left alone after failures ({state['last_error']}), until {state['next_try_at']:%H:%M:%S} UTC",
                 "It is tried again by itself; Admin, Circuits has it tried at once.",
             )
+
+
+def switches_thrown() -> Iterator[Finding]:
+    """Nobody has stopped replies, or who has."""
+    for row in switches.stopped():
+        where = f"of channel {row.channel}" if row.channel else "of every channel"
+        yield warning(
+            f"replies {where} are stopped, by {row.actor}: {row.reason}", "Admin, Stop replies: let them go on."
+        )

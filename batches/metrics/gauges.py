@@ -21,10 +21,12 @@ from batches.state import DISPATCH_GRACE
 from classification import circuit
 from classification.models import CircuitState
 from classification.services import endpoints
+from replies import switches
 
 log = logging.getLogger(__name__)
 
 BATCHES = "Batches that are not settled, by status."
+EVERY_CHANNEL = "*"
 UNSETTLED = [BatchStatus.CLOSED, BatchStatus.PROCESSING]
 
 
@@ -45,6 +47,7 @@ def of_rows() -> Iterator[Gauge]:
     yield from _queues()
     yield from _sweep()
     yield from _circuits()
+    yield from _switches()
 
 
 def of_this_machine() -> Iterator[Gauge]:
@@ -116,6 +119,15 @@ def _circuits() -> Iterator[Gauge]:
         is_open = circuit.state_of(endpoint)["state"] != CircuitState.CLOSED
         labels = (("engine", endpoint.engine), ("model", endpoint.model))
         yield Gauge("model_circuit_open", "Whether the model is left alone after failures.", is_open, labels)
+
+
+def _switches() -> Iterator[Gauge]:
+    """Every channel together is always told, so that an alert sees it change."""
+    stopped = {EVERY_CHANNEL: 0, **{str(row.channel or EVERY_CHANNEL): 1 for row in switches.stopped()}}
+    for channel, value in stopped.items():
+        yield Gauge(
+            "replies_stopped", "Whether somebody has stopped all replies.", value, (("channel", channel),)
+        )
 
 
 def elapsed(since: Any) -> "ExpressionWrapper[Any]":

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -23,8 +24,10 @@ from batches.inbound.base import InboundSms
 from batches.leases import LEADER
 from batches.models import Channel, Lease
 from batches.spool import here
+from replies import switches
+from replies.senders import examining
 from tests.batches.conftest import age, arrive
-from tests.support.openai_server import OpenAIServer, hang_up, http_error, model_list
+from tests.support.openai_server import OpenAIServer, dripping, hang_up, http_error, model_list
 from tests.support.smsgate_server import DEVICE, PASSWORD, USER, SmsGateServer
 from tests.support.smsmobileapi_server import SmsMobileApiServer
 
@@ -230,6 +233,12 @@ def test_batches_that_are_late(doctor: Doctor) -> None:
     assert doctor()["batches"]["state"] == "problem"
 
 
+def test_replies_that_somebody_has_stopped(doctor: Doctor) -> None:
+    assert "replies" not in doctor()["bad"]
+    switches.throw(None, stop=True, reason="a storm", actor="admin:maria")
+    assert doctor()["replies"]["told"] == "replies of every channel are stopped, by admin:maria: a storm"
+
+
 def test_a_redis_that_is_not_there(doctor: Doctor, settings: Any) -> None:
     settings.ENV = settings.ENV.model_copy(
         update={"redis_url": SecretStr(f"redis://127.0.0.1:{closed_port()}/0")}
@@ -264,6 +273,21 @@ def test_a_gateway_that_cannot_be_asked(doctor: Doctor, gate: SmsGateServer) -> 
 def test_a_gateway_that_is_not_there(doctor: Doctor, settings: Any) -> None:
     settings.SMS_GATE_URL = f"http://127.0.0.1:{closed_port()}"
     assert "cannot be reached" in doctor()["provider"]["told"]
+
+
+def test_a_gateway_that_never_answers(doctor: Doctor, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(examining, "SECONDS", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections, and that is all
+        settings.SMS_GATE_URL = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        began = monotonic()
+        assert "cannot be reached" in doctor()["provider"]["told"]
+        assert monotonic() - began < 20
+
+
+def test_a_model_that_never_answers(doctor: Doctor, settings: Any, model: OpenAIServer) -> None:
+    settings.OPENAI_DEADLINE = 0.3
+    model.models = dripping()
+    assert "timeout" in doctor()["model"]["told"]
 
 
 def test_a_provider_that_tells_nothing_without_sending(doctor: Doctor, settings: Any) -> None:

@@ -20,6 +20,7 @@ from batches.metrics.folding import fold
 from batches.metrics.rows import Tally
 from batches.models import Batch, Channel, Message
 from classification.models import Classification
+from replies import switches
 from replies.senders import memory
 from replies.senders.base import unknown
 from tests.batches.conftest import age, arrive
@@ -293,4 +294,6 @@ def test_how_things_are_now() -> None:
     assert 9 < told["batch_oldest_overdue_seconds{}"] < 20
     assert 0 <= told["queue_oldest_seconds{}"] < 5
     assert told["database_up{}"] == told["spool_up{}"] == 1
-    assert told["spool_messages{state=waiting}"] == 0
+    assert told["spool_messages{state=waiting}"] == told["replies_stopped{channel=*}"] == 0
+    switches.throw(None, stop=True, reason="a storm", actor="admin:maria")
+    assert samples()["replies_stopped{channel=*}"] == 1

@@ -62,6 +62,7 @@ def healthy() -> Iterator[Series]:
     yield from histogram("webhook_request_duration_seconds", "0+5x100", "0.05", "0.5", "1.0", status="200")
     yield series("webhook_request_duration_seconds_count", "0x100", status="503")
     yield series("webhook_messages_total", "0x100", result="rejected")
+    yield series("replies_stopped", "0x100", channel="*")
     yield series("model_circuit_open", "0x100", engine="openai", model="m")
     yield series("model_calls_total", "0+3x100")
     yield series("model_errors_total", "0x100", reason="timeout")
@@ -125,6 +126,7 @@ CASES: list[tuple[str, list[str], list[Change]]] = [
         ["ProviderSlow"],
         [("ab", "provider_call_duration_seconds_bucket", bound, "0x100") for bound in ("0.5", "4.0")],
     ),
+    ("somebody forgets the switch", ["RepliesSwitchedOff"], [("ab", "replies_stopped", "", "0x50 1x50")]),
     ("a ceiling holds replies back", ["RepliesStopped"], [("ab", "reply_reasons_total", "", "0x92 2x8")]),
     (
         "the model fails and is left alone",

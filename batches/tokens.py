@@ -11,7 +11,8 @@ MARK = "whk_"  # makes a token recognisable to people, to the log formatter and 
 HIDDEN = "[secret]"
 SHOWN = 10  # characters of a token that lists show: 6 of its 43 random ones
 
-_TOKEN = re.compile(MARK + r"[\w-]{12,}", re.ASCII)
+# An API token is marked by settings.REST_KNOX.
+_TOKEN = re.compile(rf"{MARK}[\w-]{{12,}}|api_[0-9a-f]{{32,}}", re.ASCII)
 # Whatever stands where a token belongs, also a mistyped or shortened one.
 _IN_PATH = re.compile(r"(/api/webhook/+[^/\s]+/+)[^\s\"'<>|]+")
 
@@ -28,6 +29,6 @@ def digest(token: str) -> str:
 
 def hide_tokens(text: str) -> str:
     """`text` without webhook tokens: neither in a webhook's path nor anywhere else."""
-    if MARK in text:
+    if MARK in text or "api_" in text:
         text = _TOKEN.sub(HIDDEN, text)
     return _IN_PATH.sub(rf"\g<1>{HIDDEN}", text) if "/api/webhook/" in text else text

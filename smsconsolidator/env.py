@@ -189,6 +189,7 @@ class Environment(BaseSettings):
     webhook_token: WebhookToken = Field(SecretStr(""), examples=["24-or-more-random-letters-and-digits"])
     webhook_open: bool = Field(False, examples=["false"])
     webhook_failures_per_minute: int = Field(20, ge=1, examples=["20"])
+    api_requests_per_minute: int = Field(300, ge=1, le=100_000, examples=["300"])
     ingest_sender_per_minute: int = Field(30, ge=1, examples=["30"])
     ingest_channel_per_minute: int = Field(6000, ge=1, examples=["6000"])
     rejected_keep_rows: int = Field(1000, ge=0, examples=["1000"])

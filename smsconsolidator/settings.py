@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "django_q",
+    "knox",
     "simple_history",
     "batches",
     "classification",
@@ -165,6 +166,10 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
 }
+
+# Tokens of programs (batches/senders_api.py) are stored as hashes; how long one is valid is said when it is made.
+REST_KNOX = {"TOKEN_TTL": None, "TOKEN_PREFIX": "api_"}  # batches/tokens.py hides what is marked so
+API_REQUESTS_PER_MINUTE = ENV.api_requests_per_minute
 
 # The API's description (/api/schema/) and the page that shows it (/api/docs/), whose files come with us.
 SPECTACULAR_SETTINGS = {

@@ -148,5 +148,6 @@ KEPT_TABLES = {
     "django_q.Schedule": CODE,
     "django_q.Success": "empty: not kept",
     "django_q.Task": "tasks that failed, deleted after TASKS_KEEP_DAYS",
+    "knox.AuthToken": "programs' tokens, as hashes",
     "sessions.Session": "log-ins, deleted when they are over",
 }

@@ -168,7 +168,8 @@ REST_FRAMEWORK = {
 }
 
 # Tokens of programs (batches/senders_api.py) are stored as hashes; how long one is valid is said when it is made.
-REST_KNOX = {"TOKEN_TTL": None, "TOKEN_PREFIX": "api_"}  # batches/tokens.py hides what is marked so
+# What begins so is hidden by batches/tokens.py.
+REST_KNOX = {"TOKEN_TTL": None, "TOKEN_PREFIX": "api_"}  # nosec B105
 API_REQUESTS_PER_MINUTE = ENV.api_requests_per_minute
 
 # The API's description (/api/schema/) and the page that shows it (/api/docs/), whose files come with us.

@@ -3,7 +3,7 @@
 import io
 import json
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from django.contrib.auth.models import Group, Permission, User
@@ -54,10 +54,9 @@ class Program:
         self, method: str, url: str = ONE, data: Any = None, token: str | None = None
     ) -> HttpResponse:
         headers = {"Authorization": f"Token {token or self.token}"}
-        answer: Any = Client().generic(
-            method, url, json.dumps(data) if data is not None else "", "application/json", headers=headers
-        )
-        return answer
+        content = json.dumps(data) if data is not None else ""
+        answer = Client().generic(method, url, content, "application/json", headers=headers)
+        return cast(HttpResponse, answer)
 
 
 def body(answer: HttpResponse) -> Any:

@@ -8,7 +8,7 @@ from batches.models import Batch
 from classification.decision import Decision as Verdict
 from classification.labels import Label
 from classification.rulesets.live import live
-from replies.policy import Decision
+from replies.case import Decision
 
 UNCHANGED = Decision(
     False, "unchanged", "It says again what was answered before, and follow-ups like it are only recorded."

@@ -7,7 +7,7 @@ from batches import superseding
 from batches.standing import Standing
 from batches.takeovers import TAKEN_OVER
 from batches.work import Work
-from replies.policy import Decision
+from replies.case import Decision
 
 
 def objection(work: Work, standing: Standing, unchanged: Decision | None = None) -> Decision:

@@ -26,7 +26,7 @@ from batches.models import Batch
 from batches.standing import UNBEGUN, Standing
 from batches.work import LeaseLost, Work
 from replies import services as replies
-from replies.policy import ALLOWED, Decision
+from replies.case import ALLOWED, Decision
 
 MOST = 2  # earlier batches that one may carry; then its reply goes, however much more is written
 MOVED_ON = Decision(

@@ -14,7 +14,7 @@ from batches import state
 from batches.choices import EventKind
 from batches.clock import Now
 from batches.models import Batch, Takeover
-from replies.policy import Decision
+from replies.case import Decision
 
 TAKEN_OVER = Decision(False, "taken_over", "A person has taken the conversation over and answers it himself.")
 LONGEST = timedelta(days=30)

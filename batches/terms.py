@@ -7,7 +7,7 @@ from time import monotonic
 from django.db import DatabaseError, InterfaceError
 
 from batches.models import Channel
-from replies.policy import Terms
+from replies.case import Terms
 
 log = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ from datetime import timedelta
 from django.db.models.functions import Now
 
 from replies import consent
+from replies.case import ALLOWED, Case, Decision
 from replies.models import Reply, ReplyKind, ReplyStatus
-from replies.policy import ALLOWED, Case, Decision
 
 HELP_EVERY = timedelta(hours=24)
 

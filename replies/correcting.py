@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 
 from replies import content
+from replies.case import Case, Terms
 from replies.gate import at_hand
 from replies.models import Reply, ReplyKind, ReplyStatus
 from replies.occasion import Occasion
-from replies.policy import Case, Terms, decide
+from replies.policy import decide
 from replies.segments import count
 
 UNCLEAR = {

@@ -12,12 +12,13 @@ from django.db.models import Q
 from classification import rows
 from replies import content, costs, pacing
 from replies.addressee import ANYBODY, Addressee
+from replies.case import ALLOWED, COMMANDS, Case, Decision, Terms
 from replies.commanded import answers_something
 from replies.content import Content
 from replies.gate import admit, at_hand
 from replies.models import Reply, ReplyAttempt, ReplyKind, ReplyStatus
 from replies.occasion import Occasion
-from replies.policy import ALLOWED, COMMANDS, Case, Decision, Terms, decide
+from replies.policy import decide
 from replies.segments import count as size
 from replies.senders import ENVIRONMENT, get_sender
 from replies.senders.base import Account

@@ -16,8 +16,9 @@ from django.db import transaction
 from classification import usage
 from classification.clock import Now
 from replies import limits, switches
+from replies.case import ALLOWED, Case, Decision
 from replies.models import Mute
-from replies.policy import ALLOWED, BREAKER, MUTING, Case, Decision
+from replies.policy import BREAKER, MUTING
 from replies.standing import look
 
 log = logging.getLogger(__name__)

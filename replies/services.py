@@ -15,6 +15,7 @@ from classification import rows
 from classification.clock import Now
 from replies import consent, pacing
 from replies.addressee import ANYBODY, Addressee
+from replies.case import Case, Decision, Terms
 from replies.drafting import (
     ANY_TERMS,
     Recorder,
@@ -38,7 +39,7 @@ from replies.models import (
     ReplyKind,
     ReplyStatus,
 )
-from replies.policy import Case, Decision, Terms, decide_again
+from replies.policy import decide_again
 from replies.resending import resend, why_not_resent
 from replies.retries import wait_before_retry
 from replies.senders import ENVIRONMENT, get_sender

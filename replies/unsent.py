@@ -6,9 +6,9 @@ from typing import Any
 from django.conf import settings
 
 from classification import rows
+from replies.case import Decision
 from replies.drafting import Recorder, expires_after
 from replies.models import AttemptOutcome, Reply, ReplyKind, ReplyStatus
-from replies.policy import Decision
 
 # Adds to the transaction that settles a reply, or postpones it (then it is pending and `retry_in` is set).
 Then = Callable[[Reply], None]

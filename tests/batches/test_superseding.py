@@ -24,8 +24,8 @@ from batches.timeline import timeline
 from batches.work import LeaseLost, load
 from classification import services as classification
 from classification.asking import ENGINES
+from replies.case import ALLOWED
 from replies.models import Reply
-from replies.policy import ALLOWED
 from replies.senders import memory
 from replies.senders.base import accepted, refused, unknown
 from tests.batches.conftest import age, arrive, kinds

@@ -10,8 +10,8 @@ from batches.inbound.base import InboundSms
 from batches.ingest import Ingested, ingest
 from batches.models import Batch, BatchEvent, Channel, Message
 from batches.pipeline import process
+from replies.case import ALLOWED
 from replies.models import Reply, ReplyStatus
-from replies.policy import ALLOWED
 
 
 def _forgets_one(channel: Channel, messages: list[InboundSms]) -> Ingested:

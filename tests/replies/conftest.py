@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from batches.models import Batch, Channel
 from replies import services
+from replies.case import Terms
 from replies.models import Reply
-from replies.policy import Terms
 from replies.senders import memory
 from tests.support.smsmobileapi_server import SmsMobileApiServer
 

@@ -6,9 +6,9 @@ from django.db.models import OuterRef
 
 from batches.models import Batch, Channel
 from replies import costs
+from replies.case import Terms
 from replies.costs import segments_of
 from replies.models import Reply
-from replies.policy import Terms
 from replies.voice import Voice
 from tests.replies.conftest import History, make_batch, prepare
 

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from replies.case import Case, Rule, Terms
 from replies.models import ReplyKind
-from replies.policy import FOR_A_PERSON, REASONS, RULES, Case, Rule, Terms, decide, decide_again
+from replies.policy import FOR_A_PERSON, REASONS, RULES, decide, decide_again
 from replies.standing import Standing
 
 NUMBER = "+639171234567"

@@ -10,10 +10,10 @@ from django.utils import timezone
 from batches.models import Batch, Channel
 from replies import choosing, content
 from replies.addressee import Addressee
+from replies.case import Terms
 from replies.choosing import Version, choose
 from replies.models import Reply, ReplyKind, Template
 from replies.occasion import Occasion
-from replies.policy import Terms
 from replies.voice import Voice
 from tests.replies.conftest import History, prepare
 

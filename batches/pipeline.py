@@ -27,7 +27,6 @@ from classification import services as classification
 from classification.labels import Label, Said
 from classification.models import ReviewReason
 from replies import services as replies
-from replies.case import Decision
 from replies.models import Reply, ReplyKind, ReplyStatus
 from replies.policy import DISABLED, FOR_A_PERSON
 from replies.senders.base import Account

@@ -126,5 +126,6 @@ def switches_thrown() -> Iterator[Finding]:
     for row in switches.stopped():
         where = f"of channel {row.channel}" if row.channel else "of every channel"
         yield warning(
-            f"replies {where} are stopped, by {row.actor}: {row.reason}", "Admin, Stop replies: let them go on."
+            f"replies {where} are stopped, by {row.actor}: {row.reason}",
+            "Admin, Stop replies: let them go on.",
         )

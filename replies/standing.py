@@ -41,7 +41,7 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True)
 class Standing:
-    """`stopped` and `muted` say why, for people; empty when they are not. Tallies that have begun anew are left out."""
+    """`stopped` and `muted` say why, for people; empty when they are not. What counts as nothing is left out."""
 
     opted_out: bool = False
     stopped: str = ""

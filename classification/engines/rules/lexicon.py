@@ -70,6 +70,11 @@ class Lexicon:
         return self.groups[LexiconKind.ADVERB] | self.groups[LexiconKind.FILLER]
 
     @cached_property
+    def carrying_on(self) -> frozenset[str]:
+        """Words after which "wait" or "actually" is a part of the sentence: it takes nothing back."""
+        return self.groups[LexiconKind.PRONOUN] | self.groups[LexiconKind.AUXILIARY] | self.deniable | {"not"}
+
+    @cached_property
     def deniable(self) -> frozenset[str]:
         """The verbs that short forms join with "not": "do", "can"."""
         pairs = (text.split() for text in self.contractions.values())

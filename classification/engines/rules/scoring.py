@@ -135,11 +135,10 @@ def _taken_back(parts: Sequence[Clause], lexicon: Lexicon) -> int:
 
 
 def is_marked(part: Clause, lexicon: Lexicon) -> bool:
-    """Whether it takes back what was said before ("wait"), and speaks of nobody who does ("I actually ...")."""
-    pronouns = lexicon.groups[LexiconKind.PRONOUN]
+    """Whether it takes back what was said before ("wait"), and does not go on with it ("I would actually ...")."""
     before = ("", *part.words)
     return any(
-        word in lexicon.groups[LexiconKind.CORRECTION] and before[at] not in pronouns
+        word in lexicon.groups[LexiconKind.CORRECTION] and before[at] not in lexicon.carrying_on
         for at, word in enumerate(part.words)
     )
 

@@ -246,6 +246,7 @@ def test_confidence_grows_with_the_lead_and_with_firmness() -> None:
         ("I'd love to help, but right now, I'm too busy", Label.DISAGREE),
         ("No thanks, I actually want to find a song", Label.DISAGREE),
         ("No, but I do need something else", Label.DISAGREE),
+        ("No, I'll wait", Label.DISAGREE),
         ("No, wait, yes", Label.AGREE),
         ("Yes, correct. If it rains I'll bring an umbrella", Label.AGREE),
         ("That's correct if it rains", Label.NEUTRAL),

@@ -42,7 +42,7 @@ def parse() -> argparse.Namespace:
         prog="python -m deploy.rehearsal", description="Rehearse roll-outs under load."
     )
     parser.add_argument("--watch", type=float, default=30, metavar="SECONDS", help="after each step (30)")
-    parser.add_argument("--quick", action="store_true", help="3 seconds after each step")
+    parser.add_argument("--quick", action="store_true", help="2 seconds after each step")
     parser.add_argument("--database", choices=["sqlite", "postgres"], default=databases.preferred())
     return parser.parse_args()
 
@@ -121,7 +121,7 @@ def main() -> int:
             if isinstance(database, databases.Postgres):
                 database.forget_fast()
             with Scene(root, database) as scene:
-                good = print_results(rehearse(scene, 3 if arguments.quick else arguments.watch))
+                good = print_results(rehearse(scene, 2 if arguments.quick else arguments.watch))
                 if not good:
                     console.print(scene.logs(), markup=False)
         finally:

@@ -195,6 +195,13 @@ class Scene:
             "CLASSIFICATION_MODE": "rules",
             "SMS_AUTO_REPLY_ENABLED": "true",
             "WORKERS": 4,
+            # No limit: a batch without an answer is a fault. On a busy machine a burst may become two of them.
+            **dict.fromkeys(
+                ("SENDER_REPLIES_PER_MINUTE", "SENDER_REPLIES_PER_HOUR", "SENDER_REPLIES_PER_DAY"), 100
+            ),
+            "REPEATED_TEXTS": 100,
+            "BREAKER_REPLIES_PER_MINUTE": 100_000,
+            "SUPERSEDE_UNSENT": "false",
             "LOG_FORMAT": "json",
             **self.provider.settings(),
         }

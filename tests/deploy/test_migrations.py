@@ -20,6 +20,7 @@ from deploy import previous
 from smsconsolidator.env import BASE_DIR
 from tests.system.database import Postgres
 
+pytestmark = pytest.mark.timeout(600)  # a suite of its own, and a database made from the first migration on
 KEY = "for-the-tests-of-deployment-" * 2
 OWN = {"batches", "classification", "replies"}
 # The previous release's own tests that write, move and read every kind of row. None that commits: those empty every
@@ -97,7 +98,6 @@ def migrated() -> Iterator[Postgres]:
         database.drop()
 
 
-@pytest.mark.timeout(600)  # a suite of its own
 def test_the_previous_release_passes_its_own_tests_on_the_new_schema(
     before: Path, migrated: Postgres
 ) -> None:

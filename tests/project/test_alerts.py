@@ -1,30 +1,19 @@
-"""The alert rules: each fires when it should and not otherwise, has an entry in the run-book, and asks what exists.
+"""The alert rules: each fires when it should and not otherwise.
 
-promtool judges: two machines, a and b, that read the same rows; 100 minutes, a sample each.
+promtool judges: two machines, a and b, that read the same rows; 100 minutes, a sample each. Where it is not installed,
+these tests are not collected (see conftest.py).
 """
 
-import json
-import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from django.test import Client
-from prometheus_client.parser import text_string_to_metric_families
 
-from batches.leases import LEADER
-from batches.models import Lease
-from smsconsolidator.env import BASE_DIR
-
-RULES = BASE_DIR / "deploy" / "prometheus" / "alerts.yml"
-DASHBOARD = BASE_DIR / "deploy" / "grafana" / "smsconsolidator.json"
-RUN_BOOK = BASE_DIR / "docs" / "troubleshooting.md"
-NAME = re.compile(r"smsconsolidator_\w+")
+from tests.project.test_watching import RULES, alerts, expressions
 
 # A series of every machine: name, labels, and its values in promtool's words.
 Series = tuple[str, Mapping[str, str], str]
@@ -190,10 +179,6 @@ def promtool(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
 
 
-def alerts() -> list[dict[str, Any]]:
-    return [rule for group in yaml.safe_load(RULES.read_text())["groups"] for rule in group["rules"]]
-
-
 def test_promtool_has_nothing_to_say_against_the_rules() -> None:
     done = promtool("check", "rules", "--lint=all", "--lint-fatal", str(RULES))
     assert done.returncode == 0, done.stdout + done.stderr
@@ -213,37 +198,6 @@ def test_each_alert_fires_when_it_should_and_no_other_does(tmp_path: Path) -> No
 
 def test_no_alert_is_without_a_case() -> None:
     assert {alert for _, fire, _ in CASES for alert in fire} == {rule["alert"] for rule in alerts()}
-
-
-def test_each_alert_has_an_entry_in_the_run_book_and_says_where() -> None:
-    headings = re.findall(r"^### (\w+)$", RUN_BOOK.read_text(), re.MULTILINE)
-    assert sorted(headings) == sorted(rule["alert"] for rule in alerts())
-    for rule in alerts():
-        assert rule["labels"]["severity"] in ("critical", "warning")
-        assert rule["annotations"]["summary"]
-
-
-def expressions() -> dict[str, list[str]]:
-    panels = json.loads(DASHBOARD.read_text())["panels"]
-    asked = [target["expr"] for panel in panels for target in panel.get("targets", [])]
-    return {"alerts": [rule["expr"] for rule in alerts()], "dashboard": asked}
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("where", ["alerts", "dashboard"])
-def test_what_is_asked_exists(client: Client, settings: Any, where: str) -> None:
-    settings.OPENAI_API_KEY = "sk-1"  # so that there is a circuit
-    Lease.objects.update_or_create(name=LEADER, defaults={"beat_at": datetime.now(UTC)})
-    families = list(text_string_to_metric_families(client.get("/metrics").content.decode()))
-    endings: dict[str, tuple[str, ...]] = {
-        "counter": ("_total",),
-        "histogram": ("_bucket", "_count", "_sum"),
-    }
-    there = {family.name + ending for family in families for ending in endings.get(family.type, ("",))}
-    expressions_there = expressions()[where]
-    named = {name for expression in expressions_there for name in NAME.findall(expression)}
-    assert named
-    assert named <= there
 
 
 @pytest.mark.parametrize("where", ["alerts", "dashboard"])

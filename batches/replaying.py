@@ -1,7 +1,8 @@
 """What verdicts would have been with another rule set or model: recorded conversations are read again, nothing else.
 
-Nothing is written, nothing is sent. What is compared is the engine's own verdict with the label that was recorded,
-which may have been another engine's, or a safe one where there was doubt.
+Nothing is written, nothing is sent; conversations are read from the replica where there is one. What is compared is the
+engine's own verdict with the label that was recorded, which may have been another engine's, or a safe one where there
+was doubt.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -9,6 +10,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import tee
 from typing import Any
+
+from django.conf import settings
 
 from batches.models import Batch
 from batches.querysets import BatchQuerySet
@@ -38,7 +41,7 @@ class Replayed:
 
 def chosen(rows: BatchQuerySet, limit: int | None) -> list[int]:
     """Those of `rows` that got a label, at most the newest `limit`, the oldest first."""
-    ids = rows.exclude(label="").order_by("-id").values_list("id", flat=True)
+    ids = rows.using(settings.REPORT_DATABASE).exclude(label="").order_by("-id").values_list("id", flat=True)
     return sorted(ids[:limit])
 
 
@@ -66,8 +69,8 @@ class _Told:
 
 def _recorded(ids: Sequence[int]) -> Iterator[_Told]:
     for start in range(0, len(ids), CHUNK):
-        rows = Batch.objects.filter(id__in=ids[start : start + CHUNK]).order_by("id")
-        for batch in rows.prefetch_related("messages", "classifications"):
+        some = Batch.objects.using(settings.REPORT_DATABASE).filter(id__in=ids[start : start + CHUNK])
+        for batch in some.order_by("id").prefetch_related("messages", "classifications"):
             texts = [message.text for message in batch.messages.all()]
             if texts and not batch.purged_at:
                 yield _told(batch, texts)

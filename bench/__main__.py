@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import database, memory, receiving, statements, working
+from bench import database, history, memory, receiving, statements, working
 from bench.figures import Figure, save, show
 from bench.scene import Plan, scratch
 
@@ -26,10 +26,20 @@ def main() -> int:
     if not console.is_terminal:
         console = Console(width=WIDTH)  # a log has no width of its own
     with tempfile.TemporaryDirectory(prefix="smsconsolidator_bench_") as directory:
-        figures, problems = _measure(plan, Path(directory), console)
+        if options.history:
+            figures, problems = history.measure(
+                plan, Path(directory), options.history, lambda words: console.print(f"{words} …")
+            )
+        else:
+            figures, problems = _measure(plan, Path(directory), console)
         version = _version(plan, Path(directory))
-    show(console, f"{version}, {plan.web_processes} web processes with {plan.web_threads} threads", figures)
-    path = save(figures, {"database": version, "plan": asdict(plan)}, problems)
+    title = f"{version}, {plan.web_processes} web processes with {plan.web_threads} threads"
+    if options.history:
+        history.show(console, f"{title}, {options.history:,} messages stored", figures)
+    else:
+        show(console, title, figures)
+    facts = {"database": version, "plan": asdict(plan), "history": options.history}
+    path = save(figures, facts, problems)
     for problem in problems[:SHOWN_PROBLEMS]:
         console.print(f"[red]WRONG[/] {problem}")
     console.print(f"{_verdict(problems)} Written to {path}")
@@ -76,7 +86,17 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="a smoke run; its figures are rough")
     parser.add_argument("--web-processes", type=int, help="default: 2 on PostgreSQL, 1 on SQLite")
     parser.add_argument("--web-threads", type=int, help="threads in each web process")
-    return parser.parse_args()
+    parser.add_argument(
+        "--history",
+        type=int,
+        default=0,
+        metavar="N",
+        help="measure with N stored messages (10000000) beside an empty database instead; PostgreSQL alone",
+    )
+    options = parser.parse_args()
+    if options.history and (options.database or database.preferred()) != "postgres":
+        parser.error("--history needs PostgreSQL")
+    return options
 
 
 def _plan(options: argparse.Namespace) -> Plan:

@@ -68,6 +68,7 @@ class Scene:
     traffic: Traffic
     ledger: Ledger = field(default_factory=Ledger)
     refused: list[str] = field(default_factory=list)
+    filled_until: int = 0  # the newest message that was not posted but put there (see history.py)
 
     @property
     def database(self) -> Database:
@@ -101,7 +102,8 @@ class Scene:
 
     def problems(self) -> list[str]:
         """Everything that speaks against the product's promise to store each accepted message once."""
-        guids = self.database.rows("SELECT provider_message_id FROM batches_message")
+        statement = "SELECT provider_message_id FROM batches_message WHERE id > %s"
+        guids = self.database.rows(statement, [self.filled_until])
         return self.refused + self.ledger.problems(Counter(guid for (guid,) in guids))
 
 

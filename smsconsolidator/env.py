@@ -70,6 +70,12 @@ def _database_url(value: SecretStr) -> SecretStr:
     return value
 
 
+def _postgres_url(value: SecretStr) -> SecretStr:
+    if not value.get_secret_value().startswith(("postgres://", "postgresql://")):
+        raise ValueError("must begin with postgres:// or postgresql://")
+    return _database_url(value)
+
+
 def _redis_url(value: SecretStr) -> SecretStr:
     try:
         address = urlsplit(value.get_secret_value())
@@ -133,6 +139,7 @@ WebhookToken = Annotated[SecretStr, AfterValidator(_webhook_token)]
 NetworkList = Annotated[CommaList, AfterValidator(_networks)]
 # Addresses that may hold a password are secrets as a whole.
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_database_url)]
+PostgresUrl = Annotated[SecretStr, AfterValidator(_postgres_url)]
 RedisUrl = Annotated[SecretStr, AfterValidator(_redis_url)]
 FernetKeys = Annotated[SecretStr, AfterValidator(_fernet_keys)]
 WebUrl = Annotated[str, AfterValidator(_web_url)]
@@ -176,6 +183,12 @@ class Environment(BaseSettings):
     # Where rows and tasks live
     database_url: DatabaseUrl = Field(
         SecretStr("sqlite:///db.sqlite3"), examples=["postgres://user:password@localhost:5432/sms"]
+    )
+    database_pooler_url: PostgresUrl = Field(
+        SecretStr(""), examples=["postgres://user:password@localhost:6432/sms"]
+    )
+    report_database_url: PostgresUrl = Field(
+        SecretStr(""), examples=["postgres://user:password@replica.example.org:5432/sms"]
     )
     redis_url: RedisUrl = Field(SecretStr(""), examples=["redis://localhost:6379/0"])
     workers: int = Field(4, ge=1, le=64, examples=["4"])
@@ -333,7 +346,13 @@ class Environment(BaseSettings):
         )
         found = {key.get_secret_value() for key in keys}
         found |= set(_split(self.credentials_keys.get_secret_value()))
-        for url in (self.database_url, self.redis_url, self.email_url):
+        for url in (
+            self.database_url,
+            self.database_pooler_url,
+            self.report_database_url,
+            self.redis_url,
+            self.email_url,
+        ):
             password = urlsplit(url.get_secret_value()).password or ""
             found |= {f":{password}@"} if password else set()
             found |= {text for text in (password, unquote(password)) if len(text) >= 8}

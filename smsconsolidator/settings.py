@@ -4,11 +4,11 @@ from datetime import timedelta
 from math import ceil
 from typing import Any
 
-import dj_database_url
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.templatetags.static import static
 
 from smsconsolidator import __version__, telemetry
+from smsconsolidator.databases import DEFAULT, REPORTS, databases
 from smsconsolidator.env import BASE_DIR, load, mail_server, public_address
 
 ENV = load()
@@ -198,33 +198,9 @@ UNFOLD = {
 
 
 # --- the database -----------------------------------------------------------------------------------------
-def _database() -> dict[str, Any]:
-    config: dict[str, Any] = dict(dj_database_url.parse(ENV.database_url.get_secret_value()))
-    if "sqlite" in config["ENGINE"]:
-        if config["NAME"] != ":memory:":
-            config["NAME"] = BASE_DIR / config["NAME"]
-        # One writer at a time: wait for it (seconds) instead of failing half-way through a transaction.
-        config["OPTIONS"] = {
-            "timeout": 20,
-            "transaction_mode": "IMMEDIATE",
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
-        }
-        config["CONN_MAX_AGE"] = None
-    else:
-        config["CONN_MAX_AGE"] = 600
-        config["CONN_HEALTH_CHECKS"] = True
-        # Seconds (the last one: milliseconds) until a server that has gone without a word counts as gone.
-        patience = {
-            "connect_timeout": 2,
-            "keepalives_idle": 5,
-            "keepalives_interval": 2,
-            "keepalives_count": 3,
-        }
-        config["OPTIONS"] = {**patience, "tcp_user_timeout": 10_000, **config.get("OPTIONS", {})}
-    return config
-
-
-DATABASES = {"default": _database()}
+DATABASES = databases(ENV)
+# Where reports and replays read: Django's name of it.
+REPORT_DATABASE = REPORTS if REPORTS in DATABASES else DEFAULT
 
 # --- the queue (django-q2) --------------------------------------------------------------------------------
 # Call time-out < task time-out < lease < retry, in seconds. The reaper repeats lost work, not the broker.

@@ -6,8 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
@@ -15,6 +17,7 @@ from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from batches.models import Channel, ReportMail
+from batches.replica import ReplicaAway
 from batches.reporting import page, sheet
 from batches.reporting.figures import Report
 from batches.reporting.gathering import Period, gather
@@ -53,7 +56,11 @@ class ReportPage(ModelAdmin):  # type: ignore[misc]  # unfold has no types
         if not self.has_view_permission(request):
             raise PermissionDenied
         form = PeriodForm({"days": "1"} | request.GET.dict())
-        report = gather(_period(form))
+        try:
+            report = gather(_period(form))
+        except ReplicaAway as problem:
+            messages.error(request, str(problem))
+            return redirect("admin:batches_batch_changelist")
         if request.GET.get("format") in FILES:
             return _file(request.GET["format"], report)
         context = {

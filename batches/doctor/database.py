@@ -80,6 +80,9 @@ def connections_needed() -> Iterator[Finding]:
     need = (
         web + env.workers + NODE_OWN + int(settings.Q_CLUSTER["ALT_CLUSTERS"]["sweep"]["workers"]) + NODE_OWN
     )
+    if settings.ENV.database_pooler_url.get_secret_value():
+        yield ok(f"this machine takes up to {need} of the pooler's (its max_client_conn; web {web})")
+        return
     limit = int(_ask("SHOW max_connections")) - int(_ask("SHOW superuser_reserved_connections"))
     others = int(
         _ask(

@@ -1,4 +1,7 @@
-"""A report's figures, from the rows. Reads only, a few passes over the period, each without the texts."""
+"""A report's figures, from the rows. Reads only, a few passes over the period, each without the texts.
+
+What it counts is read from the replica where REPORT_DATABASE_URL names one; channels and rules are not.
+"""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -11,10 +14,12 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db.models import Q
 
+from batches import replica
 from batches.bill import Bill
 from batches.choices import BatchStatus
 from batches.masking import mask_number
 from batches.models import Batch, Channel, RejectedDelivery
+from batches.querysets import BatchQuerySet
 from batches.reporting.figures import Conversation, Report, Spread
 from classification.models import Classification
 from classification.rulesets.live import live
@@ -57,18 +62,22 @@ class _Seconds:
 
 
 def gather(period: Period, *, bill: bool = False) -> Report:
-    """The report on a period; with `bill` every stored text is read again by the live rules (see bill.py)."""
+    """The report on a period; with `bill` every stored text is read again by the live rules (see bill.py).
+
+    Raises ReplicaAway where the replica it reads from cannot be used.
+    """
     channel = period.channel
     zone = (channel and channel.time_zone) or settings.REPORT_TIME_ZONE
     report = Report(period.since, period.until, channel.slug if channel else "", zone)
     seconds = _Seconds()
-    _count_batches(report, period, seconds)
-    _count_verdicts(report, period, seconds)
-    _count_replies(report, period, seconds)
-    report.rejected = _rejected(period)
-    report.longest = _longest(period)
+    with replica.asked():
+        _count_batches(report, period, seconds)
+        _count_verdicts(report, period, seconds)
+        _count_replies(report, period, seconds)
+        report.rejected = _rejected(period)
+        report.longest = _longest(period)
+        report.bill = _bill(period) if bill else None
     report.latencies = {name: Spread.of(found) for name, found in vars(seconds).items()}
-    report.bill = _bill(period) if bill else None
     return report
 
 
@@ -136,17 +145,23 @@ def _count_replies(report: Report, period: Period, seconds: _Seconds) -> None:
 
 
 def _rows(model: Any, which: Q, columns: tuple[str, ...]) -> Iterator[Any]:
-    found: Iterator[Any] = model.objects.filter(which).order_by().values_list(*columns).iterator(ROWS)
+    rows = model.objects.using(settings.REPORT_DATABASE).filter(which).order_by()
+    found: Iterator[Any] = rows.values_list(*columns).iterator(ROWS)
     return found
 
 
+def _batches() -> BatchQuerySet:
+    return Batch.objects.using(settings.REPORT_DATABASE)
+
+
 def _rejected(period: Period) -> int:
-    refused = RejectedDelivery.objects.filter(at__gte=period.since, at__lt=period.until)
+    rows = RejectedDelivery.objects.using(settings.REPORT_DATABASE)
+    refused = rows.filter(at__gte=period.since, at__lt=period.until)
     return (refused.filter(channel=period.channel) if period.channel else refused).count()
 
 
 def _longest(period: Period) -> list[Conversation]:
-    rows = Batch.objects.filter(period.of()).order_by("-message_count", "id")[:LONGEST]
+    rows = _batches().filter(period.of()).order_by("-message_count", "id")[:LONGEST]
     return [
         Conversation(
             row.pk,
@@ -162,9 +177,9 @@ def _longest(period: Period) -> list[Conversation]:
 
 def _bill(period: Period) -> Bill:
     bill = Bill(live())
-    ids = list(Batch.objects.filter(period.of()).order_by("id").values_list("id", flat=True))
+    ids = list(_batches().filter(period.of()).order_by("id").values_list("id", flat=True))
     for start in range(0, len(ids), CHUNK):
-        some = Batch.objects.filter(id__in=ids[start : start + CHUNK]).order_by("id")
+        some = _batches().filter(id__in=ids[start : start + CHUNK]).order_by("id")
         for batch in some.prefetch_related("messages", "classifications"):
             texts = [message.text for message in batch.messages.all()]
             if texts and not batch.purged_at:

@@ -58,9 +58,10 @@ class Machine:
 
     def migrate(self, colour: str, tries: int = 10) -> None:
         """Bring the schema to that release; a lock that is not to be had is asked for again."""
+        extra = LOCK_TIMEOUT | self._around_the_pooler()
         while True:
             try:
-                self.manage(colour, "migrate", "--no-input", "-v0", extra=LOCK_TIMEOUT)
+                self.manage(colour, "migrate", "--no-input", "-v0", extra=extra)
             except MachineError as problem:
                 tries -= 1
                 if "lock timeout" not in str(problem) or not tries:
@@ -68,6 +69,13 @@ class Machine:
                 time.sleep(2)
             else:
                 return
+
+    def _around_the_pooler(self) -> dict[str, str]:
+        """pgbouncer refuses the time limit, which is a setting of the session: what migrates asks the server itself."""
+        given = dotenv_values(self.layout.settings / "env")
+        return (
+            {"DATABASE_POOLER_URL": given["DATABASE_URL"] or ""} if given.get("DATABASE_POOLER_URL") else {}
+        )
 
     def signs(self, colour: str, since: datetime) -> Signs:
         """What the rows say, asked by that release."""

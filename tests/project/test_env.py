@@ -15,6 +15,8 @@ WRONG = [
     ("DATABASE_URL", "mysql://localhost/x", "must begin with sqlite://"),
     ("DATABASE_URL", "postgres://u:p@localhost:port/x", "cannot be read as an address"),
     ("DATABASE_URL", "postgres://localhost", "names no database"),
+    ("DATABASE_POOLER_URL", "sqlite:///db.sqlite3", "must begin with postgres://"),
+    ("REPORT_DATABASE_URL", "replica.example.org", "must begin with postgres://"),
     ("REDIS_URL", "localhost:6379", "must be an address like redis://"),
     ("REDIS_URL", "redis://localhost:port/0", "must be an address like redis://"),
     ("DEFAULT_REGION", "Philippines", "match pattern"),

@@ -23,9 +23,10 @@ from tests.system.stories import WAYS, Story, tell
 REDIS_URL = os.environ.get("REDIS_TEST_URL", "")
 BROKERS = ["orm", *(["redis"] if REDIS_URL else [])]
 KEY = "sms-key-of-the-tests"
-# Databases go away in different ways: a server behind a network, and a file.
+# Databases go away in different ways: a server behind a network, and a file. Only a server has poolers and replicas.
 ON_POSTGRES = os.environ.get("DATABASE_URL", "").startswith("postgres")
-collect_ignore = ["test_database_locked.py" if ON_POSTGRES else "test_database_away.py"]
+FOR_POSTGRES = ["test_database_away.py", "test_pooler.py", "test_replica.py"]
+collect_ignore = ["test_database_locked.py"] if ON_POSTGRES else FOR_POSTGRES
 
 StartService = Callable[..., Any]
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from batches.models import Channel
 from batches.periods import moment
+from batches.replica import ReplicaAway
 from batches.reporting import page, sheet, terminal
 from batches.reporting.figures import Report
 from batches.reporting.gathering import Period, gather
@@ -48,7 +49,10 @@ class Command(BaseCommand):
         until = options["end"] or now
         if since >= until:
             raise CommandError("the period ends before it begins")
-        report = gather(Period(since, until, _channel(options["channel"])), bill=options["bill"])
+        try:
+            report = gather(Period(since, until, _channel(options["channel"])), bill=options["bill"])
+        except ReplicaAway as problem:
+            raise CommandError(str(problem)) from None
         FORMATS[options["format"]](report, self.stdout)
 
 

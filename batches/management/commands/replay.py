@@ -12,6 +12,7 @@ from rich.progress import track
 from rich.table import Table
 from rich.text import Text
 
+from batches import replica
 from batches.models import Batch, Channel
 from batches.periods import moment
 from batches.querysets import BatchQuerySet
@@ -57,7 +58,11 @@ class Command(BaseCommand):
         if options["limit"] is not None and options["limit"] < 1:
             raise CommandError("--limit must be 1 or more")
         rules = _rules(options["ruleset"])
-        replayed = _replay(chosen(_batches(options), options["limit"]), options, rules)
+        try:
+            with replica.asked():
+                replayed = _replay(chosen(_batches(options), options["limit"]), options, rules)
+        except replica.ReplicaAway as problem:
+            raise CommandError(str(problem)) from None
         if options["json"]:
             document = {**summary(replayed), "changes": [_change(one) for one in replayed if one.changed]}
             self.stdout.write(json.dumps(document, indent=2, ensure_ascii=False))

@@ -1,0 +1,190 @@
+"""Taking old conversations out of a PostgreSQL database into files, and putting them back, beside a running service.
+
+Each step is one transaction over some settled batches: lock them, read every row that hangs on them, write those to a
+new file, read the file again, delete the rows, and commit only if as many went as the file holds. Whoever dies in
+between has lost nothing: the rows are still there, and the next run writes a file of the same name.
+
+What the database must go on knowing stays: conversations on which the ledger of consent or a reviewer's correction
+hangs, and those that are answered together with another.
+"""
+
+import gzip
+import hashlib
+import json
+import os
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Exists, OuterRef, Q
+
+from batches.models import Batch, Channel
+from batches.querysets import BatchQuerySet
+from batches.retention.rows import SETTLED, lock_settled
+from classification.models import Correction
+from replies.models import Consent
+
+CHUNK = 1000  # batches in one transaction and one file
+PAUSE = 0.01  # seconds between two
+SUFFIX, LIST = ".jsonl.gz", ".json"
+REPLIES_OF = "SELECT id FROM replies_reply WHERE batch_id = ANY(%s)"  # the attempts hang on them
+# Each table and the condition for the rows that hang on some batches, in the order in which they may be put back.
+TABLES = {
+    "batches_batch": "id = ANY(%s)",
+    "batches_message": "batch_id = ANY(%s)",
+    "batches_batchevent": "batch_id = ANY(%s)",
+    "classification_classification": "batch_id = ANY(%s)",
+    "replies_reply": "batch_id = ANY(%s)",
+    "replies_replyattempt": f"reply_id IN ({REPLIES_OF})",
+}
+
+
+class ArchiveError(Exception):
+    """A file cannot be written or is not what was written; nothing has been deleted for it."""
+
+
+def due(before: datetime, channel: Channel | None = None) -> BatchQuerySet:
+    """The settled batches that began before it and on which nothing hangs that stays."""
+    ledger = Consent.objects.filter(message__batch=OuterRef("pk"))
+    corrections = Correction.objects.filter(classification__batch=OuterRef("pk"))
+    together = Q(successor__isnull=False) | Exists(Batch.objects.filter(successor=OuterRef("pk")))
+    rows = Batch.objects.filter(opened_at__lt=before, status__in=SETTLED)
+    rows = rows.exclude(together).exclude(Exists(ledger)).exclude(Exists(corrections))
+    return rows.filter(channel=channel) if channel else rows
+
+
+def archive(rows: BatchQuerySet, directory: Path) -> Iterator[Counter[str]]:
+    """Move `rows` into files of `directory`; gives after each transaction how many rows of each table it were.
+
+    Raises ArchiveError.
+    """
+    os.umask(0o077)  # it holds people's messages
+    directory.mkdir(parents=True, exist_ok=True)
+    last: tuple[datetime, int] | None = None
+    while some := _next(rows, last):
+        last = some[-1]
+        yield _move([batch_id for _, batch_id in some], some[0][0], directory)
+        time.sleep(PAUSE)
+
+
+def _next(rows: BatchQuerySet, last: tuple[datetime, int] | None) -> list[tuple[datetime, int]]:
+    if last:
+        at, batch_id = last
+        rows = rows.filter(opened_at__gte=at).filter(Q(opened_at__gt=at) | Q(id__gt=batch_id))
+    return list(rows.order_by("opened_at", "id").values_list("opened_at", "id")[:CHUNK])
+
+
+def _move(ids: list[int], first: datetime, directory: Path) -> Counter[str]:
+    try:
+        return _moved(ids, first, directory)
+    except IntegrityError as problem:  # somebody has hung a correction on it this instant
+        raise ArchiveError(f"something came in between, run it again: {problem}") from problem
+
+
+def _moved(ids: list[int], first: datetime, directory: Path) -> Counter[str]:
+    with transaction.atomic():
+        locked = lock_settled(ids)
+        if not locked:
+            return Counter()
+        file = directory / f"batches-{first:%Y%m%dT%H%M%SZ}-{locked[0]}-{locked[-1]}{SUFFIX}"
+        written = _write(file, locked)
+        if _count(file) != written:
+            raise ArchiveError(f"{file} does not hold what was written")
+        deleted = {table: _delete(table, locked) for table in reversed(TABLES)}
+        if Counter(deleted) != written:
+            raise ArchiveError(f"{file} holds {dict(written)}, but {deleted} would be deleted: run it again")
+    return written
+
+
+def _write(file: Path, ids: Sequence[int]) -> Counter[str]:
+    """The rows as PostgreSQL writes them as JSON, one a line, and beside the file how many they are and its digest."""
+    counts, draft = Counter[str](), file.with_name(f".{file.name}.part")
+    with draft.open("wb") as raw:
+        with gzip.GzipFile(fileobj=raw, mode="wb", mtime=0) as packed:
+            for table, condition in TABLES.items():
+                for row in _rows(table, condition, ids):
+                    packed.write(f'{{"table": "{table}", "row": {row}}}\n'.encode())
+                    counts[table] += 1
+        raw.flush()
+        os.fsync(raw.fileno())
+    told = {"sha256": _digest(draft), "rows": counts}
+    _list_of(file).write_text(json.dumps(told, indent=1), "utf-8")
+    draft.replace(file)
+    _sync(file.parent)
+    return counts
+
+
+def _rows(table: str, condition: str, ids: Sequence[int]) -> Iterator[str]:
+    with connection.cursor() as cursor:
+        statement = f"SELECT to_jsonb(t)::text FROM {table} t WHERE {condition} ORDER BY id"  # noqa: S608 - fixed names  # nosec B608
+        cursor.execute(statement, [list(ids)])
+        for (row,) in cursor:
+            yield row
+
+
+def _delete(table: str, ids: Sequence[int]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {table} WHERE {TABLES[table]}", [list(ids)])  # noqa: S608 - fixed names  # nosec B608
+        return int(cursor.rowcount)
+
+
+def _count(file: Path) -> Counter[str]:
+    """What is in a file. Raises ArchiveError where it is not the one that its list tells of."""
+    return Counter(table for table, _ in _lines(file))
+
+
+def _lines(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    try:
+        told = json.loads(_list_of(file).read_text("utf-8"))
+        if _digest(file) != told["sha256"]:
+            raise ArchiveError(f"{file} is damaged: its checksum is another")
+        with gzip.open(file, "rt", encoding="utf-8") as lines:
+            for line in lines:
+                content = json.loads(line)
+                yield content["table"], content["row"]
+    except (OSError, EOFError, ValueError, KeyError) as problem:
+        raise ArchiveError(f"{file} cannot be read: {problem}") from problem
+
+
+def restore(file: Path) -> Counter[str]:
+    """Put a file's rows back, all or none; those that are there already stay as they are. Gives how many were put back.
+
+    Raises ArchiveError where the file is damaged or a GUID of it has come again meanwhile.
+    """
+    counts = Counter[str]()
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            for table, row in _lines(file):
+                if table not in TABLES:
+                    raise ArchiveError(f"{file} names a table that is none of ours: {table}")
+                cursor.execute(
+                    f"INSERT INTO {table} SELECT * FROM jsonb_populate_record(NULL::{table}, %s)"  # noqa: S608 - fixed names  # nosec B608
+                    " ON CONFLICT (id) DO NOTHING",
+                    [json.dumps(row)],
+                )
+                counts[table] += cursor.rowcount
+    except IntegrityError as problem:
+        raise ArchiveError(f"{file} cannot be put back: {str(problem).partition(chr(10))[0]}") from problem
+    return counts
+
+
+def _list_of(file: Path) -> Path:
+    return file.with_name(file.name.removesuffix(SUFFIX) + LIST)
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def _sync(directory: Path) -> None:
+    """The names are on the disk, too, before a row goes."""
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

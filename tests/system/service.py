@@ -98,7 +98,7 @@ class Service:
             for name in self.programs:
                 self.start(name)
             if self.programs:
-                wait_until(self.ready, 30, lambda: f"the service is not ready:\n{self.logs()[-3000:]}")
+                wait_until(self.ready, 60, lambda: f"the service is not ready:\n{self.logs()[-3000:]}")
         except BaseException:
             self._kill_leftovers()
             raise

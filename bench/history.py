@@ -51,6 +51,12 @@ class Side:
     def note(self, name: str, value: float) -> None:
         self.rounds.setdefault(name, []).append(value)
 
+    def told(self) -> str:
+        """The newest round's values: who stops a long run has those."""
+        return ", ".join(
+            f"{name} {values[-1]:,.1f} {MEASURES[name][0]}" for name, values in self.rounds.items()
+        )
+
 
 # What is measured: its unit, and whether more is better.
 MEASURES = {
@@ -74,8 +80,8 @@ def measure(
         fill(full.place, messages, say)
         for number in range(plan.rounds):
             for side in (empty, full) if number % 2 else (full, empty):
-                say(f"round {number + 1} of {plan.rounds}: {side.name}")
                 _round(plan, side)
+                say(f"round {number + 1} of {plan.rounds}, {side.name}: {side.told()}")
         return _figures(empty, full), [*empty.place.problems(), *full.place.problems()]
 
 

@@ -1,6 +1,7 @@
 """Programs with one fault each, to see that the properties would notice it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from batches.inbound.base import InboundSms
 from batches.ingest import Ingested, ingest
 from batches.models import Batch, BatchEvent, Channel, Message
 from batches.pipeline import process
+from replies import standing
 from replies.case import ALLOWED
 from replies.models import Reply, ReplyStatus
 
@@ -48,8 +50,9 @@ def _sends_blindly(batch_id: int, actor: str) -> None:
 
 def _forgets_consent(batch_id: int, actor: str) -> None:
     """A worker that looks at nobody's consent."""
+    real = standing._standing
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("replies.drafting.is_opted_out", lambda *_: False)
+        patch.setattr(standing, "_standing", lambda found: replace(real(found), opted_out=False))
         process(batch_id, actor)
 
 

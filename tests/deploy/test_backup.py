@@ -35,7 +35,7 @@ SELECT max(id), CURRENT_TIMESTAMP, 'opened', %s, '{"n": 1.10}' FROM batches_batc
 @pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """A migrated database with rows of every awkward kind."""
-    database = databases.create(tmp_path_factory.mktemp("backup"))
+    database = databases.create(tmp_path_factory.mktemp("backup"), "backup")
     try:
         run("manage.py", "migrate", "-v0", database=database)
         for number, text in enumerate(TEXTS):

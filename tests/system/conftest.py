@@ -58,7 +58,7 @@ def broker(name: str, below: int = 0) -> Iterator[dict[str, str]]:
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """A migrated database, migrated once."""
-    database = databases.create(tmp_path_factory.mktemp("system"))
+    database = databases.create(tmp_path_factory.mktemp("system"), "system")
     try:
         migrate = [sys.executable, "manage.py", "migrate", "-v0"]
         subprocess.run(migrate, cwd=ROOT, env=Service(ROOT, database).environment, check=True)

@@ -101,12 +101,12 @@ class Postgres:
             connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
 
-def create(directory: Path) -> Database:
+def create(directory: Path, name: str) -> Database:
     """A new empty database: on the server that DATABASE_URL names when that is PostgreSQL, else a file."""
     url = os.environ.get("DATABASE_URL", "")
     if not url.startswith("postgres"):
-        return Sqlite(directory / "template.sqlite3")
-    database = Postgres(url, f"smsconsolidator_system_{os.getpid()}")
+        return Sqlite(directory / f"{name}.sqlite3")
+    database = Postgres(url, f"smsconsolidator_{name}_{os.getpid()}")
     database.create()
     return database
 

@@ -98,7 +98,12 @@ def found_in(text: str) -> list[str]:
 @pytest.fixture(scope="module")
 def run(running: Any, model: Model, gateway: Gateway) -> Iterator[tuple[Service, Browser, list[str]]]:
     """A run in which both services quote every key, the admin is used, and pages fail."""
-    settings = {"SMS_SENDER": "smsmobileapi", "LOG_LEVEL": "DEBUG", "OPENAI_TIMEOUT": 20, "OPENAI_DEADLINE": 20}
+    settings = {
+        "SMS_SENDER": "smsmobileapi",
+        "LOG_LEVEL": "DEBUG",
+        "OPENAI_TIMEOUT": 20,
+        "OPENAI_DEADLINE": 20,
+    }
     with running("secrets", **settings, **ENVIRONMENT) as service:
         service.environment |= {"DJANGO_SUPERUSER_PASSWORD": SECRETS["administrator's password"]}
         made = service.manage(

@@ -55,11 +55,8 @@ def advance(
     """
     _check(source, target)
     where = {"id": batch_id, "status": source} | ({"claim": held} if held else {})
-    with transaction.atomic(savepoint=False):
-        won = rows.update(Batch, where, status=target, **fields)
-        if won:
-            note([batch_id], event, actor, data)
-    return won == 1
+    moved = rows.Update(Batch, where, {"status": target, **fields})
+    return rows.write(moved, rows.Insert(BatchEvent, _event(batch_id, event, actor, data)))
 
 
 def queue_all(
@@ -161,12 +158,9 @@ def move_window(batch: Batch, to: datetime, *, planned: datetime, why: str, acto
         "message_count": batch.message_count,
         "closes_at": rows.Sql(f"> {rows.now()}"),
     }
-    with transaction.atomic(savepoint=False):
-        won = rows.update(Batch, where, closes_at=to, window_ends_at=planned)
-        if won:
-            seconds = round((to - planned).total_seconds(), 3)
-            note([batch.id], EventKind.WINDOW_CHANGED, actor, {"against_plan_seconds": seconds, "why": why})
-    return won == 1
+    moved = rows.Update(Batch, where, {"closes_at": to, "window_ends_at": planned})
+    data = {"against_plan_seconds": round((to - planned).total_seconds(), 3), "why": why}
+    return rows.write(moved, rows.Insert(BatchEvent, _event(batch.id, EventKind.WINDOW_CHANGED, actor, data)))
 
 
 def postpone(
@@ -213,11 +207,9 @@ def reopen(batch_id: int, actor: str) -> bool:
 def correct(batch_id: int, outcome: Outcome, reason: str, actor: str) -> bool:
     """Write what became known after all of a batch that was settled as unknown; False when it is none."""
     settled = {"id": batch_id, "status": BatchStatus.COMPLETED, "outcome": Outcome.UNKNOWN}
-    with transaction.atomic(savepoint=False):
-        won = rows.update(Batch, settled, outcome=outcome, reason=reason)
-        if won:
-            note([batch_id], EventKind.OUTCOME_CORRECTED, actor, {"outcome": outcome, "reason": reason})
-    return won == 1
+    known = {"outcome": outcome, "reason": reason}
+    event = _event(batch_id, EventKind.OUTCOME_CORRECTED, actor, known)
+    return rows.write(rows.Update(Batch, settled, known), rows.Insert(BatchEvent, event))
 
 
 def set_label(batch_id: int, token: UUID, label: str) -> Standing | None:
@@ -264,23 +256,18 @@ def note(
     batch_ids: Iterable[int], kind: EventKind | str, actor: str, data: Mapping[str, Any] | None = None
 ) -> None:
     """Write one event for each batch, in the caller's transaction. The database's clock dates it."""
-    _insert((batch_id, kind, actor, data or {}) for batch_id in batch_ids)
+    rows.insert(BatchEvent, *(_event(batch_id, kind, actor, data) for batch_id in batch_ids))
 
 
 def note_all(batch_id: int, actor: str, entries: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
     """Write several events of one batch, in order, in the caller's transaction."""
-    _insert((batch_id, kind, actor, data) for kind, data in entries)
+    rows.insert(BatchEvent, *(_event(batch_id, kind, actor, data) for kind, data in entries))
 
 
-def _insert(events: Iterable[tuple[int, str, str, Mapping[str, Any]]]) -> None:
-    at = rows.now()
-    rows.insert(
-        BatchEvent,
-        *(
-            {"batch_id": batch_id, "at": at, "kind": kind, "actor": actor, "data": dict(data)}
-            for batch_id, kind, actor, data in events
-        ),
-    )
+def _event(
+    batch_id: int, kind: EventKind | str, actor: str, data: Mapping[str, Any] | None = None
+) -> Mapping[str, Any]:
+    return {"batch_id": batch_id, "at": rows.now(), "kind": kind, "actor": actor, "data": dict(data or {})}
 
 
 def _check(source: BatchStatus, target: BatchStatus) -> None:

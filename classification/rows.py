@@ -6,10 +6,11 @@ It lives in the lowest application so that all others can build on it.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from django.db import connection, models
+from django.db import connection, models, transaction
 
 from classification.clock import SQLITE_NOW
 
@@ -21,6 +22,23 @@ class Sql(str):
     """SQL in place of a value, or behind a column in a condition. Never made of anything that came from outside."""
 
     __slots__ = ()
+
+
+@dataclass(frozen=True)
+class Update:
+    """An update to be written together with others (see `write`)."""
+
+    model: type[models.Model]
+    where: Mapping[str, Any]
+    changes: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Insert:
+    """A new row to be written together with others."""
+
+    model: type[models.Model]
+    row: Mapping[str, Any]
 
 
 def now(plus: float = 0) -> Sql:
@@ -65,6 +83,46 @@ def update_returning(
         cursor.execute(f"{statement} RETURNING {returning}", parameters)
         found: tuple[Any, ...] | None = cursor.fetchone()
         return found
+
+
+def write(first: Update, *others: Update | Insert) -> bool:
+    """Make the first change and, where it found a row, the others; gives whether it did. All or nothing.
+
+    One statement on PostgreSQL, each about tables of its own: nobody waits for the answer to the one before, and
+    outside a transaction it needs none.
+    """
+    if connection.vendor == "postgresql":
+        return _write_at_once(first, others)
+    with transaction.atomic(savepoint=False):
+        found = update(first.model, first.where, **first.changes) > 0
+        for other in others if found else ():
+            if isinstance(other, Insert):
+                insert(other.model, other.row)
+            else:
+                update(other.model, other.where, **other.changes)
+    return found
+
+
+def _write_at_once(first: Update, others: Iterable[Update | Insert]) -> bool:
+    statement, parameters = _update(first.model, first.where, first.changes)
+    parts = [f"first AS ({statement} RETURNING 1)"]
+    for number, other in enumerate(others):
+        statement, more = _if_found(other)
+        parts.append(f"other_{number} AS ({statement} EXISTS (SELECT FROM first))")
+        parameters += more
+    with connection.cursor() as cursor:
+        cursor.execute(f"WITH {', '.join(parts)} SELECT EXISTS (SELECT FROM first)", parameters)  # noqa: S608  # nosec B608
+        return bool(cursor.fetchone()[0])
+
+
+def _if_found(change: Update | Insert) -> tuple[str, list[Any]]:
+    """The change up to a last condition that is to follow."""
+    if isinstance(change, Update):
+        statement, parameters = _update(change.model, change.where, change.changes)
+        return f"{statement} AND", parameters
+    parameters = list[Any]()
+    values = ", ".join(adapted(change.model, change.row, parameters))
+    return f"{_insert_into(change.model, tuple(change.row))} SELECT {values} WHERE", parameters
 
 
 def _update(

@@ -123,7 +123,7 @@ def deliver(reply: Reply, *, record: Recorder, then: Then = nothing, account: Ac
     finish = partial(_finish, reply, result, wait, record, then, status=_open_to(result))
     if not _until_written(finish):
         # An operator or the next attempt has gone on without us: the outcome belongs to this attempt alone.
-        _close_attempt(reply, result)
+        rows.write(_closed_attempt(reply, result))
         log.warning(
             "REPLY ANSWERED TOO LATE | Reply: %(reply_id)s | Attempt: %(attempt)s", attempt_data(reply)
         )
@@ -262,10 +262,10 @@ def _finish(
         "send_at": None,
     }
     mine = {"id": reply.pk, "attempt_count": reply.attempt_count, **condition}
+    settling = {**changes, "settled_at": rows.now() if wait is None else None}
     with transaction.atomic(durable=True):
-        if not rows.update(Reply, mine, **changes, settled_at=rows.now() if wait is None else None):
+        if not rows.write(rows.Update(Reply, mine, settling), _closed_attempt(reply, result)):
             return False
-        _close_attempt(reply, result)
         record(f"reply_{settled}", attempt_data(reply) | _result_data(result))
         if result.opted_out:
             _note_opt_out(reply, result)
@@ -295,17 +295,16 @@ def _settled_as(reply: Reply, result: SendResult) -> ReplyStatus:
     return STATUS[result.kind]
 
 
-def _close_attempt(reply: Reply, result: SendResult) -> None:
-    rows.update(
-        ReplyAttempt,
-        {"reply_id": reply.pk, "number": reply.attempt_count},
-        outcome=AttemptOutcome(result.kind),
-        finished_at=rows.now(),
-        http_status=result.http_status,
-        provider_message_id=result.provider_message_id,
-        error=result.error,
-        response=result.response,
-    )
+def _closed_attempt(reply: Reply, result: SendResult) -> rows.Update:
+    outcome = {
+        "outcome": AttemptOutcome(result.kind),
+        "finished_at": rows.now(),
+        "http_status": result.http_status,
+        "provider_message_id": result.provider_message_id,
+        "error": result.error,
+        "response": result.response,
+    }
+    return rows.Update(ReplyAttempt, {"reply_id": reply.pk, "number": reply.attempt_count}, outcome)
 
 
 def _result_data(result: SendResult) -> dict[str, Any]:

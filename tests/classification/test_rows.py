@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import IntegrityError
 
-from batches.models import Batch, BatchEvent
+from batches.models import Batch, BatchEvent, Channel
 from classification import rows
 from replies.models import Reply
 
@@ -50,3 +51,36 @@ def test_it_updates_where_everything_holds(batch: Batch, where: dict[str, object
 def test_it_knows_its_columns(batch: Batch) -> None:
     with pytest.raises(Exception, match="no field named 'colour'"):
         rows.update(Batch, {"id": batch.pk}, colour="red")
+
+
+class TestWrittenTogether:
+    """A move and the event that tells it."""
+
+    def test_the_others_follow_the_first(self, batch: Batch) -> None:
+        open_one = rows.Update(Batch, {"id": batch.pk, "status": batch.status}, {"reason": "100 % of 'é'"})
+        told = rows.Insert(BatchEvent, _event(batch, told="50 %"))
+        assert rows.write(open_one, told, rows.Update(Channel, {"id": batch.channel_id}, {"name": "Ward 3"}))
+        batch.refresh_from_db()
+        assert (batch.reason, batch.channel.name) == ("100 % of 'é'", "Ward 3")
+        event = batch.events.get(kind="claimed")
+        assert event.data == {"told": "50 %"}
+        assert abs(event.at - datetime.now(UTC)) < timedelta(seconds=60)
+
+    def test_nothing_follows_where_the_first_finds_no_row(self, batch: Batch) -> None:
+        name = batch.channel.name
+        closed_one = rows.Update(Batch, {"id": batch.pk, "status": "failed"}, {"reason": "won"})
+        told = rows.Insert(BatchEvent, _event(batch))
+        assert not rows.write(closed_one, told, rows.Update(Channel, {"id": batch.channel_id}, {"name": "x"}))
+        batch.refresh_from_db()
+        assert (batch.reason, batch.channel.name) == ("", name)
+        assert not batch.events.filter(kind="claimed").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_written_together_is_all_or_nothing(batch: Batch) -> None:
+    """Outside a transaction: the batch is not moved when its event cannot be written."""
+    opened = rows.Update(Batch, {"id": batch.pk, "status": batch.status}, {"reason": "won"})
+    with pytest.raises(IntegrityError):
+        rows.write(opened, rows.Insert(BatchEvent, _event(batch) | {"kind": None}))
+    batch.refresh_from_db()
+    assert batch.reason == ""

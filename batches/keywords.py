@@ -8,7 +8,7 @@ from time import monotonic
 from django.db import DatabaseError, InterfaceError
 
 from batches.choices import Command
-from batches.keyword_rows import LONGEST, Keyword
+from batches.models.keyword import LONGEST, Keyword
 from classification.folding import fold
 
 log = logging.getLogger(__name__)

@@ -30,7 +30,7 @@ from rest_framework.throttling import UserRateThrottle
 from batches.addresses import remote_address
 from batches.failures import Failures
 from batches.models import SenderPreference
-from batches.preference_rows import STORED
+from batches.models.preference import STORED
 
 log = logging.getLogger(__name__)
 

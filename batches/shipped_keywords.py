@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connections, transaction
 
 from batches.choices import Command
-from batches.keyword_rows import Keyword, ShippedKeyword
+from batches.models import Keyword, ShippedKeyword
 from classification.folding import fold
 
 SHIPPED: dict[tuple[Command, str], tuple[str, ...]] = {

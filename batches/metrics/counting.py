@@ -20,8 +20,7 @@ from django.db.models import Max
 
 from batches.metrics import folding
 from batches.metrics.figures import Figures
-from batches.metrics.rows import Tally
-from batches.models import BatchEvent
+from batches.models import BatchEvent, Tally
 
 CHUNK = 2000  # events counted in one transaction
 SECONDS = 1.0  # for one look; what is left is counted by the next one

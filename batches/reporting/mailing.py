@@ -21,7 +21,7 @@ from django.utils import timezone
 from rich.console import Console
 
 from batches.models import ReportMail
-from batches.report_mail import MailStatus
+from batches.models.report_mail import MailStatus
 from batches.reporting import page, terminal
 from batches.reporting.figures import Report
 from batches.reporting.gathering import gather, last_day

@@ -16,9 +16,8 @@ from django.db.models import F
 from batches import terms
 from batches.choices import BatchStatus, Outcome
 from batches.closing import close_due
-from batches.models import Batch, Channel
+from batches.models import Batch, Channel, SenderPreference
 from batches.pipeline import process
-from batches.preference_rows import SenderPreference
 from classification import ceilings
 from classification.models import Ceiling, Usage
 from replies import consent, switches

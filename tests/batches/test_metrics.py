@@ -17,8 +17,7 @@ from batches.metrics.collector import RowsCollector
 from batches.metrics.counting import Counted, begin, count
 from batches.metrics.figures import Figures
 from batches.metrics.folding import fold
-from batches.metrics.rows import Tally
-from batches.models import Batch, Channel, Message
+from batches.models import Batch, Channel, Message, Tally
 from classification.models import Classification
 from replies import switches
 from replies.senders import memory

@@ -9,8 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from batches.closing import close_due
-from batches.metrics.rows import Tally
-from batches.models import Batch, BatchEvent, Channel
+from batches.models import Batch, BatchEvent, Channel, Tally
 from tests.batches.conftest import age, arrive
 from tests.batches.test_metrics import samples
 

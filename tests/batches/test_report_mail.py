@@ -18,7 +18,7 @@ from django_q.models import Schedule
 from batches import schedules, tasks
 from batches.checks import check_report_mail
 from batches.models import ReportMail
-from batches.report_mail import MailStatus
+from batches.models.report_mail import MailStatus
 from batches.reporting.mailing import due, send_due
 from smsconsolidator.env import Environment
 from smsconsolidator.env import mail_server as read

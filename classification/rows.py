@@ -108,7 +108,7 @@ def _write_at_once(first: Update, others: Iterable[Update | Insert]) -> bool:
     parts = [f"first AS ({statement} RETURNING 1)"]
     for number, other in enumerate(others):
         statement, more = _if_found(other)
-        parts.append(f"other_{number} AS ({statement} EXISTS (SELECT FROM first))")
+        parts.append(f"other_{number} AS ({statement} EXISTS (SELECT FROM first))")  # nosec B608
         parameters += more
     with connection.cursor() as cursor:
         cursor.execute(f"WITH {', '.join(parts)} SELECT EXISTS (SELECT FROM first)", parameters)  # noqa: S608  # nosec B608

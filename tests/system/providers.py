@@ -34,8 +34,13 @@ class Gateway(SmsMobileApiServer):
 
     def note(self, request: SmsRequest) -> str:
         super().note(request)
-        return self.behaviours.get(request.form["recipients"], "ok")
+        return self.behaviours.get(request.form.get("recipients", ""), "ok")
+
+    @property
+    def sends(self) -> list[SmsRequest]:
+        """The requests to send something; others only ask whether the key is good."""
+        return [one for one in self.requests if "recipients" in one.form]
 
     def sent_to(self, number: str) -> list[str]:
         """The texts that it was asked to send to one number."""
-        return [one.form["message"] for one in self.requests if one.form["recipients"] == number]
+        return [one.form["message"] for one in self.sends if one.form["recipients"] == number]

@@ -66,7 +66,7 @@ def test_it_does_not_repeat_a_send_whose_worker_dies_in_the_call(
     fragile.send(sender, "Yes")
     wait_until(lambda: gateway.sent_to(sender), 10, fragile.logs)
 
-    request = next(one for one in gateway.requests if one.form["recipients"] == sender)
+    request = next(one for one in gateway.sends if one.form["recipients"] == sender)
     _worker_behind(fragile, request.client).kill()
     [batch] = fragile.wait_for_settled(sender)
 

@@ -128,7 +128,7 @@ def test_a_worker_in_the_middle_of_a_call_does_not_cost_the_others_theirs(
         supervised.send(number, "Yes")
     wait_until(lambda: gateway.sent_to(held) and gateway.sent_to(lost), 20, supervised.logs)
 
-    port = next(one.client for one in gateway.requests if one.form["recipients"] == lost)
+    port = next(one.client for one in gateway.sends if one.form["recipients"] == lost)
     for worker in cluster.children[:WORKERS]:
         if any(connection.laddr.port == port for connection in worker.net_connections("tcp")):
             worker.kill()

@@ -145,7 +145,7 @@ def test_the_run_did_what_it_should(run: Run, gateway: Gateway) -> None:
         assert number in service.logs()
         assert number in dump
         assert number in pages
-        keys = [one.form["apikey"] for one in gateway.requests if one.form["recipients"] == number]
+        keys = [one.form["apikey"] for one in gateway.sends if one.form["recipients"] == number]
         assert keys == [SECRETS["channel's key"]]
     assert len(browser.seen) > 30
     assert "openai: auth" in dump  # the model quoted the key in its refusal

@@ -26,7 +26,7 @@ def test_nothing_leaves_once_it_is_thrown(running: StartService, gateway: Gatewa
             over.set()
             phones.join()
         settled = [service.wait_for_settled(number)[0] for number in numbers]
-        late = [one for one in gateway.requests if one.form["recipients"] in numbers and one.at > thrown]
+        late = [one for one in gateway.sends if one.form["recipients"] in numbers and one.at > thrown]
         assert all(one.at < thrown + AT_ONCE for one in late)
         reasons = [batch.replies[-1]["reason"] for batch in settled]
         assert reasons.count("stopped") >= 3

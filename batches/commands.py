@@ -83,7 +83,7 @@ def _say(channel: Channel, arrival: Arrival, ids: Mapping[str, int], actor: str)
         channel_id=consent.scope(channel.id),
         state=SAYS[Command(str(arrival.command))],
         changed=(arrival.command == Command.STOP) != is_out,
-        source=ConsentSource.KEYWORD,
+        source=ConsentSource.PROVIDER if sms.command else ConsentSource.KEYWORD,
         words=sms.text,
         actor=actor,
         message_id=ids[sms.provider_message_id],

@@ -69,7 +69,7 @@ def ingest(channel: Channel, messages: Sequence[InboundSms]) -> Ingested:
     for sms in messages:
         _log_received(sms)
         sender = normalise(sms.sender_raw, channel.number_region)
-        arrival = Arrival(sms, sender, commands.command(channel.id, sms.text))
+        arrival = Arrival(sms, sender, sms.command or commands.command(channel.id, sms.text))
         arrivals.setdefault(sms.provider_message_id, arrival)
     places = _writer.submit(Delivery(channel, arrivals)) if arrivals else {}
     _log_joined(arrivals, places)

@@ -97,7 +97,7 @@ _MESSAGE_COLUMNS = {
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A message, who sent it, and what it commands if it is nothing but a keyword."""
+    """A message, who sent it, and what it commands: nothing but a keyword, or taken for one by its provider."""
 
     sms: InboundSms
     sender: Sender

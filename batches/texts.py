@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 
 from batches import keywords, split_parts
+from batches.choices import Command
 from batches.models import Batch, Message
+from replies.models import Consent, ConsentSource
 
 
 def whole(batch: Batch) -> list[Message]:
@@ -30,6 +32,18 @@ def predecessors(batch: Batch) -> list[int]:
 def to_understand(batch: Batch, messages: Sequence[Message]) -> list[str]:
     """The texts of `messages`: all that was written, or all but the commands where there is one to answer."""
     if batch.command:
-        words, channel_id = keywords.live(), batch.channel_id
-        messages = [message for message in messages if not words.command(channel_id, message.text)]
+        words, channel_id, flagged = keywords.live(), batch.channel_id, _flagged(batch)
+        messages = [
+            message
+            for message in messages
+            if message.pk not in flagged and not words.command(channel_id, message.text)
+        ]
     return split_parts.joined(messages)
+
+
+def _flagged(batch: Batch) -> set[int]:
+    """The batch's messages that may be commands without being keywords of ours: its provider took them for that."""
+    if batch.command == Command.HELP:  # there is nothing else in it: see commands.py
+        return set(batch.messages.values_list("id", flat=True))
+    said = Consent.objects.filter(message__batch=batch, source=ConsentSource.PROVIDER)
+    return set(said.order_by().values_list("message_id", flat=True))

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from batches.choices import Command
+
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
@@ -15,6 +17,8 @@ class InboundSms:
     """One SMS as the provider told it. `sent_at` is UTC or None where the provider's time cannot be read.
 
     `received_at` (UTC) is ours: when it came in, of a message that has waited since; None: it is stored at once.
+    `command` is what the provider itself has taken the message for (Twilio's OptOutType, Plivo's MessageIntent), which
+    holds whatever the text says; None: it did not say so, and our own keywords decide.
     """
 
     provider_message_id: str
@@ -24,6 +28,7 @@ class InboundSms:
     sent_at_raw: str
     payload: str
     received_at: datetime | None = None
+    command: Command | None = None
 
 
 @dataclass(frozen=True, slots=True)

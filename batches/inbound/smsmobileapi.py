@@ -12,14 +12,17 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     Field,
+    PlainValidator,
     StringConstraints,
     ValidationError,
     WithJsonSchema,
 )
 
+from batches.choices import Command
 from batches.inbound.base import Delivery, InboundSms, Malformed, Refusal, storable, storable_id
 
 TOO_DEEP = "nested too deeply"
+COMMANDS = [command.upper() for command in Command]
 
 
 def _clean(value: Any) -> Any:
@@ -36,6 +39,16 @@ def _not_blank(value: str) -> str:
     return value
 
 
+def _command(value: Any) -> Command | None:
+    """The command of that name, in any case; nothing and "" are none, as a provider's form has it."""
+    if value in (None, ""):
+        return None
+    try:
+        return Command(value.lower())
+    except (AttributeError, ValueError):
+        raise ValueError(f"Input should be {', '.join(COMMANDS[:-1])} or {COMMANDS[-1]}") from None
+
+
 Text = Annotated[str, BeforeValidator(_clean)]
 Short = Annotated[str, StringConstraints(max_length=255), BeforeValidator(_clean)]
 # In the API's description a pattern says what _not_blank checks.
@@ -47,6 +60,9 @@ Id = Annotated[
     BeforeValidator(_clean_id),
     AfterValidator(_not_blank),
     WithJsonSchema(_NOT_BLANK),
+]
+CommandName = Annotated[
+    Command | None, PlainValidator(_command), WithJsonSchema({"type": "string", "enum": COMMANDS})
 ]
 
 
@@ -75,6 +91,12 @@ class InboundMessage(BaseModel):
     )
     hour: Short | None = Field(
         None, description="Read with `date` where `time_received` is missing.", examples=["10:15:00"]
+    )
+    opt_out_type: CommandName = Field(
+        None,
+        description="What the gateway's own provider has taken the text for, where it looks for keywords itself "
+        "(Twilio: OptOutType). It holds whatever the text says. Missing: our own keywords decide.",
+        examples=["STOP"],
     )
 
 
@@ -133,6 +155,7 @@ def _message(item: Any) -> InboundSms:
         sent_at=_instant(raw),
         sent_at_raw=raw,
         payload=json.dumps(item, separators=(",", ":")),
+        command=read.opt_out_type,
     )
 
 

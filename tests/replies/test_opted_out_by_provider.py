@@ -1,13 +1,21 @@
 """A provider that refuses because the receiver has opted out there."""
 
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
 import pytest
 
-from replies import services
+from replies import senders, services
 from replies.consent import is_opted_out
 from replies.models import Consent, Reply
 from replies.senders import memory
-from replies.senders.base import refused
+from replies.senders.base import SendResult, refused
+from replies.senders.http import Provider, by_status
 from tests.replies.conftest import NUMBER, History
+from tests.support.smsmobileapi_server import SmsMobileApiServer
 
 pytestmark = pytest.mark.django_db
 BLOCKED = refused("21610", "Attempt to send to unsubscribed recipient", opted_out=True)
@@ -35,4 +43,71 @@ def test_it_covers_what_the_setting_says(
 def test_another_refusal_says_nothing_about_consent(reply: Reply, history: History) -> None:
     memory.next_results.append(refused("30003", "Unreachable handset"))
     services.send_once(reply.pk, record=history)
+    assert not Consent.objects.exists()
+
+
+class Unsubscribed(BaseHTTPRequestHandler):
+    """Refuses as Twilio does when the receiver has sent STOP to the number."""
+
+    def do_POST(self) -> None:
+        told = {"code": 21610, "message": "Attempt to send to unsubscribed recipient", "status": 400}
+        body = json.dumps(told).encode()
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(400)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        """Nothing."""
+
+
+class Sender:
+    """What docs/extending.md asks of the sender of a provider that knows opt-outs."""
+
+    name = "knows"
+    idempotent = False
+    url = ""
+
+    def send(self, to: str, body: str, *, reference: str, key: str = "") -> SendResult:
+        return Provider("URL", self._judge).post(self.url, "the-key", 5, data={"To": to, "Body": body})
+
+    @staticmethod
+    def _judge(status: int, text: str) -> SendResult:
+        told = json.loads(text)
+        if told.get("code") == 21610:
+            return refused("21610", told["message"], opted_out=True)
+        return by_status(status, text)
+
+
+@pytest.fixture
+def knows(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[None]:
+    """A provider over HTTP that refuses so, with its sender in the registry."""
+    monkeypatch.setitem(senders.SENDERS, "knows", f"{__name__}.Sender")
+    settings.SMS_SENDER = "knows"
+    with HTTPServer(("127.0.0.1", 0), Unsubscribed) as server:
+        monkeypatch.setattr(Sender, "url", f"http://127.0.0.1:{server.server_port}/")
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        yield
+        server.shutdown()
+
+
+@pytest.mark.usefixtures("knows")
+def test_a_sender_over_http_brings_it_into_the_ledger(reply: Reply, history: History) -> None:
+    settled = services.send_once(reply.pk, record=history)
+    assert (settled.status, settled.reason) == ("refused", "21610")
+    assert settled.attempts.get().http_status == 400
+    row = Consent.objects.get()
+    assert (row.state, row.source, row.actor) == ("opted_out", "provider", "knows")
+    assert services.why_not_resent(settled), "an operator could have it sent all the same"
+
+
+@pytest.mark.parametrize("refusal", ["result_error", "api_error", "unauthorized", "too_many"])
+def test_smsmobileapi_says_nothing_of_consent(
+    reply: Reply, history: History, provider: SmsMobileApiServer, refusal: str
+) -> None:
+    """It has no code for it: "number blocked" may be its own operator's doing."""
+    provider.script(refusal)
+    services.send_once(reply.pk, record=history)
+    assert len(provider.requests) == 1
     assert not Consent.objects.exists()

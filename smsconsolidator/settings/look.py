@@ -1,0 +1,11 @@
+"""What the admin looks like."""
+
+from django.templatetags.static import static
+
+UNFOLD = {
+    "SITE_TITLE": "smsconsolidator",
+    "SITE_HEADER": "smsconsolidator",
+    "SITE_SYMBOL": "forum",
+    "STYLES": [lambda _request: static("batches/banner.css")],
+    "SIDEBAR": {"navigation": "batches.admin.sidebar.navigation"},
+}

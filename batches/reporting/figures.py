@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 
 from batches.bill import Bill
+from batches.reporting.windows import Windows
 from replies.costs import BILLED
 from replies.models import ReplyStatus
 
@@ -133,6 +134,7 @@ class Report:
     latencies: dict[str, Spread | None] = field(default_factory=dict)
     hours: Counter[int] = field(default_factory=Counter)
     longest: list[Conversation] = field(default_factory=list)
+    windows: Windows | None = None
     bill: Bill | None = None
 
     @property
@@ -199,6 +201,7 @@ class Report:
             "latency_seconds": {name: spread.as_dict() for name, spread in self.latencies.items() if spread},
             "messages_by_hour": {f"{hour:02}": self.hours[hour] for hour in HOURS},
             "longest": [_conversation(one) for one in self.longest],
+            "adaptive_window": self.windows.as_dict() if self.windows else None,
             "bill": self.bill.as_dict() if self.bill else None,
         }
 

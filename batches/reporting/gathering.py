@@ -21,6 +21,7 @@ from batches.masking import mask_number
 from batches.models import Batch, Channel, RejectedDelivery
 from batches.querysets import BatchQuerySet
 from batches.reporting.figures import Conversation, Report, Spread
+from batches.reporting.windows import windows
 from classification.models import Classification
 from classification.rulesets.live import live
 from replies.costs import BILLED
@@ -76,6 +77,7 @@ def gather(period: Period, *, bill: bool = False) -> Report:
         _count_replies(report, period, seconds)
         report.rejected = _rejected(period)
         report.longest = _longest(period)
+        report.windows = windows(_batches().filter(period.of()))
         report.bill = _bill(period) if bill else None
     report.latencies = {name: Spread.of(found) for name, found in vars(seconds).items()}
     return report

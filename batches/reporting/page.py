@@ -48,6 +48,7 @@ def context(report: Report) -> dict[str, Any]:
         "busiest": words.busiest(report),
         "groups": [(title, _shares(counts)) for title, counts in words.groups(report)],
         "latencies": [_latency(name, spread) for name, spread in words.latencies(report)],
+        "windows": words.windows(report),
         "troubles": words.troubles(report),
         "longest": [_conversation(one, report) for one in report.longest],
         "chart": {"width": WIDTH, "height": HEIGHT, "floor": HEIGHT - BOTTOM, "names": HEIGHT - 8},

@@ -23,6 +23,8 @@ def rendered(report: Report) -> Group:
         _bars(f"Messages by hour ({report.zone})", words.hours(report), f"Busiest: {words.busiest(report)}")
     )
     parts += [_latencies(report), _troubles(report), _longest(report)]
+    if report.windows:
+        parts.append(_windows(report))
     if report.bill:
         parts.append(billing_table.table(report.bill))
     return Group(*(Padding(part, (0, 0, 1, 0), expand=False) for part in parts))
@@ -92,6 +94,15 @@ def _troubles(report: Report) -> Table:
     table.add_column(justify="right")
     for name, count in words.troubles(report):
         table.add_row(name, Text(f"{count:,}", style="bold red" if count else "green"))
+    return table
+
+
+def _windows(report: Report) -> Table:
+    table = _table("The adaptive window, had it been on", show_header=False)
+    table.add_column()
+    table.add_column(justify="right")
+    for name, figure in words.windows(report):
+        table.add_row(name, figure)
     return table
 
 

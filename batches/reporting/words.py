@@ -91,6 +91,22 @@ def troubles(report: Report) -> Counts:
     return [(TROUBLES[name], count) for name, count in report.troubles.items()]
 
 
+def windows(report: Report) -> list[tuple[str, str]]:
+    """What the adaptive window would have done; nothing where it is off."""
+    if not (found := report.windows):
+        return []
+    share = f" ({found.ended_early / found.batches:.0%})" if found.batches else ""
+    return [
+        ("Conversations that were looked at", f"{found.batches:,}"),
+        ("Would have ended early", f"{found.ended_early:,}{share}"),
+        ("… and been answered sooner by (median)", f"{found.saved_median:g} s"),
+        ("… but a text came after that: as many further replies", f"{found.cut_short:,}"),
+        ("Would have waited for the rest of a long SMS", f"{found.extended:,}"),
+        ("… which came: as many replies and verdicts saved", f"{found.joined:,}"),
+        ("Windows that were really moved", f"{found.moved:,}"),
+    ]
+
+
 def latencies(report: Report) -> list[tuple[str, Spread]]:
     return [(LATENCIES[name], spread) for name, spread in report.latencies.items() if spread]
 

@@ -1,13 +1,12 @@
 """Windows that end early when the answer is complete, and wait for the rest of a long SMS."""
 
-import json
 from collections.abc import Iterator
 from datetime import timedelta
 from io import StringIO
 from typing import Any
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import call_command
 from django.db.models import F
 from django.utils import timezone
 
@@ -15,7 +14,9 @@ from batches import adaptive, closing, split_parts
 from batches.clock import Now
 from batches.models import Batch, Message
 from batches.pipeline import process
-from batches.reporting.windows import windows
+from batches.reporting import page
+from batches.reporting.gathering import gather, last_day
+from batches.reporting.windows import Windows
 from batches.timeline import timeline
 from batches.window_watch import WindowWatch
 from classification import services as classification
@@ -223,7 +224,7 @@ class TestShadow:
         self.settled("Yes, I can come", "at 6", after=20, sender="+639181234567")
         self.settled("hello", sender="+639181234568")
         self.settled(PART, PART[:151], after=55, sender="+639181234569")
-        found = windows(*_today())
+        found = today()
         assert (found.batches, found.ended_early, found.cut_short, found.left_out) == (4, 2, 1, 1)
         assert (found.saved_median, found.extended, found.joined) == (50, 1, 0)
 
@@ -234,23 +235,33 @@ class TestShadow:
         Batch.objects.filter(id=second.id).update(opened_at=first.closes_at + timedelta(seconds=3))
         event = first.events.get(kind="window_shadow")
         assert event.data["saved_seconds"] == pytest.approx(-10, abs=0.1)
-        assert windows(*_today()).joined == 1
+        assert today().joined == 1
 
-    def test_the_command_prints_it(self) -> None:
+    @pytest.mark.parametrize("format", ["text", "html", "csv", "json"])
+    def test_every_format_tells_of_it(self, format: str) -> None:
         self.settled("Yes, I can come")
         out = StringIO()
-        call_command("adaptive_window", json=True, stdout=out)
-        assert json.loads(out.getvalue())["ended_early"] == 1
-        out = StringIO()
-        call_command("adaptive_window", stdout=out)
-        assert "Would have ended early" in out.getvalue()
-        with pytest.raises(CommandError, match="no channel"):
-            call_command("adaptive_window", channel="nowhere")
+        call_command("consolidation_report", format=format, stdout=out)
+        told = "ended_early" if format in ("csv", "json") else "Would have ended early"
+        assert told in out.getvalue()
+
+    def test_what_was_really_moved_is_told_too(self, settings: Any) -> None:
+        settings.ADAPTIVE_WINDOW = "on"
+        batch = arrive("Yes, I can come")
+        WindowWatch().look()
+        batch.refresh_from_db()
+        assert batch.window_ends_at is not None
+        assert today().moved == 1
 
     def test_it_is_not_recorded_when_it_is_off(self, settings: Any) -> None:
         settings.ADAPTIVE_WINDOW = "off"
-        assert "window_shadow" not in kinds(self.settled("Yes"))
+        assert "window_shadow" not in kinds(self.settled("Yes, I can come"))
+        report = gather(last_day(timezone.now()))
+        assert report.windows is None
+        assert "adaptive" not in page.document(report).lower()
 
 
-def _today() -> tuple[Any, Any]:
-    return timezone.now() - timedelta(hours=1), timezone.now() + timedelta(minutes=1)
+def today() -> Windows:
+    found = gather(last_day(timezone.now())).windows
+    assert found
+    return found

@@ -21,7 +21,8 @@ class Command(BaseCommand):
     help = (
         "Tells what consolidation did with the conversations that began in a period (default: the last 24 hours):"
         " messages and conversations, who decided, how they ended, what it saved, how long it took, what went wrong,"
-        " the busiest hours and the longest conversations. Numbers are masked in every format. html is one file that"
+        " the busiest hours and the longest conversations, and what the adaptive window would have saved where that was"
+        " tried. Numbers are masked in every format. html is one file that"
         " opens in a browser by itself. --bill reads every stored text again with the live rules and tells what the"
         " model would cost in four ways (see estimate_bill). docs/report.md explains each figure."
     )

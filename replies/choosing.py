@@ -29,7 +29,13 @@ class Version:
     language: str
     text: str
     gsm_safe: bool | None
+    mention: str = ""
     needs_name: bool = False
+
+    @property
+    def as_mention(self) -> "Version":
+        """The same with the sentence for a second matter as its text."""
+        return replace(self, text=self.mention, needs_name="name" in wording.variables(self.mention))
 
 
 Rank = tuple[int, int, int]
@@ -113,12 +119,13 @@ def _read() -> Sequence[Version]:
     every = Template.history.order_by()
     newest = every.values("id").annotate(newest=Max("history_id")).values("newest")
     used = every.filter(history_id__in=newest, enabled=True).exclude(history_type="-").order_by("id")
-    columns = ("history_id", "id", "category", "channel_id", "language", "text", "gsm_safe")
+    columns = ("history_id", "id", "category", "channel_id", "language", "text", "gsm_safe", "mention")
     return [version for row in used.values_list(*columns) if (version := _usable(Version(*row)))]
 
 
 def _usable(one: Version) -> Version | None:
     try:
+        wording.variables(one.mention)
         return replace(one, needs_name="name" in wording.variables(one.text))
     except ValueError as error:
         fields = {"template": one.template_id, "error": str(error)}

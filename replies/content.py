@@ -48,7 +48,9 @@ def reply(
     """
     version = choosing.choose(choosing.live(), label, channel_id, occasion, turn)
     text = _filled(version, occasion) if version else _without_template(label)
-    return _finished(" ".join([text, *_mentions(label, also)]), version, occasion)
+    others = [other for other in dict.fromkeys(also) if other != label]
+    mentions = [_mention(other, occasion, channel_id, turn) for other in others]
+    return _finished(" ".join(filter(None, [text, *dict.fromkeys(mentions)])), version, occasion)
 
 
 def answer(kind: ReplyKind, occasion: Occasion, *, channel_id: int | None = None, turn: int = 0) -> Content:
@@ -97,10 +99,13 @@ def _without_template(label: str) -> str:
     return (category.reply if category else "") or settings.SMS_AUTO_REPLY_TEXT or default
 
 
-def _mentions(label: str, also: Sequence[str]) -> list[str]:
-    rules = live()
-    others = (rules.category(other) for other in also if other != label)
-    return list(dict.fromkeys(other.mention for other in others if other and other.mention))
+def _mention(label: str, occasion: Occasion, channel_id: int | None, turn: int) -> str:
+    """The sentence for a further matter: a template's, chosen as for an answer, else the category's own, or none."""
+    sentences = [version.as_mention for version in choosing.live() if version.mention]
+    if version := choosing.choose(sentences, label, channel_id, occasion, turn):
+        return _filled(version, occasion)
+    category = live().category(label)
+    return category.mention if category else ""
 
 
 def _finished(text: str, version: Version | None, occasion: Occasion) -> Content:

@@ -8,7 +8,8 @@ from django.core.validators import MaxLengthValidator
 from django.db import models
 from simple_history.models import HistoricalRecords
 
-from classification.labels import SLUG_LENGTH
+from classification.engines.rules.document import MAX_MENTION
+from classification.labels import SLUG_LENGTH, Said
 from replies import languages, wording
 
 MAX_TEXT = 1600  # characters, as for a category's own reply
@@ -38,6 +39,13 @@ class Template(models.Model):
         validators=[MaxLengthValidator(MAX_TEXT)],
         help_text=f"May hold {wording.KNOWN}. One with {{name}} is used for senders whose name is known.",
     )
+    mention = models.TextField(
+        blank=True,
+        default="",
+        db_default="",
+        validators=[MaxLengthValidator(MAX_MENTION)],
+        help_text="Added to the answer when this is the conversation's second matter. Empty: the category's own.",
+    )
     gsm_safe = models.BooleanField(
         "make it GSM-safe",
         null=True,
@@ -57,7 +65,11 @@ class Template(models.Model):
     def clean(self) -> None:
         """Brings the language into the form that is stored. Raises ValidationError, by field."""
         problems: dict[str, str] = {}
-        for field, check in (("language", self._check_language), ("text", self._check_text)):
+        for field, check in (
+            ("language", self._check_language),
+            ("text", self._check_text),
+            ("mention", self._check_mention),
+        ):
             try:
                 check()
             except ValueError as error:
@@ -70,6 +82,11 @@ class Template(models.Model):
 
     def _check_text(self) -> None:
         wording.variables(self.text)
+
+    def _check_mention(self) -> None:
+        wording.variables(self.mention)
+        if self.mention and self.category in Said:
+            raise ValueError("A command is answered by itself, and never a second matter.")
 
 
 def told(version: Any) -> str:

@@ -22,6 +22,7 @@ from classification.labels import Label, Said
 from classification.models import Category
 from classification.revealing import one_line
 from classification.rulesets.live import live
+from classification.widgets import SmsTextarea
 from replies import content, costs, wording
 from replies.addressee import Addressee
 from replies.choosing import Version
@@ -52,8 +53,8 @@ class TemplateForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic wh
 
     class Meta:
         model = Template
-        fields = ["category", "channel", "language", "text", "gsm_safe", "enabled"]
-        widgets = {"text": UnfoldAdminExpandableTextareaWidget}
+        fields = ["category", "channel", "language", "text", "mention", "gsm_safe", "enabled"]
+        widgets = {"text": UnfoldAdminExpandableTextareaWidget, "mention": SmsTextarea}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -64,12 +65,11 @@ class TemplateForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic wh
             choices = [*categories(), (gone, f"{naming.name_of(gone)} (there is none now)")]
             self.fields["category"].choices = choices  # type: ignore[attr-defined]
 
-    @property
-    def sample(self) -> content.Content:
-        """What would be sent to somebody. Raises ValueError for a text that cannot be filled."""
+    def sample(self, field: str = "text") -> content.Content:
+        """What would be sent to somebody of that field. Raises ValueError for a text that cannot be filled."""
         data = self.cleaned_data
         label = data.get("category") or str(Label.UNDECIDED)
-        draft = Version(0, 0, label, None, "", str(data.get("text", "")), data.get("gsm_safe"))
+        draft = Version(0, 0, label, None, "", str(data.get(field, "")), data.get("gsm_safe"))
         return content.preview(draft, Occasion(_SOMEBODY, self.voice, count=_COUNT))
 
     @property
@@ -80,10 +80,11 @@ class TemplateForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic wh
 
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]  # Django's own hook: the row is filled from here on
-        if "text" in self.errors or not self.cleaned_data.get("text"):
-            return
-        if problem := too_long(count(self.sample.body).segments, self.voice.max_segments):
-            self.add_error("text", problem)
+        for field in ("text", "mention"):
+            if field in self.errors or not self.cleaned_data.get(field):
+                continue
+            if problem := too_long(count(self.sample(field).body).segments, self.voice.max_segments):
+                self.add_error(field, problem)
 
 
 _SOMEBODY = Addressee(name=wording.VARIABLES["name"][1])
@@ -116,13 +117,17 @@ class Editor(ModelAdmin):  # type: ignore[misc]  # unfold has no types
 
 
 def _shown(form: TemplateForm) -> dict[str, Any]:
-    problems = [reason for field in ("text", "language", "channel") for reason in form.errors.get(field, [])]
+    problems = [
+        reason
+        for field in ("text", "mention", "language", "channel")
+        for reason in form.errors.get(field, [])
+    ]
     try:
         wording.variables(str(form.data.get("text", "")))
     except ValueError:
         return {"problems": problems}
     form.cleaned_data.setdefault("text", form.data.get("text", ""))
-    said = form.sample
+    said = form.sample()
     segments = count(said.body).segments
     told = [
         f"{segments} of {form.voice.max_segments} segments",
@@ -149,7 +154,7 @@ class TemplateAdmin(SimpleHistoryAdmin, Editor):  # type: ignore[misc]  # both w
     list_select_related = ["channel"]
     list_per_page = 50
     search_fields = ["text", "category"]
-    fields = ["category", "channel", "language", "text", "gsm_safe", "enabled"]
+    fields = TemplateForm.Meta.fields
     history_list_display = ["says"]
     warn_unsaved_form = True
 

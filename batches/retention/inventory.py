@@ -122,13 +122,13 @@ KEPT: dict[str, dict[str, str]] = {
     "classification.Usage": {"scope": ERASING, "what": CODE},
     "replies.Consent": {"number": ERASING, "actor": STAFF},
     "replies.HistoricalTemplate": {
-        **dict.fromkeys(("text", "history_change_reason"), OURS),
+        **dict.fromkeys(("text", "mention", "history_change_reason"), OURS),
         **dict.fromkeys(("category", "language"), CODE),
     },
     "replies.Mute": {"number": ERASING, "reason": CODE},
     "replies.Pace": {"provider": CODE},
     "replies.Reply": {"provider": CODE, "currency": CODE, "reason": CODE, "provider_message_id": PROVIDERS},
-    "replies.Template": {"text": OURS, "category": CODE, "language": CODE},
+    "replies.Template": {"text": OURS, "mention": OURS, "category": CODE, "language": CODE},
     "replies.Switch": {"actor": STAFF, "reason": "why an operator stopped a channel"},
     "replies.ReplyAttempt": {"provider_message_id": PROVIDERS},
 }

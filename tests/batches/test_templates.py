@@ -190,6 +190,8 @@ class TestEditor:
             ("text", "Hi {name", "A brace stands alone"),
             ("text", "x" * 460, "The text takes 4 SMS segments, and SMS_MAX_SEGMENTS allows 3."),
             ("text", "x" * 448 + "{name}", "The text takes 4 SMS segments"),
+            ("mention", "{nme}", "{nme} is no variable"),
+            ("mention", "ж" * 202, "The text takes 4 SMS segments, and SMS_MAX_SEGMENTS allows 3."),
             ("language", "tagalog", "is no language's code"),
             ("category", "undecided", "Select a valid choice"),
             ("category", "nothing", "Select a valid choice"),
@@ -200,6 +202,10 @@ class TestEditor:
         errors = page.context["adminform"].form.errors
         assert list(errors) == [field]
         assert reason in errors[field][0]
+
+    def test_a_command_is_no_second_matter(self) -> None:
+        page: Any = browser("supervisor").post(reverse(ADD), form(category="opt_out", mention="And bye."))
+        assert "never a second matter" in page.context["adminform"].form.errors["mention"][0]
 
     def test_the_channels_limit_counts(self) -> None:
         channel = Channel.objects.create(slug="short", max_segments=1)

@@ -3,13 +3,17 @@ from typing import Any
 
 import pytest
 
+from batches.models import Channel
 from classification.engines.rules.document import CategoryEntry
 from classification.models import Category, Origin
 from classification.rulesets import drafts, live, store
 from classification.rulesets.publishing import Refused, publish
-from replies import content
+from replies import choosing, content
+from replies.addressee import Addressee
 from replies.content import objections
+from replies.models import Template
 from replies.occasion import Occasion
+from replies.voice import Voice
 from tests.classification.rulesets.conftest import small
 
 pytestmark = pytest.mark.django_db
@@ -91,6 +95,51 @@ def test_a_categorys_own_reply_comes_first_then_the_environments(
 )
 def test_what_else_it_is_about_adds_a_sentence(also: list[str], text: str) -> None:
     assert reply_text("price", also) == text
+
+
+@pytest.mark.usefixtures("_shop")
+class TestMentions:
+    """A template's sentence for a second matter, by language and channel; else the category's own."""
+
+    @pytest.fixture(autouse=True)
+    def _sentences(self, channel: Channel) -> None:
+        common = {"category": "place", "text": "Answer"}
+        Template.objects.create(**common, language="tl", mention="Nasa Lipa po kami, {name}.")
+        Template.objects.create(**common, language="tl", mention="Nasa Lipa po kami.")
+        Template.objects.create(**common, language="en", mention="")
+        Template.objects.create(**common, language="tl", channel=channel, mention="Dito po sa {channel}.")
+        choosing.forget()
+
+    @pytest.fixture
+    def channel(self) -> Channel:
+        return Channel.objects.get(slug="default")
+
+    @pytest.mark.parametrize(
+        ("who", "heard", "sentence"),
+        [
+            (Addressee("Ana", "tl"), "en", "Nasa Lipa po kami, Ana."),
+            (Addressee(language="tl"), "en", "Nasa Lipa po kami."),
+            (Addressee(), "tl", "Nasa Lipa po kami."),
+            (Addressee(), "en", "We are in Lipa."),  # the English template has none: the category's own
+            (Addressee(), "", "We are in Lipa."),
+        ],
+    )
+    def test_it_speaks_the_language_of_the_reply(self, who: Addressee, heard: str, sentence: str) -> None:
+        said = content.reply("price", Occasion(who, language=heard), also=["place", "place"])
+        assert said.body == f"It is free. {sentence}"
+
+    def test_the_channels_own_comes_first(self, channel: Channel) -> None:
+        occasion = Occasion(voice=Voice(name="Klinika"), language="tl")
+        said = content.reply("price", occasion, channel_id=channel.id, also=["place"])
+        assert said.body == "It is free. Dito po sa Klinika."
+
+    def test_one_that_cannot_be_filled_is_told_and_not_used(self, caplog: pytest.LogCaptureFixture) -> None:
+        Template.objects.create(category="place", text="Answer", language="en", mention="{nme}")
+        choosing.forget()
+        assert content.reply("price", Occasion(language="en"), also=["place"]).body == (
+            "It is free. We are in Lipa."
+        )
+        assert "is not used: {nme} is no variable" in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -223,6 +223,8 @@ class TestRow:
             ("text", ""),
             ("text", "{nme}"),
             ("text", "x" * 1601),
+            ("mention", "{nme}"),
+            ("mention", "x" * 301),
             ("language", "tagalog"),
             ("category", ""),
         ],

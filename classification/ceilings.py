@@ -4,8 +4,9 @@ import logging
 from collections.abc import Iterator
 from decimal import Decimal
 from time import monotonic
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connections
 
 from classification.models import Ceiling, Meter, Period
@@ -75,9 +76,30 @@ def counts(channel_id: int, amounts: dict[str, Decimal]) -> Iterator[tuple[Limit
 def in_words(limit: Limit) -> str:
     """For people: "Replies of the channel in a day: 20000"."""
     whose = "all channels together" if limit.together else "the channel"
-    return f"{Meter(limit.meter).label} of {whose} in a {limit.period}: {limit.most:f}".rstrip("0").rstrip(
-        "."
+    most = Decimal(limit.most or 0).normalize()
+    return f"{Meter(limit.meter).label} of {whose} in a {limit.period}: {most:f}"
+
+
+def counts_currency(limit: Limit, currency: str) -> bool:
+    """Whether it is the one of a ceiling of money: a channel's own is in the channel's, all others in SMS_CURRENCY."""
+    return limit.meter != Meter.MONEY or limit.channel_id is not None or currency == settings.SMS_CURRENCY
+
+
+def objection(ceiling: Ceiling, channel: Any) -> str:
+    """Why a ceiling does not hold for what a channel's replies cost, for people; empty where it does.
+
+    A channel is what `Ceiling.channel` leads to: this application knows none.
+    """
+    theirs, limit = channel.voice.currency, Limit(*(getattr(ceiling, name) for name in Limit._fields))
+    if limit.most is None or counts_currency(limit, theirs):
+        return ""
+    own = Ceiling.objects.filter(channel=channel.pk, meter=limit.meter, period=limit.period)
+    if not limit.together and channel.pk and own.exists():
+        return ""
+    told = (
+        f"{in_words(limit)} {settings.SMS_CURRENCY}. Replies on channel {channel.slug} are paid in {theirs}"
     )
+    return f"{told}: lift that ceiling{'' if limit.together else ', or give the channel one of its own'}."
 
 
 def _covers(limit: Limit, channel_id: int) -> bool:

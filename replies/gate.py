@@ -8,7 +8,6 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from decimal import Decimal
 
 from django.conf import settings
 from django.db import transaction
@@ -38,8 +37,7 @@ def at_hand(case: Case, *, counted: bool = False) -> Case:
 
 
 def _bounds(case: Case) -> list[limits.Bound]:
-    price = case.terms.voice.price or Decimal(0)
-    return limits.bounds(case.kind, case.channel_id, case.to, case.segments, price)
+    return limits.bounds(case.kind, case.channel_id, case.to, case.segments, case.terms.voice)
 
 
 def admit(

@@ -18,6 +18,7 @@ from classification.models import Meter, Period
 from classification.usage import Count, channel_scope, end_of, sender_scope
 from replies.models import ReplyKind
 from replies.standing import Key, Standing
+from replies.voice import Voice
 
 log = logging.getLogger(__name__)
 
@@ -40,9 +41,9 @@ class Bound:
     count: Count
 
 
-def bounds(kind: str, channel_id: int, number: str, segments: int, price: Decimal) -> list[Bound]:
-    """Every limit that a reply counts against. `price` is money for one segment, in the channel's currency."""
-    return [*_of_sender(kind, channel_id, number), *_of_channel(channel_id, segments, price)]
+def bounds(kind: str, channel_id: int, number: str, segments: int, voice: Voice) -> list[Bound]:
+    """Every limit that a reply counts against. `voice` knows what a segment costs, and in which currency."""
+    return [*_of_sender(kind, channel_id, number), *_of_channel(channel_id, segments, voice)]
 
 
 def exceeded(bounds: Sequence[Bound], rule: str, standing: Standing) -> Bound | None:
@@ -99,13 +100,16 @@ def _of_sender(kind: str, channel_id: int, number: str) -> Iterator[Bound]:
             yield Bound(rule, limit, Count(scope, f"replies/{period}", rows.now(seconds), most=Decimal(most)))
 
 
-def _of_channel(channel_id: int, segments: int, price: Decimal) -> Iterator[Bound]:
+def _of_channel(channel_id: int, segments: int, voice: Voice) -> Iterator[Bound]:
+    """Money in another currency than a ceiling's is not added to it: doctor tells of that."""
     amounts: dict[str, Decimal] = {
         Meter.REPLIES: Decimal(1),
         Meter.SEGMENTS: Decimal(segments),
-        Meter.MONEY: price * segments,
+        Meter.MONEY: (voice.price or Decimal(0)) * segments,
     }
     for limit, count in ceilings.counts(channel_id, amounts):
+        if not ceilings.counts_currency(limit, voice.currency):
+            continue
         rule = CEILING_PER_MINUTE if limit.period == Period.MINUTE else CEILING
         yield Bound(rule, ceilings.in_words(limit), count)
     if most := settings.BREAKER_REPLIES_PER_MINUTE:

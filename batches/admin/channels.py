@@ -1,6 +1,7 @@
 """Channels: the few things of a channel that an operator sets while it runs."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -16,6 +17,8 @@ from batches.channels import DEFAULT
 from batches.choices import SenderKind
 from batches.models import Channel
 from batches.phones import normalise
+from classification import ceilings
+from classification.models import Ceiling, Meter
 from replies.languages import language_code
 
 LONGEST_WINDOW = 3600  # seconds, as for CONSOLIDATION_WINDOW
@@ -111,6 +114,19 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic whe
                 self.add_error(field, "This cannot be less than nothing.")
         if data.get("currency") and data.get("segment_price") is None and "segment_price" not in self.errors:
             self.add_error("segment_price", "A currency of its own needs a price of its own.")
+        for problem in self._unlike_ceilings(data):
+            self.add_error("currency", problem)
+
+    def _unlike_ceilings(self, data: dict[str, Any]) -> Iterator[str]:
+        """The ceilings of money that would be compared with another currency than theirs."""
+        asked = {"segment_price": data.get("segment_price"), "currency": data.get("currency", "")}
+        wanted = Channel(pk=self.instance.pk, slug=self.instance.slug, **asked)
+        was, becomes = self.instance.voice.currency, wanted.voice.currency
+        for ceiling in Ceiling.objects.filter(meter=Meter.MONEY, most__isnull=False):
+            if ceiling.channel_id is None:
+                yield from filter(None, [ceilings.objection(ceiling, wanted)])
+            elif ceiling.channel_id == self.instance.pk and was != becomes:
+                yield f"{ceiling} of this channel is in {was}: lift that ceiling first."
 
     def clean(self) -> dict[str, Any]:
         """Quiet hours that begin when they end would be none, or all day: nobody could tell."""

@@ -79,6 +79,7 @@ def _of_the_rows(pre_flight: bool) -> Iterator[tuple[str, Look]]:
         yield "sweep", operation.sweep
         yield "batches", operation.batches
     yield "replies", operation.switches_thrown
+    yield "ceilings", operation.ceilings_in_money
     yield "model", operation.breaker
 
 

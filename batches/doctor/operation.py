@@ -14,12 +14,12 @@ from batches.choices import BatchStatus
 from batches.clock import Now
 from batches.leases import LEADER
 from batches.metrics import gauges
-from batches.models import Batch, Lease
+from batches.models import Batch, Channel, Lease
 from batches.queue import SWEEP, SWEEP_QUEUE
 from batches.schedules import SWEEP_NAME
-from classification import circuit
+from classification import ceilings, circuit
 from classification.findings import Finding, ok, problem, warning
-from classification.models import CircuitState
+from classification.models import Ceiling, CircuitState, Meter
 from classification.services import endpoints
 from replies import switches
 
@@ -119,6 +119,15 @@ def breaker() -> Iterator[Finding]:
                 f"it is left alone after failures ({state['last_error']}), until {state['next_try_at']:%H:%M:%S} UTC",
                 "It is tried again by itself; Admin, Circuits has it tried at once.",
             )
+
+
+def ceilings_in_money() -> Iterator[Finding]:
+    """Each counts what replies cost on every channel that it is for."""
+    priced = list(Channel.objects.filter(segment_price__isnull=False))
+    for ceiling in Ceiling.objects.filter(meter=Meter.MONEY, most__isnull=False):
+        for channel in priced:
+            if told := ceilings.objection(ceiling, channel):
+                yield warning(f"not every channel is limited. {told}", "Admin, Ceilings.")
 
 
 def switches_thrown() -> Iterator[Finding]:

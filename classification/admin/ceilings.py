@@ -29,17 +29,30 @@ class CeilingForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic whe
             self.add_error(
                 "together", "One channel shares with nobody: choose no channel, or leave this empty."
             )
-        if data.get("meter") == Meter.MONEY and data.get("most") is not None and not self._has_price():
-            self.add_error(
-                "meter", "What replies cost is not known: set SMS_SEGMENT_PRICE first, or a channel's price."
-            )
         return data
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]  # Django's own hook: the row is filled from here on
+        row = self.instance
+        if self.errors or row.meter != Meter.MONEY or row.most is None:
+            return
+        if not self._has_price():
+            self.add_error(
+                "most", "What replies cost is not known: set SMS_SEGMENT_PRICE first, or a channel's price."
+            )
+        for problem in filter(None, (ceilings.objection(row, channel) for channel in self._priced())):
+            self.add_error(None, problem)
 
     def _has_price(self) -> bool:
         if settings.SMS_SEGMENT_PRICE is not None:
             return True
+        return bool(self._priced().exists())
+
+    def _priced(self) -> QuerySet[Any]:
+        """The channels with a price of their own."""
         channels = Ceiling.channel.field.related_model.objects  # type: ignore[attr-defined]  # unknown to the stubs
-        return bool(channels.filter(segment_price__isnull=False).exists())
+        priced: QuerySet[Any] = channels.filter(segment_price__isnull=False)
+        return priced
 
 
 @admin.register(Ceiling)
@@ -77,7 +90,9 @@ class CeilingAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
 
     @admin.display(description="At most")
     def limit(self, row: Ceiling) -> str:
-        return "no limit" if row.most is None else _plain(row.most)
+        if row.most is None:
+            return "no limit"
+        return _plain(row.most) + (f" {_currency(row)}" if row.meter == Meter.MONEY else "")
 
     @admin.display(description="Used in this period")
     def used(self, row: Ceiling) -> str:
@@ -91,6 +106,10 @@ class CeilingAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
             rows = rows.exclude(scope=EVERYBODY)
         used = rows.order_by("-used").values_list("used", flat=True).first()
         return _plain(used or Decimal(0))
+
+
+def _currency(row: Ceiling) -> str:
+    return str(row.channel.voice.currency if row.channel else settings.SMS_CURRENCY)
 
 
 def _plain(number: Decimal) -> str:

@@ -6,7 +6,7 @@ from django.db.models import Q
 
 
 class Meter(models.TextChoices):
-    """What is counted. Money for replies is in SMS_CURRENCY, money for model calls in US dollars."""
+    """What is counted. Money for model calls is in US dollars; for replies see ceilings.counts_currency."""
 
     REPLIES = "replies", "Replies"
     SEGMENTS = "segments", "Segments of replies"

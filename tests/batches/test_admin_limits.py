@@ -10,7 +10,9 @@ from django.urls import reverse
 
 from batches import terms
 from batches.models import Channel
+from classification import ceilings
 from classification.models import Ceiling, Usage
+from replies import limits
 from replies.models import Mute, Reply
 from tests.batches.conftest import SENDER, arrive
 from tests.batches.test_switches import browser
@@ -70,9 +72,83 @@ class TestCeilings:
         assert problem in page.content.decode()
         assert Ceiling.objects.count() == before
 
+    def test_the_shipped_one_of_money_needs_a_price_too(self, admin_client: Client, settings: Any) -> None:
+        row = Ceiling.objects.get(meter="money", together=True)
+        address = reverse("admin:classification_ceiling_change", args=[row.pk])
+        assert "set SMS_SEGMENT_PRICE first" in admin_client.post(address, {"most": "5"}).content.decode()
+        settings.SMS_SEGMENT_PRICE = Decimal("0.50")
+        assert admin_client.post(address, {"most": "5"}).status_code == 302
+
     @pytest.mark.parametrize(("role", "code"), [("viewer", 403), ("operator", 403), ("supervisor", 302)])
     def test_supervisors_alone_set_them(self, role: str, code: int) -> None:
         assert browser(role).post(reverse(NEW_CEILING), self.ceiling()).status_code == code
+
+
+class TestCurrencies:
+    """A ceiling of money is compared with money of its own currency alone."""
+
+    @pytest.fixture(autouse=True)
+    def _prices(self, settings: Any, channel: Channel) -> None:
+        settings.SMS_SEGMENT_PRICE, settings.SMS_CURRENCY = Decimal("0.50"), "PHP"
+        Channel.objects.create(slug="abroad", segment_price="0.02", currency="USD")
+
+    def save(self, client: Client, **fields: Any) -> list[str]:
+        """What the form says against it; nothing where it is saved."""
+        data = {"channel": "", "meter": "money", "period": "month", "most": "100"} | fields
+        page: Any = client.post(reverse(NEW_CEILING), data)
+        return [] if page.status_code == 302 else page.context["adminform"].form.non_field_errors()
+
+    def price(self, client: Client, slug: str, price: str, currency: str) -> list[str]:
+        channel = Channel.objects.get(slug=slug)
+        address = reverse("admin:batches_channel_change", args=[channel.pk])
+        page: Any = client.post(address, {"segment_price": price, "currency": currency})
+        return [] if page.status_code == 302 else page.context["adminform"].form.errors["currency"]
+
+    def test_a_shared_one_needs_one_currency(self, admin_client: Client) -> None:
+        Ceiling.objects.filter(meter="money").delete()
+        [told] = self.save(admin_client, together="on")
+        assert told == (
+            "Money for replies of all channels together in a month: 100 PHP. Replies on channel abroad are paid in USD:"
+            " lift that ceiling."
+        )
+        [told] = self.save(admin_client)
+        assert told.endswith("lift that ceiling, or give the channel one of its own.")
+        abroad = Channel.objects.get(slug="abroad")
+        assert self.save(admin_client, channel=abroad.pk, most="5") == []
+        assert self.save(admin_client) == []
+        page = admin_client.get(reverse(CEILINGS)).content.decode()
+        assert ">5 USD<" in page
+        assert ">100 PHP<" in page
+
+    def test_a_channel_cannot_leave_the_currency_of_its_ceilings(
+        self, admin_client: Client, channel: Channel
+    ) -> None:
+        assert self.price(admin_client, "default", "0.40", "PHP") == []
+        assert self.save(admin_client, channel=channel.pk) == []
+        assert "of this channel is in PHP" in self.price(admin_client, "default", "0.02", "USD")[0]
+        Ceiling.objects.update(most=None)
+        assert self.price(admin_client, "default", "0.02", "USD") == []
+        assert self.price(admin_client, "default", "", "") == []
+        Ceiling.objects.filter(meter="money", together=True).update(most=1)
+        assert "all channels together" in self.price(admin_client, "default", "0.02", "USD")[0]
+
+    def test_what_is_unlike_is_not_added_up(self, channel: Channel, settings: Any) -> None:
+        Ceiling.objects.filter(meter="money", together=True).update(most=1)
+        ceilings.forget()
+        abroad = Channel.objects.get(slug="abroad")
+        counted = {
+            one.slug: [bound.count.amount for bound in bounds(one) if bound.count.what == "money/month"]
+            for one in (channel, abroad)
+        }
+        assert counted == {"default": [Decimal("1.00")], "abroad": []}
+        Ceiling.objects.create(channel=abroad, meter="money", period="month", most=1)
+        ceilings.forget()
+        assert [b.count.amount for b in bounds(abroad) if b.count.what == "money/month"] == [Decimal("0.04")]
+
+
+def bounds(channel: Channel) -> list[limits.Bound]:
+    """What a reply of two segments on the channel counts against."""
+    return limits.bounds("automatic", channel.pk, SENDER, 2, channel.voice)
 
 
 class TestMuted:

@@ -24,6 +24,7 @@ from batches.inbound.base import InboundSms
 from batches.leases import LEADER
 from batches.models import Channel, Lease
 from batches.spool import here
+from classification.models import Ceiling
 from replies import switches
 from replies.senders import examining
 from tests.batches.conftest import age, arrive
@@ -309,6 +310,17 @@ def test_channels_have_accounts_of_their_own(doctor: Doctor, settings: Any) -> N
     assert "does not take the account" in doctor()["provider clinic"]["told"]
     settings.CREDENTIALS_KEYS = [Fernet.generate_key().decode()]
     assert "cannot be decrypted" in doctor()["provider clinic"]["told"]
+
+
+def test_a_ceiling_that_a_channels_currency_passes_by(doctor: Doctor, settings: Any) -> None:
+    """Another SMS_CURRENCY is a way past the forms that check it."""
+    Ceiling.objects.filter(meter="money", together=True).update(most=100)
+    Channel.objects.create(slug="abroad", segment_price="0.02", currency="PHP")
+    settings.SMS_CURRENCY = "PHP"
+    assert "ceilings" not in doctor()
+    settings.SMS_CURRENCY = "EUR"
+    told = doctor()["ceilings"]
+    assert (told["state"], "Replies on channel abroad are paid in PHP" in told["told"]) == ("warning", True)
 
 
 # --- the model ------------------------------------------------------------------------------------------------

@@ -1,27 +1,10 @@
 """What a channel says about replies, and the numbers that are ours."""
 
-import logging
-from dataclasses import dataclass
-from time import monotonic
-
-from django.db import DatabaseError, InterfaceError
-
 from batches.models import Channel
+from classification.believed import believed
 from replies.case import Terms
 
-log = logging.getLogger(__name__)
-
 BELIEVED = 2.0  # seconds for which a process believes what it has read
-
-
-@dataclass(frozen=True)
-class _Known:
-    numbers: frozenset[str]
-    read_at: float
-
-
-# Replaced whole, and without a lock: two threads that look at the same time read the same thing twice.
-_known: _Known | None = None
 
 
 def terms_of(channel: Channel) -> Terms:
@@ -37,25 +20,8 @@ def terms_of(channel: Channel) -> Terms:
     )
 
 
+@believed("Our own numbers", BELIEVED)
 def own_numbers() -> frozenset[str]:
     """The numbers of every channel (E.164), at most BELIEVED seconds old."""
-    global _known
-    if _known is None or monotonic() - _known.read_at >= BELIEVED:
-        try:
-            _known = _Known(_read(), monotonic())
-        except (DatabaseError, InterfaceError) as error:
-            if _known is None:
-                raise
-            log.warning("Our own numbers cannot be read: %(error)s", {"error": type(error).__name__})
-    return _known.numbers
-
-
-def forget() -> None:
-    """Read them anew."""
-    global _known
-    _known = None
-
-
-def _read() -> frozenset[str]:
     written = Channel.objects.exclude(own_numbers="").values_list("own_numbers", flat=True)
     return frozenset(number for one in written for number in one.split())

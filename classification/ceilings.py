@@ -1,18 +1,15 @@
 """The ceilings in force: rows that operators keep, believed for a moment."""
 
-import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from time import monotonic
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, connections
+from django.db import connections
 
+from classification.believed import believed
 from classification.models import Ceiling, Meter, Period
 from classification.usage import EVERYBODY, Count, channel_scope, end_of
-
-log = logging.getLogger(__name__)
 
 BELIEVED = 1.0  # seconds for which a process believes what it has read
 # What there is after the first migrate: far above what people write, far below what a loop could cost in a night.
@@ -37,26 +34,10 @@ class Limit(NamedTuple):
     most: Decimal | None
 
 
-_read: list[tuple[float, list[Limit]]] = []
-
-
-def live() -> list[Limit]:
+@believed("The ceilings", BELIEVED, unknown=())
+def live() -> Sequence[Limit]:
     """The ceilings, at most BELIEVED seconds old; while they cannot be read, those last known."""
-    read_at, known = _read[0] if _read else (None, [])
-    if read_at is not None and monotonic() - read_at < BELIEVED:
-        return known
-    try:
-        fields = Limit._fields
-        known = [Limit(*row) for row in Ceiling.objects.order_by().values_list(*fields)]
-        _read[:] = [(monotonic(), known)]
-    except (DatabaseError, InterfaceError) as error:
-        log.warning("The ceilings cannot be read: %(error)s", {"error": type(error).__name__})
-    return known
-
-
-def forget() -> None:
-    """Read them anew."""
-    _read.clear()
+    return [Limit(*row) for row in Ceiling.objects.order_by().values_list(*Limit._fields)]
 
 
 def counts(channel_id: int, amounts: dict[str, Decimal]) -> Iterator[tuple[Limit, Count]]:

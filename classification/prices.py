@@ -1,18 +1,15 @@
 """What a call cost, by the price table."""
 
-import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from time import monotonic
 from typing import Any
 
-from django.db import DatabaseError, InterfaceError, connections
+from django.db import connections
 
+from classification.believed import believed
 from classification.decision import EngineAttempt
 from classification.models import Price
-
-log = logging.getLogger(__name__)
 
 # US dollars for a million tokens, in and out, as the provider lists them; they are there after every migrate.
 LISTED = {"gpt-5.6-luna": ("0.20", "1.20"), "gpt-6-luna": ("0.10", "0")}
@@ -22,9 +19,8 @@ BELIEVED = 60.0
 # As providers date a model's variants: gpt-5.6-luna-2026-10-06, claude-20261006.
 DATE = re.compile(r"-\d{4}-?\d{2}-?\d{2}$")
 
-PriceTable = dict[str, tuple[Decimal, Decimal]]
-
-_read: list[tuple[float, PriceTable]] = []
+PriceTable = Mapping[str, tuple[Decimal, Decimal]]
+NO_PRICES: PriceTable = {}
 
 
 def cost(attempts: Iterable[EngineAttempt]) -> Decimal | None:
@@ -34,23 +30,11 @@ def cost(attempts: Iterable[EngineAttempt]) -> Decimal | None:
     return sum(known, Decimal(0)) if known and len(known) == len(costs) else None
 
 
+@believed("The prices", BELIEVED, unknown=NO_PRICES)
 def table() -> PriceTable:
     """Each model's prices, at most BELIEVED seconds old; while they cannot be read, those last known."""
-    read_at, known = _read[0] if _read else (None, {})
-    if read_at is not None and monotonic() - read_at < BELIEVED:
-        return known
-    try:
-        rows = Price.objects.values_list("model", "input_per_million", "output_per_million")
-        known = {model: (received, written) for model, received, written in rows}
-        _read[:] = [(monotonic(), known)]
-    except (DatabaseError, InterfaceError) as error:
-        log.warning("The prices cannot be read: %(error)s", {"error": type(error).__name__})
-    return known
-
-
-def forget() -> None:
-    """Read the table anew."""
-    _read.clear()
+    rows = Price.objects.values_list("model", "input_per_million", "output_per_million")
+    return {model: (received, written) for model, received, written in rows}
 
 
 def add_missing(using: str = "default", **_kwargs: Any) -> None:

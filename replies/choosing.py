@@ -3,11 +3,10 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from time import monotonic
 
-from django.db import DatabaseError, InterfaceError
 from django.db.models import Max
 
+from classification.believed import believed
 from replies import wording
 from replies.occasion import Occasion
 from replies.template_rows import Template
@@ -73,49 +72,13 @@ def _rank(one: Version, label: str, channel_id: int | None, occasion: Occasion) 
     return 1, everywhere, occasion.languages.index(one.language)
 
 
-@dataclass(frozen=True)
-class _Known:
-    versions: Sequence[Version]
-    read_at: float
-
-
-# Replaced whole, and without a lock: two threads that look at the same time read the same thing twice.
-_known: _Known | None = None
-
-
+@believed("The templates", BELIEVED)
 def live() -> Sequence[Version]:
     """The templates in use, at most BELIEVED seconds old; while the database is away, the ones that were.
 
-    As long as this process knows none it raises what the database raises.
+    What cannot be used is left out: nobody else checks what was written past the forms. As long as this process knows
+    none it raises what the database raises.
     """
-    global _known
-    known = _known
-    if known is None:
-        return _remember(_read())
-    if monotonic() - known.read_at < BELIEVED:
-        return known.versions
-    _remember(known.versions)  # other threads need not look as well, nor this one again if it fails
-    try:
-        return _remember(_read())
-    except (DatabaseError, InterfaceError) as error:
-        log.warning("The templates cannot be read: %(error)s", {"error": type(error).__name__})
-        return known.versions
-
-
-def forget() -> None:
-    """Read them anew."""
-    global _known
-    _known = None
-
-
-def _remember(versions: Sequence[Version]) -> Sequence[Version]:
-    global _known
-    _known = _Known(versions, monotonic())
-    return versions
-
-
-def _read() -> Sequence[Version]:
-    """What can be used: nobody else checks what was written past the forms."""
     every = Template.history.order_by()
     newest = every.values("id").annotate(newest=Max("history_id")).values("newest")
     used = every.filter(history_id__in=newest, enabled=True).exclude(history_type="-").order_by("id")

@@ -70,15 +70,15 @@ class CeilingAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
 
     def save_model(self, request: HttpRequest, obj: Ceiling, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        ceilings.forget()
+        ceilings.live.cache_clear()
 
     def delete_model(self, request: HttpRequest, obj: Ceiling) -> None:
         super().delete_model(request, obj)
-        ceilings.forget()
+        ceilings.live.cache_clear()
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Ceiling]) -> None:
         super().delete_queryset(request, queryset)
-        ceilings.forget()
+        ceilings.live.cache_clear()
 
     @admin.display(description="Ceiling")
     def what(self, row: Ceiling) -> str:

@@ -41,15 +41,15 @@ class PriceAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
 
     def save_model(self, request: HttpRequest, obj: Price, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        prices.forget()
+        prices.table.cache_clear()
 
     def delete_model(self, request: HttpRequest, obj: Price) -> None:
         super().delete_model(request, obj)
-        prices.forget()
+        prices.table.cache_clear()
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Price]) -> None:
         super().delete_queryset(request, queryset)
-        prices.forget()
+        prices.table.cache_clear()
 
     @admin.display(description=INPUT, ordering="input_per_million")
     def received(self, price: Price) -> str:

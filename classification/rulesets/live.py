@@ -1,20 +1,15 @@
 """The rule set in force: the one that the newest activation names, as this process knows it."""
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from time import monotonic
 
-from django.db import DatabaseError, InterfaceError
-
+from classification.believed import UNREADABLE, believed
 from classification.engines.rules.document import CategoryEntry, Document
 from classification.engines.rules.engine import Rules, rules_of
 from classification.labels import Meaning
 from classification.models import Activation, RuleSet
 from classification.rulesets import store
-
-log = logging.getLogger(__name__)
 
 # Seconds for which a process believes what it has read; so long it takes until every node follows.
 BELIEVED = 2.0
@@ -66,54 +61,17 @@ def unpublished(document: Document) -> Live:
     return Live(None, 0, rules_of(document))
 
 
-@dataclass(frozen=True)
-class _Known:
-    live: Live
-    read_at: float
-
-
-# Replaced whole, and without a lock: there is none that a fork could leave held, and two threads that look at the
-# same time read the same thing twice.
-_known: _Known | None = None
-
-
+@believed("The live rule set", BELIEVED, failures=(*UNREADABLE, LookupError, store.Unreadable))
 def live() -> Live:
     """The rule set in force, at most BELIEVED seconds old; while the database is away, the one that was.
 
-    As long as this process knows no earlier one it raises LookupError (none was ever published), store.Unreadable, and
-    what the database raises.
+    Compiled only if it is not the one that is known. As long as this process knows no earlier one it raises
+    LookupError (none was ever published), store.Unreadable, and what the database raises.
     """
-    global _known
-    known = _known
-    if known is None:
-        return _remember(_read(None))
-    if monotonic() - known.read_at < BELIEVED:
-        return known.live
-    _remember(known.live)  # other threads need not look as well, nor this one again if it fails
-    try:
-        return _remember(_read(known.live))
-    except (DatabaseError, InterfaceError, LookupError, store.Unreadable) as error:
-        log.warning("The live rule set cannot be read: %(error)s", {"error": type(error).__name__})
-        return known.live
-
-
-def forget() -> None:
-    """Read it anew."""
-    global _known
-    _known = None
-
-
-def _remember(live: Live) -> Live:
-    global _known
-    _known = _Known(live, monotonic())
-    return live
-
-
-def _read(known: Live | None) -> Live:
-    """The live one as the database has it; compiled only if it is not the one that is known."""
     newest = Activation.objects.order_by("-id").values_list("ruleset_id", flat=True).first()
     if newest is None:
         raise LookupError("no rule set has been published: manage.py migrate publishes the shipped one")
+    known: Live | None = live.last
     if known and known.id == newest:
         return known
     row = RuleSet.objects.get(pk=newest)

@@ -15,7 +15,7 @@ from classification.evaluation.comparison import Comparison, compare
 from classification.models import Origin, RuleSet
 from classification.rulesets import drafts, store
 from classification.rulesets.drafts import DocumentInvalid
-from classification.rulesets.live import forget
+from classification.rulesets.live import live
 from classification.rulesets.objections import objections_to
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def note(user: "User", message: str, ruleset: RuleSet | None = None) -> None:
 
 def _follow(row: RuleSet, user: "User") -> None:
     """This process uses it at once, the others soon."""
-    forget()
+    live.cache_clear()
     told = {"number": row.number, "user": user.get_username()}
     log.info("RULE SET LIVE | Number: %(number)s | User: %(user)s", told)
 

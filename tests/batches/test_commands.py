@@ -215,7 +215,7 @@ class TestStop:
 
     def test_a_deleted_word_is_an_answer(self) -> None:
         Keyword.objects.filter(word="END").delete()
-        keywords.forget()
+        keywords.live.cache_clear()
         assert arrive("END").status == BatchStatus.OPEN
 
     def test_masked_or_not_the_log_says_it(self, caplog: pytest.LogCaptureFixture) -> None:
@@ -242,7 +242,7 @@ class TestSounding:
 class TestStart:
     def test_yes_opts_in_where_it_is_switched_on_and_only_who_is_out(self) -> None:
         Keyword.objects.filter(word="YES").update(enabled=True)
-        keywords.forget()
+        keywords.live.cache_clear()
         for text in ("Yes", "STOP", "Yes", "Yes"):
             say(text)
         assert sent() == ["thanks", "out", "in", "thanks"]

@@ -99,7 +99,7 @@ def muted(_: Any) -> None:
 def no_more_today(_: Any) -> None:
     which = {"channel": None, "together": True, "meter": "replies", "period": "day"}
     Ceiling.objects.filter(**which).update(most=0)
-    ceilings.forget()
+    ceilings.live.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_a_second_answer_waits_for_its_minute(outbox: list[memory.Sms], settings
 def test_a_minutes_ceiling_only_makes_it_wait(outbox: list[memory.Sms], settings: Any) -> None:
     default = Channel.objects.get()
     Ceiling.objects.create(channel=default, meter="replies", period="minute", most=1)
-    ceilings.forget()
+    ceilings.live.cache_clear()
     settle(arrive("Yes"))
     batch = settle(arrive("Yes", sender=ANA))
     assert (batch.status, batch.replies.get().reason, len(outbox)) == ("closed", "ceiling_per_minute", 1)
@@ -172,7 +172,7 @@ def test_a_repeated_attempt_is_not_counted_again(outbox: list[memory.Sms], setti
 def test_the_breaker_is_loud(
     outbox: list[memory.Sms], settings: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    terms.forget()
+    terms.own_numbers.cache_clear()
     settings.BREAKER_REPLIES_PER_MINUTE = 2
     numbers = [f"+6391712345{number:02}" for number in range(5)]
     outcomes = [settle(arrive("Yes", sender=number)).outcome for number in numbers]

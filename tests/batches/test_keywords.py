@@ -12,6 +12,7 @@ from batches.choices import Command
 from batches.keywords import MAX_CHARACTERS
 from batches.models import Channel, Keyword
 from batches.sounding import sounds_like_stop
+from classification import believed
 from classification.folding import fold, words
 
 STOP, START, HELP = Command.STOP, Command.START, Command.HELP
@@ -128,7 +129,7 @@ def channel(db: None) -> Channel:
 
 
 def reread() -> keywords.Keywords:
-    keywords.forget()
+    keywords.live.cache_clear()
     return keywords.live()
 
 
@@ -229,14 +230,14 @@ class TestLive:
         before, later = keywords.live(), monotonic() + keywords.BELIEVED
         Keyword.objects.filter(word="STOP").delete()
         assert keywords.live() is before
-        monkeypatch.setattr(keywords, "monotonic", lambda: later)
+        monkeypatch.setattr(believed, "monotonic", lambda: later)
         assert "stop" not in keywords.live().common
 
     def test_while_the_database_is_away_the_words_are_the_last_ones(
         self, db: None, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         before, later = keywords.live(), monotonic() + keywords.BELIEVED
-        monkeypatch.setattr(keywords, "monotonic", lambda: later)
+        monkeypatch.setattr(believed, "monotonic", lambda: later)
 
         def away(*_args: Any) -> None:
             raise OperationalError("the database is away")

@@ -54,7 +54,7 @@ class Case:
 def channel(**fields: Any) -> State:
     def set_up(_: Any) -> None:
         Channel.objects.filter(slug="default").update(**fields)
-        terms.forget()
+        terms.own_numbers.cache_clear()
 
     return set_up
 
@@ -71,7 +71,7 @@ def ceiling(most: float, meter: str = "replies", period: str = "day", *, togethe
     def set_up(_: Any) -> None:
         which: dict[str, Any] = {"channel": None, "together": together, "meter": meter, "period": period}
         Ceiling.objects.update_or_create(**which, defaults={"most": Decimal(most)})
-        ceilings.forget()
+        ceilings.live.cache_clear()
 
     return set_up
 
@@ -80,7 +80,7 @@ def own_ceiling(most: float | None) -> State:
     def set_up(_: Any) -> None:
         default = Channel.objects.get(slug="default")
         Ceiling.objects.create(channel=default, meter="replies", period="day", most=most)
-        ceilings.forget()
+        ceilings.live.cache_clear()
 
     return set_up
 

@@ -44,7 +44,7 @@ def _shop(settings: Any) -> Iterator[None]:
     settings.SMS_AUTO_REPLY_ENABLED = True
     settings.CLASSIFICATION_MODE = "rules"
     store.make_live(store.insert(small(categories=CATEGORIES, rules=RULES), origin=Origin.DRAFT), "somebody")
-    live.forget()
+    live.live.cache_clear()
     memory.reset()
     yield
     memory.reset()

@@ -40,7 +40,7 @@ def _rule_set(settings: Any) -> None:
     ]
     RuleSet.objects.create(number=NUMBER, document=changed, digest="", origin="draft")
     circuit.forget()
-    prices.forget()
+    prices.table.cache_clear()
     settings.SMS_AUTO_REPLY_ENABLED = True
     memory.reset()
 

@@ -28,7 +28,7 @@ OTHER = "+639181234567"
 
 
 def template(text: str = "Salamat po!", **fields: Any) -> Template:
-    choosing.forget()
+    choosing.live.cache_clear()
     return Template.objects.create(**{"category": "agree", "text": text} | fields)
 
 
@@ -215,7 +215,7 @@ class TestEditor:
 
     def test_commands_can_be_answered(self) -> None:
         browser("supervisor").post(reverse(ADD), form(category="opt_out", text="Tapos na."))
-        choosing.forget()
+        choosing.live.cache_clear()
         SenderPreference.objects.create(number=SENDER, language="tl")
         batch = arrive("STOP")
         process(batch.id, "worker")

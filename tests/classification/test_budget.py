@@ -29,7 +29,7 @@ def model(settings: Any) -> Iterator[OpenAIServer]:
 def ceiling(most: str, meter: str = "model_calls", period: str = "day", *, together: bool = True) -> None:
     which: dict[str, Any] = {"channel": None, "together": together, "meter": meter, "period": period}
     Ceiling.objects.update_or_create(**which, defaults={"most": Decimal(most)})
-    ceilings.forget()
+    ceilings.live.cache_clear()
 
 
 def test_rules_decide_when_no_call_is_left(model: OpenAIServer, caplog: pytest.LogCaptureFixture) -> None:
@@ -73,6 +73,6 @@ def test_what_belongs_to_no_channel_is_not_counted(model: OpenAIServer) -> None:
 
 def test_without_a_ceiling_nothing_is_counted(model: OpenAIServer) -> None:
     Ceiling.objects.all().delete()
-    ceilings.forget()
+    ceilings.live.cache_clear()
     assert classify(["Yes"], channel_id=CHANNEL).engine == "openai"
     assert not Usage.objects.exists()

@@ -130,11 +130,11 @@ class TestEngines:
 
     def test_it_adds_up_the_cost(self, server: OpenAIServer, write: Callable[..., str]) -> None:
         assert document(write(FILE))["cost"] == 0
-        prices.forget()
+        prices.table.cache_clear()
         found = document("--engine", "openai", write("text,label\nYes,agree\n"))
         assert found["cost"] is None  # no price is known
         Price.objects.create(model="test-model", input_per_million=2, output_per_million=10)
-        prices.forget()
+        prices.table.cache_clear()
         found = document("--engine", "openai", write("text,label\nYes,agree\n"))
         tokens = found["tokens"]
         assert found["cost"] == pytest.approx((2 * tokens["input"] + 10 * tokens["output"]) / 1e6)

@@ -79,7 +79,7 @@ def test_it_stands_in_nobodys_way_when_the_table_cannot_be_read(
     def broken(*_: Any) -> None:
         raise DatabaseError("gone")
 
-    prices.forget()
+    prices.table.cache_clear()
     settings.OPENAI_MODEL = LUNA
     with connection.execute_wrapper(broken):
         decision = classify(["Opo"])

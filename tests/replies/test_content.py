@@ -42,7 +42,7 @@ def _shop() -> None:
     """A rule set with categories of an operator's own is live."""
     row = store.insert(small(categories=CATEGORIES, rules=[]), origin=Origin.DRAFT)
     store.make_live(row, "somebody")
-    live.forget()
+    live.live.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ class TestMentions:
         Template.objects.create(**common, language="tl", mention="Nasa Lipa po kami.")
         Template.objects.create(**common, language="en", mention="")
         Template.objects.create(**common, language="tl", channel=channel, mention="Dito po sa {channel}.")
-        choosing.forget()
+        choosing.live.cache_clear()
 
     @pytest.fixture
     def channel(self) -> Channel:
@@ -135,7 +135,7 @@ class TestMentions:
 
     def test_one_that_cannot_be_filled_is_told_and_not_used(self, caplog: pytest.LogCaptureFixture) -> None:
         Template.objects.create(category="place", text="Answer", language="en", mention="{nme}")
-        choosing.forget()
+        choosing.live.cache_clear()
         assert content.reply("price", Occasion(language="en"), also=["place"]).body == (
             "It is free. We are in Lipa."
         )

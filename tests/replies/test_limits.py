@@ -123,7 +123,7 @@ class TestAtOnce:
         Ceiling.objects.update_or_create(
             channel=None, together=True, meter="segments", period="month", defaults={"most": 3}
         )
-        ceilings.forget()
+        ceilings.live.cache_clear()
         self.answer_all_at_once()
         assert len(memory.outbox) == 3
         assert used("segments/month") == 3

@@ -90,7 +90,7 @@ def template(text: str = "Salamat po!", **fields: Any) -> Template:
 
 
 def sent(label: str = "agree", **how: Any) -> str:
-    choosing.forget()
+    choosing.live.cache_clear()
     return content.reply(label, Occasion(**how)).body
 
 
@@ -150,7 +150,7 @@ class TestContent:
 
     def test_it_asks_the_database_once_in_two_seconds(self, django_assert_num_queries: Any) -> None:
         template()
-        choosing.forget()
+        choosing.live.cache_clear()
         with django_assert_num_queries(1):
             for _ in range(3):
                 choosing.live()
@@ -160,13 +160,13 @@ class TestContent:
     ) -> None:
         from django.db import OperationalError
 
-        def fail() -> None:
+        def fail(*_args: Any) -> None:
             raise OperationalError
 
         template()
         known = choosing.live()
-        monkeypatch.setattr(choosing, "BELIEVED", 0.0)
-        monkeypatch.setattr(choosing, "_read", fail)
+        monkeypatch.setattr(choosing.live, "seconds", 0.0)
+        monkeypatch.setattr("django.db.models.query.QuerySet.values_list", fail)
         assert choosing.live() == known
         assert "The templates cannot be read" in caplog.text
 

@@ -13,8 +13,8 @@ from django.contrib.auth.models import User
 from django.db import DatabaseError, connection
 from django.test.utils import CaptureQueriesContext
 
+from classification import believed
 from classification.models import Activation, Origin, RuleSet
-from classification.rulesets import live as module
 from classification.rulesets import store
 from classification.rulesets.live import BELIEVED, live
 from classification.rulesets.publishing import activate, publish
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 def later(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Lets so many seconds pass."""
     passed = [0.0]
-    monkeypatch.setattr(module, "monotonic", lambda: time.monotonic() + passed[0])
+    monkeypatch.setattr(believed, "monotonic", lambda: time.monotonic() + passed[0])
 
     def wait(seconds: float = BELIEVED) -> None:
         passed[0] += seconds
@@ -113,7 +113,7 @@ def test_verdicts_come_from_one_rule_set_each_while_others_go_live(
 ) -> None:
     """Threads classify without a pause while the answer to "zebra" goes to and fro."""
     settings.CLASSIFICATION_MODE = "rules"
-    monkeypatch.setattr(module, "BELIEVED", 0.0)
+    monkeypatch.setattr(live, "seconds", 0.0)
     first = stored()
     add_rule(patterns="zebra")
     second = publish(supervisor, "")

@@ -15,7 +15,7 @@ from classification.record_admin import DayRangeFilter, ReadOnly, RecordAdmin
 from classification.revealing import reveal, revealed
 from replies import costs
 from replies.models import Reply, ReplyAttempt
-from replies.policy import REASONS
+from replies.policy import REASONS, rule_in_words
 from replies.segments import in_words
 from replies.template_rows import told
 
@@ -31,7 +31,7 @@ class ReasonFilter(DropdownFilter):  # type: ignore[misc]  # unfold has no types
     parameter_name = "reason"
 
     def lookups(self, *_: Any) -> list[tuple[str, str]]:
-        return [(name, name.replace("_", " ").capitalize()) for name in REASONS]
+        return [(name, rule_in_words(name)) for name in REASONS]
 
     def queryset(self, _request: HttpRequest, queryset: QuerySet[Reply]) -> QuerySet[Reply]:
         return queryset.filter(reason=self.value()) if self.value() else queryset

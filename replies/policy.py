@@ -252,6 +252,11 @@ REASONS = [
 ]
 
 
+def rule_in_words(name: str) -> str:
+    """A rule's name as people read it, for lists and filters."""
+    return name.replace("_", " ").capitalize()
+
+
 def decide(case: Case, rules: Iterable[Rule | Pause] = RULES) -> Decision:
     """The first objection, or that the reply is allowed."""
     return next((found for rule in rules if (found := rule.decide(case))), ALLOWED)

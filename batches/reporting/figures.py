@@ -106,8 +106,9 @@ class Conversation:
 class Report:
     """Figures of the conversations that were opened in a period. Times are UTC; `zone` is for the hours of the day.
 
-    `asked` counts calls of the model, `asked_alone` what they would have been with one for each message;
-    `paid` is what was recorded, in US dollars, without the `unpriced` calls. `credits` are SMS segments.
+    `asked` counts calls of the model, `asked_alone` what they would have been with one for each message; `paid` is what
+    was recorded, in US dollars, without the `unpriced` calls. `credits` are SMS segments. `suppressed` counts replies
+    that were not sent by the rule that said so.
     """
 
     since: datetime
@@ -122,6 +123,7 @@ class Report:
     labels: Counter[str] = field(default_factory=Counter)
     outcomes: Counter[str] = field(default_factory=Counter)
     replies: dict[str, Counter[str]] = field(default_factory=dict)
+    suppressed: Counter[str] = field(default_factory=Counter)
     errors: Counter[str] = field(default_factory=Counter)
     rejected: int = 0
     asked: int = 0
@@ -194,6 +196,7 @@ class Report:
             "labels": dict(self.labels),
             "outcomes": dict(self.outcomes),
             "replies": {kind: dict(counts) for kind, counts in self.replies.items()},
+            "suppressed": dict(self.suppressed),
             "model_calls": self.calls.as_dict() | {"without_price": self.unpriced},
             "sms_credits": self.sms.as_dict(),
             "errors": dict(self.errors),

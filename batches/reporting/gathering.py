@@ -25,7 +25,7 @@ from batches.reporting.windows import windows
 from classification.models import Classification
 from classification.rulesets.live import live
 from replies.costs import BILLED
-from replies.models import Reply, ReplyAttempt, ReplyKind
+from replies.models import Reply, ReplyAttempt, ReplyKind, ReplyStatus
 
 CHUNK = 500  # conversations read with their texts at once
 ROWS = 5000  # rows without texts
@@ -134,9 +134,11 @@ def _pay(report: Report, cost: Decimal | None, count: int, billed: int) -> None:
 
 
 def _count_replies(report: Report, period: Period, seconds: _Seconds) -> None:
-    columns = ("kind", "status", "segments", "batch__message_count")
-    for kind, status, segments, count in _rows(Reply, period.of("batch"), columns):
+    columns = ("kind", "status", "reason", "segments", "batch__message_count")
+    for kind, status, reason, segments, count in _rows(Reply, period.of("batch"), columns):
         report.replies.setdefault(kind, Counter())[status] += 1
+        if status == ReplyStatus.SUPPRESSED:
+            report.suppressed[reason] += 1
         if status in BILLED:
             report.credits += segments
             # a command is answered once, however much was written beside it

@@ -10,6 +10,7 @@ from batches.reporting.figures import HOURS, LATENCIES, Report, Saving, Spread
 from batches.templatetags.times import span
 from classification.naming import name_of
 from replies.models import ReplyKind, ReplyStatus
+from replies.policy import rule_in_words
 
 Counts = list[tuple[str, int]]
 
@@ -78,6 +79,7 @@ def groups(report: Report) -> list[tuple[str, Counts]]:
         ("What people meant", _ranked((name_of(label), n) for label, n in report.labels.items())),
         ("How conversations ended", _named(report.outcomes, ENDINGS)),
         *replies,
+        ("Why nothing was sent", _ranked((rule_in_words(name), n) for name, n in report.suppressed.items())),
         ("Errors of engines", _ranked(report.errors.items())),
     ]
     return [(title, counts) for title, counts in found if counts]

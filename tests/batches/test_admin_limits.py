@@ -9,12 +9,14 @@ from django.test import Client
 from django.urls import reverse
 
 from batches import terms
+from batches.closing import close_due
 from batches.models import Channel
+from batches.pipeline import process
 from classification import ceilings
 from classification.models import Ceiling, Usage
 from replies import limits
 from replies.models import Mute, Reply
-from tests.batches.conftest import SENDER, arrive
+from tests.batches.conftest import SENDER, age, arrive
 from tests.batches.test_switches import browser
 
 pytestmark = pytest.mark.django_db
@@ -229,3 +231,18 @@ def test_replies_can_be_filtered_by_rule(admin_client: Client) -> None:
         )
     page = admin_client.get(reverse("admin:replies_reply_changelist"), {"reason": "echo"})
     assert page.context["cl"].result_list.count() == 1
+
+
+def test_one_that_waits_for_its_minute_can_be_found_by_the_rule(admin_client: Client, settings: Any) -> None:
+    settings.SMS_AUTO_REPLY_ENABLED, settings.CLASSIFICATION_MODE = True, "rules"
+    settings.SENDER_REPLIES_PER_MINUTE = 1
+    for text in ("Yes", "I will be late"):
+        batch = arrive(text)
+        age(batch, 61)
+        close_due()
+        process(batch.id, "worker")
+    page: Any = admin_client.get(
+        reverse("admin:replies_reply_changelist"), {"reason": "sender_per_minute", "status__exact": "pending"}
+    )
+    assert [row.batch_id for row in page.context["cl"].result_list] == [batch.id]
+    assert batch.events.get(kind="reply_postponed").data["reason"] == "sender_per_minute"

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from io import StringIO
@@ -39,9 +40,9 @@ def attempt(engine: str, code: str = "", tokens: int | None = None) -> dict[str,
     return {"engine": engine, "code": code, "latency_ms": 250, "input_tokens": tokens}
 
 
-def reply(batch: Batch, kind: ReplyKind, status: ReplyStatus) -> None:
+def reply(batch: Batch, kind: ReplyKind, status: ReplyStatus, **fields: Any) -> None:
     Reply.objects.create(
-        batch=batch, kind=kind, status=status, to="x", body="x", segments=1, provider="memory"
+        batch=batch, kind=kind, status=status, to="x", body="x", segments=1, provider="memory", **fields
     )
 
 
@@ -53,7 +54,7 @@ def day() -> None:
     reply(one, ReplyKind.CORRECTION, ReplyStatus.UNKNOWN)
     failed = [attempt("openai", "timeout"), attempt("rules")]
     other = recorded(UNSURE, label="neutral", days=0.01, engine="rules", cost=None, attempts=failed)
-    reply(other, ReplyKind.AUTOMATIC, ReplyStatus.SUPPRESSED)
+    reply(other, ReplyKind.AUTOMATIC, ReplyStatus.SUPPRESSED, reason="sender_per_hour")
     unasked = [attempt("openai", "circuit_open"), attempt("openai", "no_key")]
     recorded("No", label="undecided", days=0.01, engine="", cost=Decimal("0.5"), attempts=unasked)
 
@@ -73,6 +74,7 @@ class TestCounts:
         assert found["labels"] == {"agree": 1, "neutral": 1, "undecided": 1}
         assert found["outcomes"] == {"replied": 3}
         assert found["replies"] == {"automatic": {"sent": 1, "suppressed": 1}, "correction": {"unknown": 1}}
+        assert found["suppressed"] == {"sender_per_hour": 1}
         assert found["errors"] == {"openai: timeout": 1, "openai: circuit_open": 1, "openai: no_key": 1}
         assert found["channel"] is None
         assert found["bill"] is None
@@ -117,6 +119,7 @@ class TestCounts:
         ):
             assert told in text
         assert "correction by a person" in text
+        assert re.search(r"Why nothing was sent\s+Sender per hour\s+1\s+100%", text)
         assert "█" in text
 
     def test_conversations_that_are_not_settled_count_by_their_status(self) -> None:

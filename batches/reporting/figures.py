@@ -7,8 +7,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.conf import settings
-
 from batches.bill import Bill
 from batches.reporting.windows import Windows
 from replies.costs import BILLED
@@ -90,6 +88,28 @@ class Saving:
         }
 
 
+@dataclass
+class Spent:
+    """SMS segments that were paid in one currency, and what they cost: so many, and one reply a message."""
+
+    used: int = 0
+    alone: int = 0
+    money: Decimal = Decimal(0)
+    money_alone: Decimal = Decimal(0)
+
+    def add(self, segments: int, price: Decimal | None, times: int) -> None:
+        """A reply, which would have been written `times` times; `price` is that of all its segments."""
+        self.used += segments
+        self.alone += segments * times
+        self.money += price or 0
+        self.money_alone += (price or 0) * times
+
+    def saving(self, currency: str) -> Saving:
+        """Without a currency no price was known."""
+        paid, alone = (self.money, self.money_alone) if currency else (None, None)
+        return Saving(self.used, self.alone, paid, alone, currency)
+
+
 @dataclass(frozen=True)
 class Conversation:
     """One of the longest. The number is masked: a report outlives the permissions of the admin, where the id leads."""
@@ -107,8 +127,9 @@ class Report:
     """Figures of the conversations that were opened in a period. Times are UTC; `zone` is for the hours of the day.
 
     `asked` counts calls of the model, `asked_alone` what they would have been with one for each message; `paid` is what
-    was recorded, in US dollars, without the `unpriced` calls. `credits` are SMS segments. `suppressed` counts replies
-    that were not sent by the rule that said so.
+    was recorded, in US dollars, without the `unpriced` calls. `spent` is what replies cost by currency (empty: no
+    price is known), `priced_today` of them by a price of now. `suppressed` counts replies that were not sent, by the
+    rule that said so.
     """
 
     since: datetime
@@ -131,8 +152,8 @@ class Report:
     paid: Decimal = Decimal(0)
     paid_alone: Decimal = Decimal(0)
     unpriced: int = 0
-    credits: int = 0
-    credits_alone: int = 0
+    spent: dict[str, Spent] = field(default_factory=dict)
+    priced_today: int = 0
     latencies: dict[str, Spread | None] = field(default_factory=dict)
     hours: Counter[int] = field(default_factory=Counter)
     longest: list[Conversation] = field(default_factory=list)
@@ -152,10 +173,17 @@ class Report:
 
     @property
     def sms(self) -> Saving:
-        """SMS credits, at today's price for a segment."""
-        price: Decimal | None = settings.SMS_SEGMENT_PRICE
-        paid, alone = (None, None) if price is None else (price * self.credits, price * self.credits_alone)
-        return Saving(self.credits, self.credits_alone, paid, alone, settings.SMS_CURRENCY)
+        """SMS credits; their price where all were paid in one currency."""
+        if len(self.spent) == 1:
+            return self.sms_by_currency[0]
+        used, alone = (sum(getattr(one, name) for one in self.spent.values()) for name in ("used", "alone"))
+        return Saving(used, alone, None, None, "")
+
+    @property
+    def sms_by_currency(self) -> list[Saving]:
+        """SMS credits at the prices of their time, the most first."""
+        ordered = sorted(self.spent.items(), key=lambda pair: (-pair[1].used, pair[0]))
+        return [one.saving(currency) for currency, one in ordered]
 
     @property
     def replied(self) -> int:
@@ -198,7 +226,11 @@ class Report:
             "replies": {kind: dict(counts) for kind, counts in self.replies.items()},
             "suppressed": dict(self.suppressed),
             "model_calls": self.calls.as_dict() | {"without_price": self.unpriced},
-            "sms_credits": self.sms.as_dict(),
+            "sms_credits": self.sms.as_dict()
+            | {
+                "by_currency": [one.as_dict() for one in self.sms_by_currency],
+                "priced_today": self.priced_today,
+            },
             "errors": dict(self.errors),
             "troubles": self.troubles,
             "latency_seconds": {name: spread.as_dict() for name, spread in self.latencies.items() if spread},

@@ -20,12 +20,14 @@ from batches.choices import BatchStatus
 from batches.masking import mask_number
 from batches.models import Batch, Channel, RejectedDelivery
 from batches.querysets import BatchQuerySet
-from batches.reporting.figures import Conversation, Report, Spread
+from batches.reporting.figures import Conversation, Report, Spent, Spread
 from batches.reporting.windows import windows
 from classification.models import Classification
 from classification.rulesets.live import live
+from replies import costs
 from replies.costs import BILLED
 from replies.models import Reply, ReplyAttempt, ReplyKind, ReplyStatus
+from replies.voice import Voice
 
 CHUNK = 500  # conversations read with their texts at once
 ROWS = 5000  # rows without texts
@@ -134,15 +136,19 @@ def _pay(report: Report, cost: Decimal | None, count: int, billed: int) -> None:
 
 
 def _count_replies(report: Report, period: Period, seconds: _Seconds) -> None:
-    columns = ("kind", "status", "reason", "segments", "batch__message_count")
-    for kind, status, reason, segments, count in _rows(Reply, period.of("batch"), columns):
+    columns = ("kind", "status", "reason", "segments", "price", "currency", "batch__message_count")
+    for kind, status, reason, segments, price, currency, count in _rows(Reply, period.of("batch"), columns):
         report.replies.setdefault(kind, Counter())[status] += 1
         if status == ReplyStatus.SUPPRESSED:
             report.suppressed[reason] += 1
         if status in BILLED:
-            report.credits += segments
             # a command is answered once, however much was written beside it
-            report.credits_alone += segments * (count if kind == ReplyKind.AUTOMATIC else 1)
+            times = count if kind == ReplyKind.AUTOMATIC else 1
+            if price is None:  # written before prices were kept, or while none was known
+                cost = costs.of(segments, Voice())
+                price, currency = cost["price"], cost["currency"]
+                report.priced_today += price is not None
+            report.spent.setdefault(currency, Spent()).add(segments, price, times)
     calls = period.of("reply__batch") & Q(finished_at__isnull=False)
     for started, finished in _rows(ReplyAttempt, calls, ("started_at", "finished_at")):
         seconds.provider.append((finished - started).total_seconds())

@@ -43,6 +43,7 @@ def context(report: Report) -> dict[str, Any]:
         "where": words.where(report),
         "headline": words.headline(report),
         "savings": [_saving(name, one) for name, one in words.savings(report)],
+        "savings_note": words.savings_note(report),
         "sizes": columns(words.sizes(report)),
         "hours": columns(words.hours(report)),
         "busiest": words.busiest(report),

@@ -51,10 +51,7 @@ def _head(report: Report) -> Table:
 
 
 def _savings(report: Report) -> Table:
-    caption = "Without: every message classified and answered by itself."
-    if report.unpriced:
-        caption += f" {report.unpriced:,} calls had no known price."
-    table = _table("What consolidation saved", caption=caption)
+    table = _table("What consolidation saved", caption=words.savings_note(report))
     table.add_column()
     for name in ("With", "Without", "Fewer", "Cost", "Without", "Saved"):
         table.add_column(name, justify="right")

@@ -44,7 +44,7 @@ def headline(report: Report) -> list[tuple[str, str, str]]:
         ("Messages", f"{report.messages:,}", f"rejected deliveries: {report.rejected:,}"),
         ("Conversations", f"{report.batches:,}", f"{report.settled:,} processed"),
         ("Messages in a conversation", f"{report.messages_per_batch:.2f}", f"longest {_longest(report):,}"),
-        ("Replies sent", f"{report.replied:,}", f"{report.credits:,} SMS credits"),
+        ("Replies sent", f"{report.replied:,}", f"{report.sms.used:,} SMS credits"),
         ("Model calls saved", percent(report.calls), _compared(report.calls)),
         ("SMS credits saved", percent(report.sms), _compared(report.sms)),
         ("Troubles", f"{troubles:,}", "none" if not troubles else "see below"),
@@ -86,7 +86,22 @@ def groups(report: Report) -> list[tuple[str, Counts]]:
 
 
 def savings(report: Report) -> list[tuple[str, Saving]]:
-    return [("Model calls", report.calls), ("SMS credits", report.sms)]
+    """What, and with and without consolidation; SMS by currency, where they were paid in several."""
+    sms = report.sms_by_currency or [report.sms]
+    names = (
+        ["SMS credits"] if len(sms) == 1 else [f"SMS credits, {one.currency or 'no price'}" for one in sms]
+    )
+    return [("Model calls", report.calls), *zip(names, sms, strict=True)]
+
+
+def savings_note(report: Report) -> str:
+    """What is to be known about them."""
+    told = "Without: every message classified and answered by itself."
+    if report.unpriced:
+        told += f" {report.unpriced:,} calls had no known price."
+    if report.priced_today:
+        told += f" Replies that kept no price, counted at today's SMS_SEGMENT_PRICE: {report.priced_today:,}."
+    return told
 
 
 def troubles(report: Report) -> Counts:

@@ -97,11 +97,33 @@ class TestCounts:
     def test_it_tells_what_a_reply_a_message_would_have_cost(self, settings: Any) -> None:
         """What may have left is paid for; a correction is written once, however much was answered with it."""
         settings.SMS_SEGMENT_PRICE, settings.SMS_CURRENCY = Decimal("0.5"), "PHP"
-        assert document()["sms_credits"] == {
+        paid = {
             "with": 2, "without": 4, "fewer": 0.5, "currency": "PHP", "cost": 1, "cost_without": 2, "saved": 1,
         }  # fmt: skip
+        assert document()["sms_credits"] == paid | {"by_currency": [paid], "priced_today": 2}
+        assert "that kept no price, counted at today's SMS_SEGMENT_PRICE: 2." in " ".join(run().split())
         settings.SMS_SEGMENT_PRICE = None
-        assert document()["sms_credits"]["saved"] is None
+        found = document()["sms_credits"]
+        assert (found["with"], found["saved"], found["priced_today"]) == (2, None, 0)
+
+    def test_it_pays_by_the_price_that_each_reply_kept(self, settings: Any) -> None:
+        settings.SMS_SEGMENT_PRICE, settings.SMS_CURRENCY = Decimal(100), "PHP"  # since then
+        Reply.objects.update(price=Decimal("0.35"), currency="PHP")
+        found = document()["sms_credits"]
+        assert (found["cost"], found["cost_without"], found["currency"]) == (0.7, 1.4, "PHP")
+        assert "kept no price" not in run()
+
+    def test_currencies_are_never_added_up(self) -> None:
+        Reply.objects.filter(kind=ReplyKind.AUTOMATIC).update(price=Decimal("0.35"), currency="PHP")
+        Reply.objects.filter(kind=ReplyKind.CORRECTION).update(price=Decimal("0.02"), currency="USD")
+        found = document()["sms_credits"]
+        assert (found["with"], found["without"], found["cost"], found["currency"]) == (2, 4, None, "")
+        costs = {one["currency"]: (one["cost"], one["cost_without"]) for one in found["by_currency"]}
+        assert costs == {"PHP": (0.35, 1.05), "USD": (0.02, 0.02)}
+        for format in ("text", "html"):
+            told = run("--format", format)
+            assert "SMS credits, PHP" in told
+            assert "SMS credits, USD" in told
 
     def test_the_bill_is_made_when_asked_for(self) -> None:
         assert [line["calls"] for line in document("--bill")["bill"]["lines"]] == [5, 3, 1, 1]

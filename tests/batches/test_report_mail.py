@@ -4,7 +4,7 @@ import logging
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
 from threading import Barrier
 from typing import Any
@@ -13,9 +13,10 @@ import pytest
 from django.core import checks
 from django.db import connection
 from django.test import override_settings
+from django.utils import timezone
 from django_q.models import Schedule
 
-from batches import schedules, tasks
+from batches import housekeeping, schedules, tasks
 from batches.checks import check_report_mail
 from batches.models import ReportMail
 from batches.models.report_mail import MailStatus
@@ -95,6 +96,23 @@ class TestMail:
         settings.REPORT_EMAIL_TO = []
         assert send_due(NOW) == 0
         assert not ReportMail.objects.exists()
+
+
+class TestOld:
+    def test_rows_are_forgotten_and_nothing_is_sent_again(self, box: Mailbox, settings: Any) -> None:
+        settings.TASKS_KEEP_DAYS = 1  # the least
+        now = timezone.now()
+        for hours in (26, 49):
+            tried = now - timedelta(hours=hours)
+            ReportMail.objects.create(day=tried.date(), to="ana@example.org", tried_at=tried)
+        assert send_due(now) == 1
+        housekeeping.prune()
+        assert sorted(ReportMail.objects.values_list("to", flat=True)) == [
+            "ana@example.org",
+            "ben@example.org",
+        ]
+        assert send_due(now) == 0
+        assert len(box.mails) == 1
 
 
 class TestTrouble:

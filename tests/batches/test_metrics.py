@@ -6,7 +6,7 @@ from time import monotonic, sleep
 from typing import Any
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connection, connections
 from prometheus_client import CollectorRegistry
 
 from batches import pipeline, state
@@ -17,7 +17,7 @@ from batches.metrics.collector import RowsCollector
 from batches.metrics.counting import Counted, begin, count
 from batches.metrics.figures import Figures
 from batches.metrics.folding import fold
-from batches.models import Batch, Channel, Message, Tally
+from batches.models import Batch, Message, Tally
 from classification.models import Classification
 from replies import switches
 from replies.senders import memory
@@ -26,9 +26,6 @@ from tests.batches.conftest import age, arrive
 
 PATIENCE = 180  # seconds
 pytestmark = pytest.mark.timeout(2 * PATIENCE)
-postgres = pytest.mark.skipif(
-    "not __import__('django').db.connection.vendor == 'postgresql'", reason="SQLite has one writer at a time"
-)
 
 
 @pytest.fixture(autouse=True)
@@ -147,56 +144,6 @@ def test_much_is_counted_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-@postgres
-def test_it_misses_nobody_who_commits_late() -> None:
-    """Numbers are given out before they are seen: a later one's commit must not pass over an earlier one."""
-    begin()
-    waiting, go = threading.Event(), threading.Event()
-
-    def slowly() -> None:
-        with transaction.atomic():
-            arrive("Slow", sender="+639171234501")
-            waiting.set()
-            go.wait(10)
-        connections.close_all()
-
-    slow = threading.Thread(target=slowly)
-    slow.start()
-    waiting.wait(10)
-    arrive("Quick", sender="+639171234502")
-    for _ in range(3):
-        assert "messages_total{channel=default}" not in samples()
-    go.set()
-    slow.join()
-    assert look()["messages_total{channel=default}"] == 2
-
-
-@pytest.mark.django_db(transaction=True)
-@postgres
-def test_it_waits_for_nobody_who_writes_no_events() -> None:
-    """A long transaction of another kind must not stop the counters."""
-    begin()
-    writing, go = threading.Event(), threading.Event()
-
-    def write_something_else() -> None:
-        with transaction.atomic():
-            Channel.objects.create(slug="another")
-            writing.set()
-            go.wait(30)
-        connections.close_all()
-
-    other = threading.Thread(target=write_something_else)
-    other.start()
-    writing.wait(10)
-    try:
-        arrive("Yes")
-        assert look()["messages_total{channel=default}"] == 1
-    finally:
-        go.set()
-        other.join()
-
-
-@pytest.mark.django_db(transaction=True)
 def test_several_who_look_at_once_count_each_event_once() -> None:
     begin()
     for number in range(20):
@@ -213,30 +160,6 @@ def test_several_who_look_at_once_count_each_event_once() -> None:
     for thread in threads:
         thread.join()
     assert look()["messages_total{channel=default}"] == 20
-
-
-@pytest.mark.django_db(transaction=True)
-@postgres
-def test_who_finds_another_counting_reads_and_does_not_wait() -> None:
-    begin()
-    arrive("Yes")
-    locked, go = threading.Event(), threading.Event()
-
-    def count_slowly() -> None:
-        with transaction.atomic():
-            Tally.objects.select_for_update().get()
-            locked.set()
-            go.wait(10)
-        connections.close_all()
-
-    other = threading.Thread(target=count_slowly)
-    other.start()
-    locked.wait(10)
-    try:
-        assert count().figures == {}
-    finally:
-        go.set()
-        other.join()
 
 
 @pytest.mark.django_db

@@ -21,7 +21,7 @@ from replies.models import Mute, Reply, Switch
 from replies.senders import memory
 from replies.senders.base import refused
 from tests.batches.conftest import SENDER, arrive
-from tests.batches.test_may_reply import channel, clock, opted, passed, setting, settle
+from tests.batches.may_reply.states import channel, clock, opted, passed, setting, settle
 
 pytestmark = pytest.mark.django_db
 ANA = "+639181234567"

@@ -1,4 +1,4 @@
-"""The rules one by one, without a database; through the whole pipeline they are in tests/batches/test_may_reply.py."""
+"""The rules one by one, without a database; through the whole pipeline they are in tests/batches/may_reply/."""
 
 from typing import Any
 

@@ -1,0 +1,72 @@
+"""What the tests of STOP, START and HELP share."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import count
+from typing import Any
+
+import pytest
+
+from batches.choices import BatchStatus
+from batches.closing import close_due
+from batches.inbound.base import InboundSms
+from batches.models import Batch, Channel
+from batches.pipeline import process
+from replies.senders import memory
+from tests.batches.conftest import SENDER, age, arrive
+
+THANKS = "Thanks for confirming! See you soon."
+OUT, IN = (
+    "You will get no more automatic replies. Text START to resume.",
+    ("You will get automatic replies again. Text STOP to end them."),
+)
+HELP = "Texts to this number are answered automatically. Text STOP to get no more automatic replies, START to resume."
+SHORT = {OUT: "out", IN: "in", HELP: "help", THANKS: "thanks", "Thank you for replying.": "thanks"}
+_guids = count(1)
+
+
+@pytest.fixture(autouse=True)
+def outbox(settings: Any) -> Iterator[list[memory.Sms]]:
+    settings.SMS_AUTO_REPLY_ENABLED = True
+    settings.CLASSIFICATION_MODE = "rules"
+    memory.reset()
+    yield memory.outbox
+    memory.reset()
+
+
+@pytest.fixture
+def channel() -> Channel:
+    return Channel.objects.get(slug="default")
+
+
+def sms(text: str, guid: str = "", received_at: datetime | None = None) -> InboundSms:
+    return InboundSms(guid or f"c-{next(_guids)}", SENDER, text, None, "", "{}", received_at)
+
+
+def sent() -> list[str]:
+    """What has been sent, in short."""
+    return [SHORT[one.body] for one in memory.outbox]
+
+
+def work() -> None:
+    """The workers' turn: everything that is closed is processed."""
+    for batch_id in (
+        Batch.objects.filter(status=BatchStatus.CLOSED).order_by("id").values_list("id", flat=True)
+    ):
+        process(batch_id, "worker")
+
+
+def settle(batch: Batch) -> Batch:
+    """Let the batch's window be over, if it is open still, and have it processed."""
+    batch.refresh_from_db()
+    if batch.status == BatchStatus.OPEN:
+        age(batch, 61)
+        close_due()
+    work()
+    batch.refresh_from_db()
+    return batch
+
+
+def say(*texts: str) -> Batch:
+    """One delivery, processed to its end."""
+    return settle(arrive(*texts))

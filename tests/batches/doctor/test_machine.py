@@ -1,0 +1,58 @@
+"""Settings, secrets, disk and spool."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from batches.doctor import machine
+from batches.inbound.base import InboundSms
+from batches.spool import here
+from tests.batches.doctor.conftest import Doctor
+
+pytestmark = pytest.mark.django_db
+
+
+def test_settings_that_the_checks_refuse(doctor: Doctor, settings: Any) -> None:
+    settings.BATCH_LEASE_SECONDS = 1
+    assert "batches.E002" in doctor()["settings"]["told"]
+
+
+@pytest.mark.parametrize(("name", "value"), [("WEBHOOK_TOKEN", "ab" * 16), ("METRICS_TOKEN", "1" * 32)])
+def test_secrets_that_can_be_guessed(doctor: Doctor, settings: Any, name: str, value: str) -> None:
+    setattr(settings, name, value)
+    told = doctor()
+    assert told["secrets"]["told"] == f"{name} can be guessed"
+    assert told["exit"] == 1
+
+
+def test_one_secret_for_two_things(doctor: Doctor, settings: Any) -> None:
+    settings.WEBHOOK_TOKEN = settings.METRICS_TOKEN = "Zt0vQ9s-mX3bLr8Kp2Wd7Yf1"
+    assert "the same" in doctor()["secrets"]["told"]
+
+
+def test_a_disk_that_is_nearly_full(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "LITTLE", 10**18)
+    assert doctor()["disk"]["state"] == "warning"
+    monkeypatch.setattr(machine, "VERY_LITTLE", 10**18)
+    assert doctor()["disk"]["state"] == "problem"
+
+
+def test_a_spool_that_holds_something(doctor: Doctor) -> None:
+    with here().draining():  # a thread that another test has started would empty it
+        here().append([("default", InboundSms("g1", "+639171234567", "Yes", None, "", "{}"))])
+        told = doctor()["spool"]
+        assert (told["state"], "1 message(s) wait" in told["told"]) == ("warning", True)
+        here().set_aside(here().first(1)[0], "no such channel")
+        assert doctor()["spool"]["state"] == "problem"
+
+
+def test_a_spool_that_cannot_be_used(doctor: Doctor, settings: Any) -> None:
+    Path(settings.SPOOL_PATH).write_bytes(b"no database at all" * 500)
+    assert "cannot be used" in doctor()["spool"]["told"]
+
+
+def test_a_spool_in_memory(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "IN_MEMORY", {machine._file_system(Path("/"))})
+    monkeypatch.setattr(machine, "_existing", lambda _path: Path("/"))
+    assert "kept in memory" in doctor()["spool"]["told"]

@@ -194,30 +194,34 @@ def _write_reply(
     record: replies.Recorder,
 ) -> Reply:
     """The answer to what the batch commands, else to what it says."""
-    batch = work.batch
-    common: dict[str, Any] = {
-        "batch_id": batch.id,
-        "channel_id": batch.channel_id,
-        "to": batch.sender,
-        "sender_kind": batch.sender_kind,
-        "terms": terms_of(batch.channel),
-        "when_stale": batch.channel.policy_when_stale if batch.is_stale else "",
-        "record": record,
-        "account": account,
-        "addressee": work.addressee,
-        "language": decision.language if decision else "",
-        "count": work.fields["count"],
-    }
-    if batch.command or decision is None:
-        return replies.prepare_answer(ReplyKind(batch.command), **common)
+    conversation = _conversation(work, account, decision.language if decision else "")
+    if work.batch.command or decision is None:
+        return replies.prepare_answer(ReplyKind(work.batch.command), conversation, record=record)
     return replies.prepare(
-        label=decision.label,
+        conversation,
+        decision.label,
+        record=record,
         texts=work.texts,
         also=[matter.label for matter in decision.matters[1:]],
         sounds_like_opt_out=decision.review == ReviewReason.OPT_OUT,
         veto=veto,
         send_now=True,
-        **common,
+    )
+
+
+def _conversation(work: Work, account: Account, language: str) -> replies.Conversation:
+    batch = work.batch
+    return replies.Conversation(
+        batch.id,
+        batch.channel_id,
+        batch.sender,
+        batch.sender_kind,
+        terms=terms_of(batch.channel),
+        account=account,
+        addressee=work.addressee,
+        language=language,
+        count=work.fields["count"],
+        when_stale=batch.channel.policy_when_stale if batch.is_stale else "",
     )
 
 

@@ -72,18 +72,10 @@ def why_not_answered(batch: Batch, label: str) -> str:
     if not Batch.objects.filter(id=batch.id, opened_at__gt=Now() - CORRECTABLE_FOR).exists():
         return "The conversation is older than a day."
     try:
-        _ = batch.channel.account
+        conversation = _conversation(batch)
     except CredentialsUnreadable:
         return "The key of the channel's provider cannot be read."
-    return correcting.why_no_correction(
-        batch_id=batch.id,
-        number=batch.sender,
-        channel_id=batch.channel_id,
-        label=label,
-        sender_kind=batch.sender_kind,
-        terms=terms_of(batch.channel),
-        occasion=occasion(batch),
-    )
+    return correcting.why_no_correction(conversation, label)
 
 
 def occasion(batch: Batch) -> Occasion:
@@ -93,6 +85,22 @@ def occasion(batch: Batch) -> Occasion:
     row = SenderPreference.objects.filter(number=batch.sender).first()
     addressee = Addressee(row.name, row.language) if row else ANYBODY
     return Occasion(addressee, batch.channel.voice, language, len(messages))
+
+
+def _conversation(batch: Batch) -> replies.Conversation:
+    """The batch for a correcting reply. Raises CredentialsUnreadable."""
+    account, about = batch.channel.account, occasion(batch)
+    return replies.Conversation(
+        batch.id,
+        batch.channel_id,
+        batch.sender,
+        batch.sender_kind,
+        terms=terms_of(batch.channel),
+        account=account,
+        addressee=about.addressee,
+        language=about.language,
+        count=about.count,
+    )
 
 
 def _data(correction: Correction) -> dict[str, Any]:
@@ -116,13 +124,9 @@ def _send(batch_id: int, label: str, actor: str) -> str:
         if not state.reopen(batch_id, actor):
             return GONE_ON
         replies.prepare_correction(
-            batch_id=batch_id,
-            channel_id=batch.channel_id,
-            to=batch.sender,
-            label=label,
+            _conversation(batch),
+            label,
             record=lambda kind, data: state.note([batch_id], kind, actor, data),
-            occasion=occasion(batch),
-            account=batch.channel.account,
         )
         enqueue([batch_id])
     return ""

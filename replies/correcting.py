@@ -3,10 +3,9 @@
 from collections.abc import Iterable
 
 from replies import content
-from replies.case import Case, Terms
+from replies.conversation import Conversation
 from replies.gate import at_hand
 from replies.models import Reply, ReplyKind, ReplyStatus
-from replies.occasion import Occasion
 from replies.policy import decide
 from replies.segments import count
 
@@ -20,34 +19,22 @@ SENT_BEFORE = "A correcting reply has been written already."
 SAME_TEXT = "It would only repeat the reply that was sent."
 
 
-def why_no_correction(
-    *,
-    batch_id: int,
-    number: str,
-    channel_id: int,
-    label: str,
-    sender_kind: str,
-    terms: Terms,
-    occasion: Occasion,
-) -> str:
+def why_no_correction(conversation: Conversation, label: str) -> str:
     """Why this conversation gets no correcting reply, for people; empty when it may.
 
     A person wants it, so neither the conversation's age nor the sender's own settings matter here, but everything else
     that forbids a reply does.
     """
-    body = content.reply(label, occasion, channel_id=channel_id, turn=batch_id).body
-    case = Case(
-        number,
-        channel_id,
-        sender_kind,
-        ReplyKind.CORRECTION,
-        label=label,
-        segments=count(body).segments,
-        terms=terms,
-    )
+    body = content.reply(
+        label,
+        conversation.occasion,
+        channel_id=conversation.channel_id,
+        turn=conversation.batch_id,
+    ).body
+    case = conversation.case(ReplyKind.CORRECTION, count(body).segments, label=label)
     decision = decide(at_hand(case))
     refused = "" if decision.wait else decision.explanation
-    return refused or _problem(Reply.objects.filter(batch_id=batch_id), body)
+    return refused or _problem(Reply.objects.filter(batch_id=conversation.batch_id), body)
 
 
 def lock(batch_id: int) -> None:

@@ -1,4 +1,4 @@
-"""What was said to a sender, and every call that tried to say it. Changed by drafting.py and services.py alone."""
+"""What was said to a sender, and every call that tried to say it. Changed through services.py alone."""
 
 from uuid import uuid4
 

@@ -4,8 +4,8 @@ from django.conf import settings
 from django.db import transaction
 
 from classification import rows
+from replies.attempts import Recorder
 from replies.case import Case
-from replies.drafting import Recorder
 from replies.models import Reply, ReplyStatus
 from replies.policy import FOR_A_PERSON, decide_again
 from replies.standing import look

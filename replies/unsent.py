@@ -6,8 +6,8 @@ from typing import Any
 from django.conf import settings
 
 from classification import rows
+from replies.attempts import Recorder
 from replies.case import Decision
-from replies.drafting import Recorder, expires_after
 from replies.models import AttemptOutcome, Reply, ReplyKind, ReplyStatus
 
 # Adds to the transaction that settles a reply, or postpones it (then it is pending and `retry_in` is set).
@@ -16,6 +16,11 @@ Then = Callable[[Reply], None]
 
 def nothing(_reply: Reply) -> None:
     """What `then` is where the caller has nothing to add."""
+
+
+def expires_after(wait: float) -> float:
+    """Seconds for which a reply that has to wait may still be sent: the wait is no fault of the provider's."""
+    return float(settings.REPLY_EXPIRES_AFTER + wait)
 
 
 def refuse_expired(reply: Reply, record: Recorder, then: Then) -> bool:

@@ -176,8 +176,8 @@ DEATHS = [
         Outcome.UNKNOWN,
         0,
     ),  # written down as being sent: nobody can tell
-    ("replies.services._ask", Outcome.UNKNOWN, 0),
-    ("replies.services._finish", Outcome.UNKNOWN, 1),
+    ("replies.delivery._ask", Outcome.UNKNOWN, 0),
+    ("replies.delivery.finish", Outcome.UNKNOWN, 1),
     ("batches.pipeline.state.complete", Outcome.UNKNOWN, 1),
     ("batches.pipeline.log_lines.settled", None, 1),
 ]

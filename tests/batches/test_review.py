@@ -310,7 +310,7 @@ class TestKilled:
         batch = answered()
         review(verdict(batch), ana, "disagree", send=True)
         with monkeypatch.context() as patch:
-            patch.setattr("replies.services._finish", lambda *_, **__: (_ for _ in ()).throw(SystemExit))
+            patch.setattr("replies.delivery.finish", lambda *_, **__: (_ for _ in ()).throw(SystemExit))
             with pytest.raises(SystemExit):  # it has left, but nobody could write so
                 process(batch.id, "worker")
         assert len(outbox) == 2

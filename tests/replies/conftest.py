@@ -43,15 +43,19 @@ def make_batch() -> Batch:
     )
 
 
-def prepare(batch: Batch, record: services.Recorder, *, enabled: bool = True, **changes: Any) -> Reply:
-    arguments: dict[str, Any] = {
-        "channel_id": batch.channel_id,
-        "to": NUMBER,
-        "label": "agree",
-        "sender_kind": "number",
-        "terms": Terms(enabled=enabled),
-    } | changes
-    return services.prepare(batch_id=batch.pk, record=record, **arguments)
+def prepare(
+    batch: Batch,
+    record: services.Recorder,
+    *,
+    enabled: bool = True,
+    terms: Terms | None = None,
+    label: str = "agree",
+    **more: Any,
+) -> Reply:
+    conversation = services.Conversation(
+        batch.pk, batch.channel_id, NUMBER, terms=terms or Terms(enabled=enabled)
+    )
+    return services.prepare(conversation, label, record=record, **more)
 
 
 @pytest.fixture

@@ -15,7 +15,6 @@ from batches.review import why_not_answered
 from classification import services as classification
 from replies import services
 from replies.models import Reply
-from replies.occasion import Occasion
 from replies.senders import memory
 from replies.senders.base import refused
 from tests.batches.commands.conftest import say, sent, settle, work
@@ -108,12 +107,9 @@ class TestBeforeItIsSent:
         batch = say("Yes")
         with transaction.atomic():
             reply = services.prepare_correction(
-                batch_id=batch.id,
-                channel_id=batch.channel_id,
-                to=SENDER,
-                label="disagree",
+                services.Conversation(batch.id, batch.channel_id, SENDER),
+                "disagree",
                 record=lambda *_: None,
-                occasion=Occasion(),
             )
         say("STOP")
         reply = services.send_once(reply.id, record=lambda *_: None)

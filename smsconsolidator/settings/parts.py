@@ -1,7 +1,5 @@
 """What Django puts the service together of."""
 
-from smsconsolidator.env import BASE_DIR
-
 INSTALLED_APPS = [
     "smsconsolidator.apps.ProjectConfig",
     "unfold",
@@ -42,7 +40,7 @@ MIDDLEWARE = [
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "smsconsolidator" / "templates"],  # before the theme's own
+        "DIRS": [],  # the project is an application before the theme: its templates come first, and once
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [

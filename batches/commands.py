@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from django.db import transaction
 
-from batches import state
+from batches import history
 from batches.choices import Command, EventKind
 from batches.closing import close_for
 from batches.inbound.base import InboundSms
@@ -45,7 +45,7 @@ def obey(channel: Channel, arrivals: Sequence[Arrival], joined: Mapping[str, Joi
         if command := _obey_one(channel, commands, joined[sender], ids, actor):
             closing[command].append(joined[sender].batch_id)
     for command, batch_ids in closing.items():
-        state.note(batch_ids, EventKind.COMMAND, actor, {"command": command.label})
+        history.note(batch_ids, EventKind.COMMAND, actor, {"command": command.label})
         close_for(command, batch_ids, actor)
 
 

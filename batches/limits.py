@@ -13,7 +13,7 @@ from threading import Lock
 from cachetools import TTLCache
 from django.db import DatabaseError, InterfaceError
 
-from batches import state
+from batches import flagging
 from batches.choices import Flag
 from batches.ingest_sql import Joined
 from batches.models import Channel
@@ -132,7 +132,7 @@ def _flag(channel: Channel, flag: Flag, batch_ids: Iterable[int], actor: str) ->
         new = [batch_id for batch_id in batch_ids if (batch_id, flag) not in _flagged]
     limit = channel.sender_limit if flag == Flag.SENDER_RATE else channel.message_limit
     data = {"flag": flag.label, "limit_per_minute": limit}
-    for batch_id in state.flag(new, flag, actor, data) if new else ():
+    for batch_id in flagging.flag(new, flag, actor, data) if new else ():
         log.warning(
             "BATCH FLAGGED | Batch: %(batch)s | %(flag)s | Limit: %(limit)s messages a minute",
             {"batch": batch_id, "flag": flag.label, "limit": limit},

@@ -15,7 +15,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import transaction
 
-from batches import adaptive, follow_ups, keywords, log_lines, state, superseding
+from batches import adaptive, flagging, follow_ups, history, keywords, log_lines, state, superseding
 from batches.choices import Command, EventKind, Flag, Outcome
 from batches.objections import objection
 from batches.sounding import sounds_like_stop
@@ -174,7 +174,7 @@ def _write_verdict(work: Work, decision: classification.Decision | None, account
     unchanged = follow_ups.unanswered(before, decision, work.texts) if decision else None
     veto = partial(objection, work, stands, unchanged)
     reply = _write_reply(work, decision, account, veto, lambda kind, data: events.append((kind, data)))
-    state.note_all(batch.id, work.actor, events)
+    history.note_all(batch.id, work.actor, events)
     if follow_ups.is_change_of_mind(before, label):
         _mark_change_of_mind(work, before)
     return reply
@@ -228,7 +228,7 @@ def _conversation(work: Work, account: Account, language: str) -> replies.Conver
 def _mark_change_of_mind(work: Work, before: str) -> None:
     said = {"was": naming.name_of(before), "is": naming.name_of(work.batch.label)}
     told = said | {"answered_batch": work.batch.answered_before}
-    state.flag([work.batch.id], Flag.CHANGED_MIND, work.actor, told, event=EventKind.CHANGED_MIND)
+    flagging.flag([work.batch.id], Flag.CHANGED_MIND, work.actor, told, event=EventKind.CHANGED_MIND)
 
 
 def _end(work: Work, reply: Reply) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Case, F, Q, Value, When
 
-from batches import state
+from batches import history, state
 from batches.choices import BatchStatus, EventKind, Outcome
 from batches.closing import close_due
 from batches.models import Batch
@@ -100,7 +100,7 @@ def _act(batch: Batch, action: str, actor: str) -> bool:
 
 def _resend(batch: Batch, actor: str) -> bool:
     return replies.resend(
-        batch.replies.latest("id").id, record=lambda kind, data: state.note([batch.id], kind, actor, data)
+        batch.replies.latest("id").id, record=lambda kind, data: history.note([batch.id], kind, actor, data)
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
-from batches import state, texts
+from batches import history, state, texts
 from batches.choices import BatchStatus, EventKind, Outcome
 from batches.clock import Now
 from batches.credentials import CredentialsUnreadable
@@ -47,14 +47,14 @@ def review(classification: Classification, reviewer: "User", label: str, *, send
 
     Raises CannotCorrect; then nothing was stored.
     """
-    actor = state.admin(reviewer.get_username())
+    actor = history.admin(reviewer.get_username())
     with transaction.atomic():
         batch = classification.batch
         understood = texts.to_understand(batch, texts.whole(batch))
         correction = correct(classification, reviewer, label, understood)
         same = correction.corrected == correction.predicted
         kind = EventKind.CONFIRMED if same else EventKind.CORRECTED
-        state.note([classification.batch_id], kind, actor, _data(correction))
+        history.note([classification.batch_id], kind, actor, _data(correction))
         if not send or same:
             return Reviewed(correction)
         problem = _send(classification.batch_id, label, actor)
@@ -126,7 +126,7 @@ def _send(batch_id: int, label: str, actor: str) -> str:
         replies.prepare_correction(
             _conversation(batch),
             label,
-            record=lambda kind, data: state.note([batch_id], kind, actor, data),
+            record=lambda kind, data: history.note([batch_id], kind, actor, data),
         )
         enqueue([batch_id])
     return ""

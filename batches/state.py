@@ -1,15 +1,12 @@
 """The only writer of Batch.status: which moves there are, and how one is won."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
-from django.db.models import Case, F, Value, When
-from django.db.models.functions import Collate, Concat
-
-from batches.choices import BatchStatus, EventKind, Flag, Outcome
+from batches import history
+from batches.choices import BatchStatus, EventKind, Outcome
 from batches.clock import Now
 from batches.models import Batch, BatchEvent
 from batches.querysets import BatchQuerySet
@@ -56,7 +53,7 @@ def advance(
     _check(source, target)
     where = {"id": batch_id, "status": source} | ({"claim": held} if held else {})
     moved = rows.Update(Batch, where, {"status": target, **fields})
-    return rows.write(moved, rows.Insert(BatchEvent, _event(batch_id, event, actor, data)))
+    return rows.write(moved, rows.Insert(BatchEvent, history.event(batch_id, event, actor, data)))
 
 
 def queue_all(
@@ -78,7 +75,7 @@ def queue_all(
             postponed=False,
             **fields,
         )
-        note(ids, event, actor)
+        history.note(ids, event, actor)
     return batches
 
 
@@ -119,7 +116,7 @@ def carry_over(batch: Batch, successor_id: int, actor: str) -> bool:
     more = rows.Sql(f"carry_overs + {batch.carry_overs + 1:d}")
     rows.update(Batch, {"id": successor_id}, carry_overs=more)
     data = {"from_batch": batch.id, "count": batch.message_count}
-    note([successor_id], EventKind.CARRIED_OVER, actor, data)
+    history.note([successor_id], EventKind.CARRIED_OVER, actor, data)
     return True
 
 
@@ -160,7 +157,9 @@ def move_window(batch: Batch, to: datetime, *, planned: datetime, why: str, acto
     }
     moved = rows.Update(Batch, where, {"closes_at": to, "window_ends_at": planned})
     data = {"against_plan_seconds": round((to - planned).total_seconds(), 3), "why": why}
-    return rows.write(moved, rows.Insert(BatchEvent, _event(batch.id, EventKind.WINDOW_CHANGED, actor, data)))
+    return rows.write(
+        moved, rows.Insert(BatchEvent, history.event(batch.id, EventKind.WINDOW_CHANGED, actor, data))
+    )
 
 
 def postpone(
@@ -208,7 +207,7 @@ def correct(batch_id: int, outcome: Outcome, reason: str, actor: str) -> bool:
     """Write what became known after all of a batch that was settled as unknown; False when it is none."""
     settled = {"id": batch_id, "status": BatchStatus.COMPLETED, "outcome": Outcome.UNKNOWN}
     known = {"outcome": outcome, "reason": reason}
-    event = _event(batch_id, EventKind.OUTCOME_CORRECTED, actor, known)
+    event = history.event(batch_id, EventKind.OUTCOME_CORRECTED, actor, known)
     return rows.write(rows.Update(Batch, settled, known), rows.Insert(BatchEvent, event))
 
 
@@ -220,54 +219,6 @@ def set_label(batch_id: int, token: UUID, label: str) -> Standing | None:
     held = {"id": batch_id, "status": BatchStatus.PROCESSING, "claim": token}
     found = rows.update_returning(Batch, held, standing_columns(), label=label)
     return Standing(*found) if found else None
-
-
-def flag(
-    batch_ids: Iterable[int],
-    word: Flag,
-    actor: str,
-    data: Mapping[str, Any],
-    event: EventKind = EventKind.FLAGGED,
-) -> list[int]:
-    """Flag those batches, whatever their status, that have not this flag already; gives their ids.
-
-    They are locked in the order in which ingest takes them, by their senders' code points, so that neither locks the
-    other out.
-    """
-    order = Collate("sender", "C") if connection.vendor == "postgresql" else F("sender")
-    with transaction.atomic(savepoint=False):
-        named = Batch.objects.select_for_update().filter(id__in=list(batch_ids))
-        ids = list(named.exclude(flags__contains=word).order_by(order, "id").values_list("id", flat=True))
-        if ids:
-            flags = Case(
-                When(flags="", then=Value(word.value)), default=Concat("flags", Value(f",{word.value}"))
-            )
-            Batch.objects.filter(id__in=ids).update(flags=flags)
-            note(ids, event, actor, data)
-    return ids
-
-
-def admin(name: str) -> str:
-    """How the history calls somebody who did it in the admin."""
-    return f"admin:{name}"[: BatchEvent._meta.get_field("actor").max_length]
-
-
-def note(
-    batch_ids: Iterable[int], kind: EventKind | str, actor: str, data: Mapping[str, Any] | None = None
-) -> None:
-    """Write one event for each batch, in the caller's transaction. The database's clock dates it."""
-    rows.insert(BatchEvent, *(_event(batch_id, kind, actor, data) for batch_id in batch_ids))
-
-
-def note_all(batch_id: int, actor: str, entries: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
-    """Write several events of one batch, in order, in the caller's transaction."""
-    rows.insert(BatchEvent, *(_event(batch_id, kind, actor, data) for kind, data in entries))
-
-
-def _event(
-    batch_id: int, kind: EventKind | str, actor: str, data: Mapping[str, Any] | None = None
-) -> Mapping[str, Any]:
-    return {"batch_id": batch_id, "at": rows.now(), "kind": kind, "actor": actor, "data": dict(data or {})}
 
 
 def _check(source: BatchStatus, target: BatchStatus) -> None:

@@ -20,7 +20,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
-from batches import state, texts
+from batches import history, state, texts
 from batches.choices import BatchStatus, SenderKind
 from batches.models import Batch
 from batches.standing import UNBEGUN, Standing
@@ -92,7 +92,7 @@ def _unanswered_before(batch: Batch) -> list[Batch]:
 
 def _take(earlier: Batch, work: Work) -> bool:
     def record(kind: str, data: Mapping[str, Any]) -> None:
-        state.note([earlier.id], kind, work.actor, data)
+        history.note([earlier.id], kind, work.actor, data)
 
     if earlier.label and not replies.withdraw_waiting(earlier.id, MOVED_ON, record=record):
         return False

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import QuerySet
 
-from batches import state
+from batches import history
 from batches.choices import EventKind
 from batches.clock import Now
 from batches.models import Batch, Takeover
@@ -39,7 +39,7 @@ def take_over(batches: Iterable[Batch], until: datetime, *, note: str, actor: st
         for (channel_id, sender), ids in senders.items():
             in_force(channel_id, sender).update(ended_at=Now(), ended_by=actor)
             Takeover.objects.create(channel_id=channel_id, sender=sender, until=until, note=note, actor=actor)
-            state.note(ids, EventKind.TAKEN_OVER, actor, {"until": until.isoformat(), "note": note})
+            history.note(ids, EventKind.TAKEN_OVER, actor, {"until": until.isoformat(), "note": note})
     return len(senders)
 
 
@@ -52,5 +52,5 @@ def give_back(batches: Iterable[Batch], *, actor: str) -> int:
             if in_force(*sender).update(ended_at=Now(), ended_by=actor):
                 ended.add(sender)
             if sender in ended:
-                state.note([batch.pk], EventKind.GIVEN_BACK, actor)
+                history.note([batch.pk], EventKind.GIVEN_BACK, actor)
     return len(ended)

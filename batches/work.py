@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from batches import state, texts
+from batches import history, texts
 from batches.choices import Outcome
 from batches.models import Batch, Message
 from classification import rows
@@ -62,7 +62,7 @@ class Work:
     @property
     def record(self) -> Callable[[str, Mapping[str, Any]], None]:
         """How the reply's steps get into the batch's history."""
-        return lambda kind, data: state.note([self.batch.id], kind, self.actor, data)
+        return lambda kind, data: history.note([self.batch.id], kind, self.actor, data)
 
 
 def load(batch_id: int, token: UUID, actor: str) -> Work:

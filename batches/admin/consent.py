@@ -14,7 +14,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownF
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
-from batches import state
+from batches import history
 from batches.admin.exporting import export
 from batches.admin.search import spellings
 from batches.channels import DEFAULT
@@ -153,7 +153,7 @@ class ConsentAdmin(RecordAdmin):
             new,
             source=ConsentSource.ADMIN,
             words=said["reason"],
-            actor=state.admin(request.user.get_username()),
+            actor=history.admin(request.user.get_username()),
         )
         where = said["channel"] or "every channel"
         messages.success(request, f"{said['number']}: {new.label.lower()} on {where}.")

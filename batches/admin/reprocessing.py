@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from unfold.admin import ModelAdmin
 from unfold.decorators import action
 
-from batches import state
+from batches import history
 from batches.models import Batch
 from batches.reprocess import CLOSED, REQUEUED, RESENT, SKIPPED, Result, needs, reprocess
 from batches.templatetags.untrusted import reveal
@@ -77,7 +77,7 @@ class ReprocessActions(ModelAdmin):  # type: ignore[misc]  # unfold has no types
         return batch
 
     def _reprocess(self, request: HttpRequest, ids: Sequence[int], *, resend_unknown: bool) -> HttpResponse:
-        actor = state.admin(request.user.get_username())
+        actor = history.admin(request.user.get_username())
         confirmed = request.method == "POST" and CONFIRMED in request.POST
         results = reprocess(ids, actor=actor, resend_unknown=resend_unknown, dry_run=not confirmed)
         if not confirmed:

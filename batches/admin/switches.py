@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.decorators import display
 
-from batches import state
+from batches import history
 from batches.models import Channel
 from classification.record_admin import DayRangeFilter, RecordAdmin
 from classification.revealing import revealed
@@ -54,7 +54,7 @@ class SwitchAdmin(RecordAdmin):
         if (number and channel is None) or wanted not in ("yes", "no") or not reason:
             messages.error(request, "Nothing was changed: say which channel, and why.")
             return HttpResponseRedirect(reverse(LIST))
-        actor = state.admin(request.user.get_username())
+        actor = history.admin(request.user.get_username())
         where = channel.pk if channel else None
         changed = switches.throw(where, stop=wanted == "yes", reason=reason, actor=actor)
         does = "stopped" if wanted == "yes" else "going on"

@@ -19,7 +19,7 @@ from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
-from batches import state, takeovers
+from batches import history, takeovers
 from batches.admin.reprocessing import picked
 from batches.admin.search import spellings
 from batches.models import Batch, Takeover
@@ -164,7 +164,7 @@ class TakeoverAdmin(RecordAdmin):
 
 
 def _actor(request: HttpRequest) -> str:
-    return state.admin(request.user.get_username())
+    return history.admin(request.user.get_username())
 
 
 def _page(batch: Batch) -> str:

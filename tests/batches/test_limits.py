@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
-from batches import limits, state
+from batches import flagging, limits
 from batches.choices import Flag
 from batches.limits import MAX_KEYS, Rates
 from batches.models import Batch, Channel, Message
@@ -224,7 +224,7 @@ def test_one_of_two_processes_flags_a_batch() -> None:
 
     def flag(order: list[int]) -> list[int]:
         try:
-            return state.flag(order, Flag.CHANNEL_RATE, "test", {})
+            return flagging.flag(order, Flag.CHANNEL_RATE, "test", {})
         finally:
             connections.close_all()
 

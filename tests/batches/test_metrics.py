@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, connections
 from prometheus_client import CollectorRegistry
 
-from batches import pipeline, state
+from batches import history, pipeline
 from batches.choices import EventKind
 from batches.closing import close_due
 from batches.metrics import collector, counting
@@ -175,7 +175,7 @@ def test_model_calls_errors_tokens_and_cost(folded: Callable[[], dict[str, float
         batch=batch, label="agree", engine="openai", latency_ms=700, input_tokens=90, output_tokens=8,
         cost="0.0025", attempts=attempts, review="not_sure",
     )  # fmt: skip
-    state.note([batch.id], EventKind.CLASSIFIED, "worker", {"classification": verdict.id})
+    history.note([batch.id], EventKind.CLASSIFIED, "worker", {"classification": verdict.id})
     told = folded()
     assert told["classifications_total{engine=openai,label=agree}"] == 1
     assert told["reviews_asked_total{reason=not_sure}"] == 1

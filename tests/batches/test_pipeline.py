@@ -170,7 +170,7 @@ DEATHS = [
     ("batches.pipeline.classification.classify", Outcome.REPLIED, 1),
     ("batches.pipeline.classification.record", Outcome.REPLIED, 1),
     ("batches.pipeline.replies.prepare", Outcome.REPLIED, 1),
-    ("batches.pipeline.state.note_all", Outcome.REPLIED, 1),
+    ("batches.pipeline.history.note_all", Outcome.REPLIED, 1),
     (
         "batches.pipeline.log_lines.classified",
         Outcome.UNKNOWN,

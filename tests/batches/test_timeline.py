@@ -8,7 +8,7 @@ import pytest
 from django.db.models import F
 from pytest_django import DjangoAssertNumQueries
 
-from batches import state
+from batches import history
 from batches import timeline as timelines
 from batches.choices import EventKind
 from batches.models import Batch
@@ -87,7 +87,7 @@ def test_it_says_how_the_sender_was_written_only_where_that_differs() -> None:
 
 def test_it_counts_from_the_opening() -> None:
     batch = arrive("Yes")
-    state.note([batch.id], EventKind.REQUEUED, "sweep")
+    history.note([batch.id], EventKind.REQUEUED, "sweep")
     opened, _, later = timeline(batch)
     assert opened.after == timedelta()
     assert later.after == later.at - batch.opened_at

@@ -11,7 +11,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.utils import timezone
 
-from batches import state
+from batches import history
 from batches.inbound.base import InboundSms
 from batches.models import Batch, Channel, Message, RejectedDelivery, SenderPreference, Takeover
 from classification.models import Classification, Correction, Usage
@@ -41,8 +41,8 @@ def told(sender: str = NUMBER, raw: str = RAW, days: float = 10) -> Batch:
     if DIGITS in sender:
         Message.objects.filter(id=message.id).update(provider_message_id=guid)
     data = {"reply_id": 1, "reason": "timeout", "error": f"{SECRET} {sender}"}
-    state.note([batch.id], "reply_unknown", "worker", data)
-    state.note([batch.id], "message_added", "web", {"messages": [guid if DIGITS in sender else "x"]})
+    history.note([batch.id], "reply_unknown", "worker", data)
+    history.note([batch.id], "message_added", "web", {"messages": [guid if DIGITS in sender else "x"]})
     _verdict(batch)
     _reply(batch, sender)
     Consent.objects.create(

@@ -9,13 +9,12 @@ from django.db.models import F
 from pytest_django import DjangoAssertNumQueries
 
 from batches import history
-from batches import timeline as timelines
 from batches.choices import EventKind
 from batches.models import Batch
 from batches.pipeline import process
 from batches.reprocess import reprocess
 from batches.templatetags.times import clock, moment, span
-from batches.timeline import Entry, timeline
+from batches.timeline import Entry, entry, story, timeline
 from classification.models import Classification
 from replies.models import Reply, ReplyAttempt
 from replies.senders import memory
@@ -184,7 +183,7 @@ def test_it_keeps_the_guid_of_a_message_that_is_gone() -> None:
 
 
 def test_it_shows_the_first_messages_of_very_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(timelines, "MAX_MESSAGES", 2)
+    monkeypatch.setattr(story, "MAX_MESSAGES", 2)
     batch = arrive("one", "two", "three")
     assert [entry.text for entry in timeline(batch) if entry.kind == "message_added"] == ["one", "two"]
 
@@ -199,7 +198,7 @@ def test_it_asks_as_often_for_many_rows_as_for_one(
 
 
 def test_it_knows_the_look_of_every_kind() -> None:
-    assert set(timelines.LOOKS) == set(EventKind.values)
+    assert set(entry.LOOKS) == set(EventKind.values)
 
 
 @pytest.mark.parametrize(

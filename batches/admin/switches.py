@@ -29,7 +29,6 @@ class SwitchAdmin(RecordAdmin):
     list_display = ["at", "covers", "does", ACTOR, REASON]
     list_filter = [("channel", RelatedDropdownFilter), ("at", DayRangeFilter)]
     list_select_related = ["channel"]
-    list_display_links = None
     sortable_by: list[str] = []
     readonly_fields = [REASON, ACTOR]
     fields = ["channel", "stopped", REASON, ACTOR, "at"]

@@ -63,38 +63,41 @@ def prune(directory: Path, keep: int) -> list[Path]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m deploy.backup", description="Copy the database.")
-    parser.add_argument(
-        "directory", type=Path, help="where copies are kept, on another disk than the database"
-    )
-    parser.add_argument("--keep", type=int, default=0, metavar="N", help="delete all but the newest N copies")
-    parser.add_argument("--json", action="store_true", help="for machines")
-    arguments = parser.parse_args()
-    console = Console()
+    arguments = _arguments()
     try:
         path, tables = back_up(load().database_url.get_secret_value(), arguments.directory)
         gone = prune(arguments.directory, arguments.keep)
     except PROBLEMS as problem:
         print(f"No backup was made: {problem}", file=sys.stderr)
         return 1
-    rows = sum(table.rows for table in tables.values())
-    if arguments.json:
-        answer = {
-            "file": str(path),
-            "tables": len(tables),
-            "rows": rows,
-            "deleted": [str(old) for old in gone],
-        }
-        print(json.dumps(answer))
-    else:
-        size = path.stat().st_size / 1e6
-        console.print(
-            f"{path}: {len(tables)} tables, {rows} rows, {size:.1f} MB", soft_wrap=True, highlight=False
-        )
-        console.print(
-            f"{len(gone)} older copies deleted" if gone else "No older copy deleted", highlight=False
-        )
+    (_tell_machines if arguments.json else _tell_people)(path, tables, gone)
     return 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m deploy.backup", description="Copy the database.")
+    parser.add_argument(
+        "directory", type=Path, help="where copies are kept, on another disk than the database"
+    )
+    parser.add_argument("--keep", type=int, default=0, metavar="N", help="delete all but the newest N copies")
+    parser.add_argument("--json", action="store_true", help="for machines")
+    return parser.parse_args()
+
+
+def _tell_machines(path: Path, tables: Tables, gone: list[Path]) -> None:
+    deleted = [str(old) for old in gone]
+    print(json.dumps({"file": str(path), "tables": len(tables), "rows": _rows(tables), "deleted": deleted}))
+
+
+def _tell_people(path: Path, tables: Tables, gone: list[Path]) -> None:
+    console, size = Console(), path.stat().st_size / 1e6
+    told = f"{path}: {len(tables)} tables, {_rows(tables)} rows, {size:.1f} MB"
+    console.print(told, soft_wrap=True, highlight=False)
+    console.print(f"{len(gone)} older copies deleted" if gone else "No older copy deleted", highlight=False)
+
+
+def _rows(tables: Tables) -> int:
+    return sum(table.rows for table in tables.values())
 
 
 if __name__ == "__main__":

@@ -17,6 +17,10 @@ OLDEST_SQLITE = (3, 35, 0)  # RETURNING
 CLOCKS_DIFFER, CLOCKS_WRONG = 2.0, 60.0  # seconds
 NODE_OWN = 4  # connections of a node beside its workers': main process, sentinel, pusher, monitor
 DRAIN = 1  # connection of a web process beside its threads': storing what waited in the spool
+OTHERS = (
+    "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'"
+    " AND datname IS DISTINCT FROM current_database()"
+)
 
 
 def server() -> Iterator[Finding]:
@@ -75,21 +79,12 @@ def connections_needed() -> Iterator[Finding]:
     """What this machine takes of PostgreSQL's connections when everybody is busy, beside what is left."""
     if connection.vendor != "postgresql":
         return
-    env = settings.ENV
-    web = env.web_processes * (env.web_threads + DRAIN)
-    need = (
-        web + env.workers + NODE_OWN + int(settings.Q_CLUSTER["ALT_CLUSTERS"]["sweep"]["workers"]) + NODE_OWN
-    )
+    web, need = _most_connections()
     if settings.ENV.database_pooler_url.get_secret_value():
         yield ok(f"this machine takes up to {need} of the pooler's (its max_client_conn; web {web})")
         return
     limit = int(_ask("SHOW max_connections")) - int(_ask("SHOW superuser_reserved_connections"))
-    others = int(
-        _ask(
-            "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'"
-            " AND datname IS DISTINCT FROM current_database()"
-        )
-    )
+    others = int(_ask(OTHERS))
     told = f"this machine takes up to {need} connections (web {web}); the server has {limit}, others use {others}"
     if need > limit:
         yield problem(told, "Raise max_connections, lower WEB_THREADS or WORKERS, or put pgbouncer in front.")
@@ -97,6 +92,14 @@ def connections_needed() -> Iterator[Finding]:
         yield warning(told, "Raise max_connections, or put pgbouncer in front.")
     else:
         yield ok(told)
+
+
+def _most_connections() -> tuple[int, int]:
+    """The web server's, and those of the whole machine."""
+    env = settings.ENV
+    web = env.web_processes * (env.web_threads + DRAIN)
+    sweepers = int(settings.Q_CLUSTER["ALT_CLUSTERS"]["sweep"]["workers"])
+    return web, web + env.workers + NODE_OWN + sweepers + NODE_OWN
 
 
 def clocks() -> Iterator[Finding]:

@@ -155,9 +155,13 @@ def _load(request: HttpRequest, row: RuleSet) -> str:
 
 
 def _page(request: HttpRequest, row: RuleSet) -> dict[str, Any]:
-    previous = RuleSet.objects.filter(number__lt=row.number).order_by("-number").first()
+    return _record(request, row) | _contents(row)
+
+
+def _record(request: HttpRequest, row: RuleSet) -> dict[str, Any]:
+    """What is known of it without reading it, and what may be done with it."""
     live = store.live_row()
-    context = {
+    return {
         "title": str(row),
         "row": row,
         "is_live": live == row,
@@ -165,24 +169,22 @@ def _page(request: HttpRequest, row: RuleSet) -> dict[str, Any]:
         "override": reveal(row.override),
         "activations": row.activations.all(),
         "boards": scoreboard.boards(row.scores),
-        "previous": previous,
         "may_activate": request.user.has_perm(PUBLISH) and live != row,
         "may_load": request.user.has_perms(EDIT),
         "export": reverse("admin:classification_ruleset_export", args=[row.pk]),
     }
+
+
+def _contents(row: RuleSet) -> dict[str, Any]:
+    """What is in it, and what is other than in the one before."""
+    previous = RuleSet.objects.filter(number__lt=row.number).order_by("-number").first()
     try:
         document = store.parsed(row)
         found = differences(store.parsed(previous), document) if previous else []
     except store.Unreadable as unreadable:
-        return context | {"problem": str(unreadable)}
-    return (
-        context
-        | _summary(document)
-        | {
-            "differences": scoreboard.told(found),
-            "difference_count": len(found),
-        }
-    )
+        return {"previous": previous, "problem": str(unreadable)}
+    told = {"differences": scoreboard.told(found), "difference_count": len(found)}
+    return {"previous": previous, **_summary(document), **told}
 
 
 def _summary(document: Document) -> dict[str, Any]:

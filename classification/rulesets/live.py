@@ -45,15 +45,7 @@ class Live:
 
     @cached_property
     def _former(self) -> Mapping[str, CategoryEntry]:
-        documents = filter(None, map(_document, RuleSet.objects.order_by("number")))
-        return {one.slug: one for document in documents for one in document.categories}
-
-
-def _document(row: RuleSet) -> Document | None:
-    try:
-        return store.parsed(row)
-    except store.Unreadable:
-        return None
+        return store.former_categories()
 
 
 def unpublished(document: Document) -> Live:
@@ -74,5 +66,5 @@ def live() -> Live:
     known: Live | None = live.last
     if known and known.id == newest:
         return known
-    row = RuleSet.objects.get(pk=newest)
+    row = RuleSet.objects.defer("document").get(pk=newest)
     return Live(row.pk, row.number, store.compiled(row))

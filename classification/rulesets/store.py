@@ -2,11 +2,12 @@
 
 import hashlib
 import json
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
-from classification.engines.rules.document import Document
+from classification.engines.rules.document import CategoryEntry, Document
 from classification.engines.rules.engine import Rules, rules_of
 from classification.models import Activation, Origin, RuleSet
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 MIGRATE = "migrate"
+CATEGORIES = TypeAdapter(list[CategoryEntry])
 
 
 def digest(document: Document) -> str:
@@ -31,15 +33,41 @@ def parsed(row: RuleSet) -> Document:
     try:
         return Document.model_validate(row.document)
     except ValidationError as error:
-        raise Unreadable(f"{row} cannot be read by this version of the software.") from error
+        raise _unreadable(row) from error
+
+
+def _unreadable(row: RuleSet) -> Unreadable:
+    return Unreadable(f"{row} cannot be read by this version of the software.")
+
+
+def former_categories() -> dict[str, CategoryEntry]:
+    """The categories of all rule sets by slug, each as the last one had it that knew it and can be read."""
+    stored = RuleSet.objects.order_by("number").values_list("document__categories", flat=True)
+    return {one.slug: one for entries in stored for one in _categories(entries)}
+
+
+def _categories(entries: Any) -> list[CategoryEntry]:
+    try:
+        return CATEGORIES.validate_python(entries)
+    except ValidationError:
+        return []
 
 
 def compiled(row: RuleSet) -> Rules:
-    """Its rules, ready to read. Raises Unreadable."""
+    """Its rules, ready to read; its document may be deferred. Raises Unreadable."""
     try:
-        return rules_of(parsed(row))
+        return _compiled(row.digest)
+    except ValidationError as error:
+        raise _unreadable(row) from error
     except ValueError as error:  # a pattern that another version understood
         raise Unreadable(f"{row} cannot be used by this version of the software: {error}") from error
+
+
+@lru_cache(maxsize=4)
+def _compiled(digest: str) -> Rules:
+    """The last few are kept: a published document never changes, and compiling one takes a tenth of a second."""
+    document = RuleSet.objects.filter(digest=digest).values_list("document", flat=True)[0]
+    return rules_of(Document.model_validate(document))
 
 
 def live_row() -> RuleSet | None:

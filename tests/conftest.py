@@ -14,15 +14,13 @@ from batches.detour import detour
 from classification import ceilings, prices, reviewing
 from classification.rulesets import live
 from replies import choosing
-from tests.scheduling import Scheduling
+from tests.scheduling import WITH_DEADLINES, Scheduling
 from tests.support import migrated
-
-FIRST_PROCESS = "gw0"
 
 
 def pytest_configure() -> None:
-    """What computes gives way to the tests with running systems, which the first process runs: those have deadlines."""
-    if os.environ.get("PYTEST_XDIST_WORKER", FIRST_PROCESS) != FIRST_PROCESS:
+    """What computes gives way to the tests with running systems."""
+    if os.environ.get("PYTEST_XDIST_WORKER", WITH_DEADLINES[0]) not in WITH_DEADLINES:
         os.nice(10)
 
 

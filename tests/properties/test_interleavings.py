@@ -38,7 +38,7 @@ def _no_waiting_for_disks(transactional_db: None) -> Iterator[None]:
 
 @pytest.mark.timeout(3600)
 def test_nothing_is_lost_and_nobody_hears_twice(life: type[Life]) -> None:
-    run_state_machine_as_test(life, settings=effort(80, stateful_step_count=STEPS))
+    run_state_machine_as_test(life, settings=effort(50, stateful_step_count=STEPS))
 
 
 @pytest.mark.timeout(600)

@@ -6,7 +6,6 @@ The process that runs the step is killed at the first moment, the next one at th
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +18,7 @@ from tests.system.service import ROOT, Batch, Service
 
 WINDOW = 1
 MOST = 40  # moments of one path; more is a loop that never ends
+POOL = 20  # conversations that are begun together, more than such a path has moments
 
 
 class Processes:
@@ -93,8 +93,7 @@ class Walk:
     ) -> list[Walked]:
         walked: list[Walked] = []
         for at in range(1, MOST + 1):
-            one = pool[at - 1] if len(pool) >= at else more() if more else None
-            assert one is not None
+            one = pool[at - 1] if len(pool) >= at or not more else more()
             told = step(one, at)
             walked.append(one)
             if not told["killed"]:
@@ -132,13 +131,13 @@ class Walk:
 
     def ingest_after_the_window(self) -> list[Walked]:
         """The message finds a batch that is over its time, closes it and opens the next."""
-        pool = [self.begin() for _ in range(MOST)]
-        time.sleep(WINDOW + 0.1)
+        pool = [self.begin() for _ in range(POOL)]
+        self.plain.run("end_windows")
         return self.through(pool, lambda one, at: self.post(one, self.plain, at=at))
 
     def closing(self) -> list[Walked]:
         def step(_: Walked, at: int) -> dict[str, Any]:
-            time.sleep(WINDOW + 0.1)
+            self.plain.run("end_windows")
             return self.plain.run("sweep", 0, at=at)
 
         return self.path(step)
@@ -153,7 +152,7 @@ class Walk:
 
     def reaping(self) -> list[Walked]:
         def step(one: Walked, at: int) -> dict[str, Any]:
-            time.sleep(WINDOW + 0.1)
+            self.plain.run("end_windows")
             self.plain.run("sweep", 0)
             [batch] = self.batches(one)
             self.plain.run("process", batch.id, at=2)  # after it has claimed the batch
@@ -166,9 +165,9 @@ class Walk:
         self, by: Processes, new: Callable[[], str] = new_number, text: str = "Yes", fault: str = "ok"
     ) -> list[Walked]:
         """A worker takes a closed batch to its end."""
-        pool = [self.begin(text=text, sender=new()) for _ in range(MOST)]
+        pool = [self.begin(text=text, sender=new()) for _ in range(POOL)]
         self.gateway.behaviours |= {one.sender: fault for one in pool}
-        time.sleep(WINDOW + 0.1)
+        self.plain.run("end_windows")
         self.plain.run("sweep", 0)
         ids = {one.sender: self.batches(one)[0].id for one in pool}
         return self.through(pool, lambda one, at: by.run("process", ids[one.sender], at=at))
@@ -177,7 +176,7 @@ class Walk:
         """A worker comes to the reply when its sender has written on: the later batch is still open."""
 
         def step(one: Walked, at: int) -> dict[str, Any]:
-            time.sleep(WINDOW + 0.1)
+            self.plain.run("end_windows")
             self.plain.run("sweep", 0)
             [batch] = self.batches(one)
             self.post(one, self.plain)
@@ -189,9 +188,9 @@ class Walk:
         """The later batch's worker comes first, and takes the earlier one's texts over."""
 
         def step(one: Walked, at: int) -> dict[str, Any]:
-            time.sleep(WINDOW + 0.1)
+            self.plain.run("end_windows")
             self.post(one, self.plain, at=0)
-            time.sleep(WINDOW + 0.1)
+            self.plain.run("end_windows")
             self.plain.run("sweep", 0)
             return self.plain.run("process", self.batches(one)[-1].id, at=at)
 
@@ -203,7 +202,7 @@ class Walk:
         before = [one.point for one in moments].index("before the provider's call") + 1
 
         def step(one: Walked, at: int) -> dict[str, Any]:
-            time.sleep(WINDOW + 0.1)
+            self.plain.run("end_windows")
             self.plain.run("sweep", 0)
             [batch] = self.batches(one)
             self.plain.run("process", batch.id, at=before)

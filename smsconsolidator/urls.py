@@ -6,6 +6,8 @@ from django.urls import include, path
 from smsconsolidator import views
 from smsconsolidator.metrics import metrics
 
+admin.autodiscover()
+
 urlpatterns = [
     path("healthz", views.healthz),
     path("readyz", views.readyz),

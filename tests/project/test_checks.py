@@ -1,10 +1,13 @@
 """The checks that Django itself can make."""
 
+import importlib
 import os
 import subprocess
 import sys
 
 import pytest
+from django.contrib import admin
+from django.core.checks import Tags, run_checks
 from django.core.management import call_command
 
 from smsconsolidator.env import BASE_DIR
@@ -29,3 +32,25 @@ def test_it_passes_the_deployment_checks_behind_https() -> None:
     command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
     checked = subprocess.run(command, cwd=BASE_DIR, env=server, capture_output=True, text=True, check=False)
     assert (checked.returncode, checked.stderr) == (0, "")
+
+
+def test_every_page_of_the_admin_passes_its_checks() -> None:
+    """`check` alone may look before the pages are there: they are loaded with the addresses."""
+    importlib.import_module("smsconsolidator.urls")
+
+    assert len(admin.site._registry) > 20
+    assert run_checks(tags=[Tags.admin]) == []
+
+
+def test_a_worker_does_not_load_the_pages() -> None:
+    loaded = "import django, sys; django.setup(); print([n for n in sys.modules if n.endswith('.admin')])"
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "tests.settings"}
+    told = subprocess.run(
+        [sys.executable, "-c", loaded],
+        cwd=BASE_DIR,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout.strip() == "['django.contrib.admin']"

@@ -35,7 +35,7 @@ leaves = st.none() | st.booleans() | numbers | texts
 anything = st.recursive(
     leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3)
 )
-FIELDS = ["message", "number", "guid", "time_received", "date", "hour", "extra"]
+FIELDS = ["message", "number", "guid", "time_received", "date", "hour", "opt_out_type", "extra"]
 
 
 @st.composite
@@ -55,6 +55,8 @@ def good_messages(draw: st.DrawFn) -> dict[str, Any]:
         if draw(st.booleans()):
             message[name] = draw(st.none() | times | st.text(any_character, max_size=20))
     if draw(st.integers(0, 9)) == 0:
+        message["opt_out_type"] = draw(st.sampled_from(["STOP", "start", "Help", "", None]))
+    if draw(st.integers(0, 9)) == 0:
         message["extra"] = draw(anything)
     return message
 
@@ -70,6 +72,10 @@ def bad_messages(draw: st.DrawFn) -> Any:
     message[name] = draw(wrong)
     if draw(st.booleans()):
         del message[name]
+    if draw(st.integers(0, 4)) == 0:
+        message = draw(good_messages()) | {
+            "opt_out_type": draw(st.sampled_from([1, True, [], {}, " ", "STOP!"]))
+        }
     return message
 
 

@@ -20,7 +20,7 @@ from batches.choices import Command, EventKind, Flag, Outcome
 from batches.objections import objection
 from batches.sounding import sounds_like_stop
 from batches.standing import standing
-from batches.terms import terms_of
+from batches.terms import conversation_of, terms_of
 from batches.work import LeaseLost, Work, load
 from classification import naming
 from classification import services as classification
@@ -28,6 +28,7 @@ from classification.labels import Label, Said
 from classification.models import ReviewReason
 from replies import services as replies
 from replies.models import Reply, ReplyKind, ReplyStatus
+from replies.occasion import Occasion
 from replies.policy import DISABLED, FOR_A_PERSON
 from replies.senders.base import Account
 
@@ -211,18 +212,9 @@ def _write_reply(
 
 def _conversation(work: Work, account: Account, language: str) -> replies.Conversation:
     batch = work.batch
-    return replies.Conversation(
-        batch.id,
-        batch.channel_id,
-        batch.sender,
-        batch.sender_kind,
-        terms=terms_of(batch.channel),
-        account=account,
-        addressee=work.addressee,
-        language=language,
-        count=work.fields["count"],
-        when_stale=batch.channel.policy_when_stale if batch.is_stale else "",
-    )
+    about = Occasion(work.addressee, batch.channel.voice, language, work.fields["count"])
+    stale = batch.channel.policy_when_stale if batch.is_stale else ""
+    return conversation_of(batch, account, about, when_stale=stale)
 
 
 def _mark_change_of_mind(work: Work, before: str) -> None:

@@ -16,7 +16,7 @@ from batches.clock import Now
 from batches.credentials import CredentialsUnreadable
 from batches.models import Batch, SenderPreference
 from batches.queue import enqueue
-from batches.terms import terms_of
+from batches.terms import conversation_of
 from classification.corrections import correct
 from classification.models import Classification, Correction
 from classification.rulesets.live import live
@@ -89,18 +89,7 @@ def occasion(batch: Batch) -> Occasion:
 
 def _conversation(batch: Batch) -> replies.Conversation:
     """The batch for a correcting reply. Raises CredentialsUnreadable."""
-    account, about = batch.channel.account, occasion(batch)
-    return replies.Conversation(
-        batch.id,
-        batch.channel_id,
-        batch.sender,
-        batch.sender_kind,
-        terms=terms_of(batch.channel),
-        account=account,
-        addressee=about.addressee,
-        language=about.language,
-        count=about.count,
-    )
+    return conversation_of(batch, batch.channel.account, occasion(batch))
 
 
 def _data(correction: Correction) -> dict[str, Any]:

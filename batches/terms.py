@@ -1,8 +1,11 @@
 """What a channel says about replies, and the numbers that are ours."""
 
-from batches.models import Channel
+from batches.models import Batch, Channel
 from classification.believed import believed
 from replies.case import Terms
+from replies.conversation import Conversation
+from replies.occasion import Occasion
+from replies.senders.base import Account
 
 BELIEVED = 2.0  # seconds for which a process believes what it has read
 
@@ -25,3 +28,19 @@ def own_numbers() -> frozenset[str]:
     """The numbers of every channel (E.164), at most BELIEVED seconds old."""
     written = Channel.objects.exclude(own_numbers="").values_list("own_numbers", flat=True)
     return frozenset(number for one in written for number in one.split())
+
+
+def conversation_of(batch: Batch, account: Account, about: Occasion, when_stale: str = "") -> Conversation:
+    """The batch as its reply needs it. `account` is its channel's."""
+    return Conversation(
+        batch.id,
+        batch.channel_id,
+        batch.sender,
+        batch.sender_kind,
+        terms=terms_of(batch.channel),
+        account=account,
+        addressee=about.addressee,
+        language=about.language,
+        count=about.count,
+        when_stale=when_stale,
+    )

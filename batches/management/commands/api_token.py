@@ -7,11 +7,11 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from knox.models import AuthToken
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from batches.management.commands.webhook_token import WIDTH, days
+from batches.management.commands.webhook_token import days
+from classification.terminal import show
 
 
 class Command(BaseCommand):
@@ -74,10 +74,7 @@ class Command(BaseCommand):
         for row in rows:
             until = f"{row.expiry:%Y-%m-%d %H:%M}" if row.expiry else "it is revoked"
             table.add_row(*map(Text, (f"{row.token_key}…", f"{row.created:%Y-%m-%d %H:%M}", until)))
-        console = Console(width=None if self.stdout.isatty() else WIDTH)
-        with console.capture() as capture:
-            console.print(table)
-        self.stdout.write(capture.get(), ending="")
+        show(self.stdout, table)
 
     def _json(self, document: dict[str, Any]) -> None:
         self.stdout.write(json.dumps(document, indent=2))

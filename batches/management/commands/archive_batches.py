@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from batches.models import Channel
+from batches.management import named
 from batches.periods import duration
 from batches.retention.archiving import TABLES, ArchiveError, archive, due, restore
 from classification.terminal import show
@@ -70,7 +70,7 @@ class Command(BaseCommand):
         show(self.stdout, table)
 
     def _archive(self, options: dict[str, Any]) -> Counter[str]:
-        rows = due(timezone.now() - options["older_than"], _channel(options["channel"]))
+        rows = due(timezone.now() - options["older_than"], named.channel(options["channel"]))
         total, counts = rows.count(), Counter[str]()
         if options["dry_run"]:
             return Counter({"batches_batch": total})
@@ -88,12 +88,3 @@ class Command(BaseCommand):
         for file in options["restore"]:
             counts += restore(file)
         return counts
-
-
-def _channel(slug: str | None) -> Channel | None:
-    if not slug:
-        return None
-    channel = Channel.objects.filter(slug=slug).first()
-    if channel is None:
-        raise CommandError(f"there is no channel {slug!r}")
-    return channel

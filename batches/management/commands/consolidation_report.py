@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser, OutputWrapper
 from django.utils import timezone
 
-from batches.models import Channel
+from batches.management import named
 from batches.periods import moment
 from batches.replica import ReplicaAway
 from batches.reporting import page, sheet, terminal
@@ -51,19 +51,10 @@ class Command(BaseCommand):
         if since >= until:
             raise CommandError("the period ends before it begins")
         try:
-            report = gather(Period(since, until, _channel(options["channel"])), bill=options["bill"])
+            report = gather(Period(since, until, named.channel(options["channel"])), bill=options["bill"])
         except ReplicaAway as problem:
             raise CommandError(str(problem)) from None
         FORMATS[options["format"]](report, self.stdout)
-
-
-def _channel(slug: str | None) -> Channel | None:
-    if not slug:
-        return None
-    channel = Channel.objects.filter(slug=slug).first()
-    if channel is None:
-        raise CommandError(f"there is no channel {slug!r}")
-    return channel
 
 
 def _text(report: Report, stdout: OutputWrapper) -> None:

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from batches.management import named
 from batches.models import Channel
 from batches.periods import duration
 from batches.retention.purging import cutoff, due, purge, purge_beside
@@ -88,12 +89,8 @@ class Command(BaseCommand):
 
 def _channels(slug: str | None) -> list[Channel | None]:
     """The one that was named; else all, and None for what belongs to none."""
-    if not slug:
-        return [*Channel.objects.order_by("slug"), None]
-    channel = Channel.objects.filter(slug=slug).first()
-    if channel is None:
-        raise CommandError(f"there is no channel {slug!r}")
-    return [channel]
+    one = named.channel(slug)
+    return [one] if one else [*Channel.objects.order_by("slug"), None]
 
 
 def _counted(channel: Channel, before: datetime) -> dict[str, int]:

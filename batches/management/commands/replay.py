@@ -13,15 +13,15 @@ from rich.table import Table
 from rich.text import Text
 
 from batches import replica
-from batches.models import Batch, Channel
+from batches.management import named
+from batches.models import Batch
 from batches.periods import moment
 from batches.querysets import BatchQuerySet
 from batches.replaying import Replayed, chosen, replay, summary
 from classification.evaluation import running
-from classification.models import RuleSet
+from classification.management.named import ruleset
 from classification.revealing import spelled
 from classification.rulesets.live import Live
-from classification.rulesets.store import Unreadable
 from classification.terminal import show
 
 SHOWN = 100  # changes in the table; JSON has them all
@@ -57,7 +57,7 @@ class Command(BaseCommand):
             raise CommandError("--kind goes with --model")
         if options["limit"] is not None and options["limit"] < 1:
             raise CommandError("--limit must be 1 or more")
-        rules = _rules(options["ruleset"])
+        rules = ruleset(options["ruleset"])
         try:
             with replica.asked():
                 replayed = _replay(chosen(_batches(options), options["limit"]), options, rules)
@@ -72,23 +72,11 @@ class Command(BaseCommand):
             raise CommandError(f"{failed} of {len(replayed)} conversations got no verdict")
 
 
-def _rules(number: int | None) -> Live:
-    try:
-        return running.ruleset(number)
-    except RuleSet.DoesNotExist:
-        raise CommandError(f"there is no rule set {number}") from None
-    except Unreadable as problem:
-        raise CommandError(str(problem)) from None
-
-
 def _batches(options: dict[str, Any]) -> BatchQuerySet:
     rows = Batch.objects.filter(opened_at__gte=options["since"])
     if options["until"]:
         rows = rows.filter(opened_at__lt=options["until"])
-    if options["channel"]:
-        channel = Channel.objects.filter(slug=options["channel"]).first()
-        if channel is None:
-            raise CommandError(f"there is no channel {options['channel']!r}")
+    if channel := named.channel(options["channel"]):
         rows = rows.filter(channel=channel)
     return rows
 

@@ -25,10 +25,10 @@ from batches.simulation.following import Followed
 from batches.simulation.posting import Posted
 from batches.simulation.script import Planned
 from classification.naming import name_of
+from classification.terminal import show
 
 HARMLESS_SENDERS = ("console", "memory")
 WENT_WRONG = (Outcome.REFUSED, Outcome.UNKNOWN, Outcome.UNDECIDED, Outcome.ERROR)
-WIDTH = 120  # characters of a table that is not printed on a terminal
 Number = TypeVar("Number", int, float)
 
 
@@ -145,10 +145,7 @@ class Command(BaseCommand):
         if as_json:
             self.stdout.write(json.dumps(report.as_dict(), indent=2, ensure_ascii=False))
             return
-        console = Console(width=None if self.stdout.isatty() else WIDTH)
-        with console.capture() as capture:
-            console.print(_table(report))
-        self.stdout.write(capture.get(), ending="")
+        show(self.stdout, _table(report))
 
 
 def _refuse_real_replies(allowed: bool) -> None:

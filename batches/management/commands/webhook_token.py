@@ -9,15 +9,13 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.urls import reverse
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from batches.access import LONGEST_DAYS, REMEMBERED, issue, revoke
 from batches.channels import DEFAULT
 from batches.models import LABEL_LENGTH, Channel, ChannelToken
-
-WIDTH = 120  # characters of a table that is not printed on a terminal
+from classification.terminal import show
 
 
 def days(text: str) -> int:
@@ -92,10 +90,7 @@ class Command(BaseCommand):
         if as_json:
             self._json({"channel": channel.slug, "tokens": [_document(row) for row in rows]})
             return
-        console = Console(width=None if self.stdout.isatty() else WIDTH)
-        with console.capture() as capture:
-            console.print(_table(channel, rows))
-        self.stdout.write(capture.get(), ending="")
+        show(self.stdout, _table(channel, rows))
 
     def _json(self, document: dict[str, Any]) -> None:
         self.stdout.write(json.dumps(document, indent=2))

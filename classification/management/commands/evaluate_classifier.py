@@ -14,9 +14,8 @@ from classification.asking import ENGINES
 from classification.csv_rows import BadFile
 from classification.evaluation import report, running
 from classification.evaluation.cases import Case, corrected, load
-from classification.models import RuleSet
+from classification.management.named import ruleset
 from classification.rulesets.live import Live
-from classification.rulesets.store import Unreadable
 from classification.terminal import show
 
 PREDICTED = "pred"
@@ -51,7 +50,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        rules = _rules(options["ruleset"])
+        rules = ruleset(options["ruleset"])
         cases = _cases(options, rules)
         answers = _read(cases, options, rules)
         if options["predictions"]:
@@ -79,15 +78,6 @@ class Command(BaseCommand):
             return
         title = f"{options['engine']}, rule set {rules.number}"
         show(self.stdout, report.tables(title, whole, by_source, by_lang))
-
-
-def _rules(number: int | None) -> Live:
-    try:
-        return running.ruleset(number)
-    except RuleSet.DoesNotExist:
-        raise CommandError(f"there is no rule set {number}") from None
-    except Unreadable as problem:
-        raise CommandError(str(problem)) from None
 
 
 def _cases(options: dict[str, Any], rules: Live) -> list[Case]:

@@ -3,6 +3,7 @@
 They are here because this is the application with the admin; no model of ours hangs on them.
 """
 
+import knox.admin  # noqa: F401  (it registers what has no page here)
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin

@@ -18,10 +18,10 @@ from batches.admin.preferences import PreferenceLink
 from batches.admin.reports import ReportPage
 from batches.admin.reprocessing import ReprocessActions
 from batches.admin.review import ReviewPage
-from batches.admin.search import messages_with_guid, spellings
 from batches.admin.takeovers import TakeoverActions
 from batches.choices import Flag
 from batches.models import Batch, Message
+from batches.search import messages_with_guid, spellings
 from batches.templatetags.times import moment
 from batches.templatetags.untrusted import one_line, reveal
 from batches.timeline import MAX_MESSAGES, timeline

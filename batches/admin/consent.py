@@ -16,11 +16,11 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, U
 
 from batches import history
 from batches.admin.exporting import export
-from batches.admin.search import spellings
 from batches.channels import DEFAULT
 from batches.choices import SenderKind
 from batches.models import Batch, Channel
 from batches.phones import normalise
+from batches.search import spellings
 from classification.pseudonym import known_as
 from classification.record_admin import DayRangeFilter, RecordAdmin
 from classification.revealing import revealed

@@ -9,9 +9,9 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 
 from batches.admin.exporting import ExportAction
-from batches.admin.search import messages_with_guid, spellings
 from batches.admin.spool import SpoolPage
 from batches.models import Message
+from batches.search import messages_with_guid, spellings
 from batches.templatetags.times import moment
 from batches.templatetags.untrusted import one_line, reveal
 from classification.record_admin import DayRangeFilter, RecordAdmin

@@ -9,8 +9,8 @@ from django.utils import timezone
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.decorators import action, display
 
-from batches.admin.search import spellings
 from batches.clock import Now
+from batches.search import spellings
 from classification.record_admin import RecordAdmin
 from classification.revealing import revealed
 from replies.models import Mute

@@ -12,8 +12,8 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.forms.models import model_to_dict
 
-from batches.admin.exporting import bare
 from batches.models import SenderPreference
+from batches.spreadsheet import bare
 
 COLUMNS = ["number", "name", "language", "window_seconds", "no_auto_replies", "is_vip", "notes"]
 MAX_BYTES, MAX_ROWS = 400_000, 5000

@@ -15,8 +15,8 @@ from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from batches.admin.exporting import ExportAction
 from batches.admin.preference_files import COLUMNS, Plan, carry_out, plan
-from batches.admin.search import spellings
 from batches.models import Batch, SenderPreference
+from batches.search import spellings
 from classification.revealing import revealed
 from replies.languages import language_name
 

@@ -21,8 +21,8 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from batches import history, takeovers
 from batches.admin.reprocessing import picked
-from batches.admin.search import spellings
 from batches.models import Batch, Takeover
+from batches.search import spellings
 from batches.templatetags.times import moment
 from classification.record_admin import DayRangeFilter, RecordAdmin
 from classification.revealing import revealed

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from batches.admin.exporting import lines
 from batches.reporting.figures import Report
+from batches.spreadsheet import lines
 
 NAMES = ("section", "name", "value")
 

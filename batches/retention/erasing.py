@@ -15,12 +15,12 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from batches.admin.search import spellings
 from batches.choices import SenderKind
 from batches.models import Batch, BatchEvent, Channel, Message, RejectedDelivery, SenderPreference, Takeover
 from batches.phones import normalise
 from batches.retention.inventory import PLACES
 from batches.retention.rows import SETTLED, blank, change, lock_settled, of
+from batches.search import spellings
 from batches.spool import here
 from classification.models import Usage
 from classification.pseudonym import pseudonym

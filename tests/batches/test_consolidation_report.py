@@ -12,11 +12,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from batches.admin.exporting import BOM
 from batches.models import Batch, Channel, RejectedDelivery
 from batches.reporting import gathering
 from batches.reporting.figures import Saving, Spread
 from batches.reporting.terminal import EIGHTHS, bar
+from batches.spreadsheet import BOM
 from classification.models import Classification
 from replies.models import Reply, ReplyAttempt, ReplyKind, ReplyStatus
 from tests.batches.test_bill import UNSURE

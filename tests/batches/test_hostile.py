@@ -10,10 +10,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from batches.admin.exporting import cell
 from batches.closing import close_due
 from batches.models import Batch, Message
 from batches.pipeline import process
+from batches.spreadsheet import cell
 from replies.models import Reply
 from smsconsolidator.logs import JsonFormatter, TextFormatter
 from tests.batches.conftest import URL, age, sms

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 _DOUBLED = re.compile(r"(\w)\1+")
 _VOWELS = re.compile(r"[aeiou]")
+_TWICE = re.compile(r"^([^\W\d_]{2,})2$")
 _TWO_LETTERS = re.compile(r"[a-z].*[a-z]")
 # Shorter words are one slip away from too many others.
 SHORTEST_WITH_SLIP = 7
@@ -37,8 +38,8 @@ class Spelling:
         return found
 
     def _meant(self, word: str) -> Iterator[str]:
-        """As typed, with letters drawn out ("yesss"), as it sounds, without vowels, or with one slip."""
-        yield from self._known([word, _DOUBLED.sub(r"\1", word), *self._sounding(word)])
+        """As typed, drawn out ("yesss"), as it sounds, said twice ("cge2"), without vowels, or with one slip."""
+        yield from self._known([word, _DOUBLED.sub(r"\1", word), *self._sounding(word), *_TWICE.findall(word)])
         if word.isalpha():
             yield from self._full(word)
             yield from self._slipped(word)

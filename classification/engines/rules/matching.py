@@ -136,6 +136,8 @@ def _opens(span: Span, clause: Clause, lexicon: Lexicon) -> bool:
     rest = set(clause.words[span.end :]) - fillers - particles
     if span.rule.strength is Strength.PROTECTED:
         return not rest
+    if span.rule.strength is Strength.ACKNOWLEDGE and lexicon.meaning(span.rule.label) != Meaning.AGREE:
+        return False  # "got lesson tomorrow?" asks, "ok what time?" does not
     return span.rule.strength in (Strength.EXPLICIT, Strength.ACKNOWLEDGE) and bool(rest)
 
 

@@ -106,7 +106,8 @@ def _is_question(words: tuple[str, ...], lexicon: Lexicon) -> bool:
     statement, question = (
         lexicon.begins(head, kind) for kind in (LexiconKind.STATEMENT, LexiconKind.QUESTION)
     )
-    if not head or statement >= max(question, 1):
+    said_whole = " ".join(words) in lexicon.groups[LexiconKind.STATEMENT]  # "so do I"
+    if not head or said_whole or statement >= max(question, 1):
         return False
     if question or not lexicon.groups[LexiconKind.PARTICLE].isdisjoint(words):
         return True

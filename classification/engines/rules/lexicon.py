@@ -44,7 +44,7 @@ class Lexicon:
     def signs(self) -> re.Pattern[str]:
         """Words, and the signs (emoji) that some pattern knows."""
         signs = {sign for text in self._texts for sign in _SYNTAX.sub("", text) if not WORD.match(sign)}
-        return re.compile(f"{WORD.pattern}|[{re.escape(''.join(sorted(signs - set('@_-'))))}\ufffc]")
+        return re.compile(f"{WORD.pattern}|[{re.escape(''.join(sorted(signs - set('@_-/'))))}\ufffc]")
 
     @cached_property
     def vocabulary(self) -> frozenset[str]:

@@ -39,7 +39,9 @@ class Spelling:
 
     def _meant(self, word: str) -> Iterator[str]:
         """As typed, drawn out ("yesss"), as it sounds, said twice ("cge2"), without vowels, or with one slip."""
-        yield from self._known([word, _DOUBLED.sub(r"\1", word), *self._sounding(word), *_TWICE.findall(word)])
+        yield from self._known(
+            [word, _DOUBLED.sub(r"\1", word), *self._sounding(word), *_TWICE.findall(word)]
+        )
         if word.isalpha():
             yield from self._full(word)
             yield from self._slipped(word)

@@ -31,6 +31,7 @@ YES = rule("yes", "confirm", "yes", "pupunta", "confirmed", strength=Strength.EX
         ("confirmd", "confirmed"),
         ("appointmetn", "appointment"),
         ("aqoh", "ako"),
+        ("cge2", "sige"),
         ("hang on", "wait"),
         ("cancer", "cancer"),
         ("10.30", "1030"),
@@ -41,7 +42,7 @@ def test_a_word_is_read_as_it_was_meant(typed: str, meant: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "word", ["aaaa", "not", "combing", "1000", "prince", "extensive", "tatanggalin", "matulog"]
+    "word", ["aaaa", "not", "combing", "1000", "b2", "prince", "extensive", "tatanggalin", "matulog"]
 )
 def test_a_word_is_not_bent_into_another(word: str) -> None:
     assert RULES.lexicon.spelling(word) in (word, word.replace("aaaa", "a"))
@@ -78,6 +79,8 @@ def test_a_text_falls_into_clauses(text: str, parts: list[str]) -> None:
         ("isn't that the one from last week", True),
         ("can't you come", True),
         ("isn't my number", False),
+        ("so do I", False),
+        ("so do I need it", True),
     ],
 )
 def test_it_tells_a_question_from_a_statement(text: str, asks: bool) -> None:
@@ -161,6 +164,8 @@ def test_weak_words_count_where_nothing_else_is_said(text: str, label: str) -> N
         ("lovely", Label.AGREE),
         ("it was a lovely car", Label.NEUTRAL),
         ("ok the gate is open", Label.AGREE),
+        ("ok what time is it?", Label.AGREE),
+        ("busy tonight?", Label.NEUTRAL),
         ("it used to be ok in the old days", Label.NEUTRAL),
     ],
 )

@@ -21,7 +21,7 @@ SELECT * FROM (
     SELECT id, state FROM replies_consent WHERE number = %s AND (channel_id = %s OR channel_id IS NULL)
     ORDER BY id DESC LIMIT 1
 ) AS {}"""
-_NEWEST = f"{_NEWEST_OF.format('plain')} UNION ALL {_NEWEST_OF.format('erased')} ORDER BY 1 DESC LIMIT 1"
+NEWEST = f"{_NEWEST_OF.format('plain')} UNION ALL {_NEWEST_OF.format('erased')} ORDER BY 1 DESC LIMIT 1"
 # In one order for everybody, so that two who name the same numbers cannot lock each other out.
 _LOCK = """
 SELECT pg_advisory_xact_lock(one) FROM
@@ -32,9 +32,14 @@ SELECT pg_advisory_xact_lock(one) FROM
 def is_opted_out(number: str, channel_id: int) -> bool:
     """Whether the number gets no automatic replies on the channel, also since it was erased. One look into an index."""
     with connection.cursor() as cursor:
-        cursor.execute(_NEWEST, [value for name in known_as(number) for value in (name, channel_id)])
+        cursor.execute(NEWEST, parameters(number, channel_id))
         found = cursor.fetchone()
     return found is not None and found[1] == ConsentState.OPTED_OUT
+
+
+def parameters(number: str, channel_id: int) -> list[Any]:
+    """What goes with NEWEST, which gives `id, state` of the row that holds for a number on a channel."""
+    return [value for name in known_as(number) for value in (name, channel_id)]
 
 
 def newest(number: str, channel_id: int | None) -> Consent | None:

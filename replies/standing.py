@@ -11,7 +11,7 @@ from typing import Any
 from django.db import connection
 
 from classification import rows
-from classification.pseudonym import known_as
+from replies import consent
 from replies.models import ConsentState
 
 LEFT = {
@@ -19,9 +19,7 @@ LEFT = {
     "sqlite": "CAST((julianday(until) - julianday({now})) * 86400 AS double precision)",
 }
 LOOK = """
-SELECT 'consent' AS about, state AS name, '' AS words, 0 AS used, 0 AS remaining FROM
-    (SELECT state FROM replies_consent WHERE number IN (%s, %s) AND (channel_id = %s OR channel_id IS NULL)
-     ORDER BY id DESC LIMIT 1) AS said
+SELECT 'consent' AS about, state AS name, '' AS words, 0 AS used, 0 AS remaining FROM ({newest}) AS said
 UNION ALL
 SELECT 'stop', actor, reason, CASE WHEN channel_id IS NULL THEN 1 ELSE 0 END, 0 FROM
     (SELECT * FROM (SELECT * FROM replies_switch WHERE channel_id = %s ORDER BY id DESC LIMIT 1) AS own
@@ -54,8 +52,8 @@ def look(number: str, channel_id: int, keys: Collection[Key] = ()) -> Standing:
     """How they stand now; of what is used, that which is asked for."""
     now = rows.now()
     left = LEFT[connection.vendor].format(now=now)
-    statement = LOOK.format(now=now, left=left)
-    parameters: list[Any] = [*known_as(number), channel_id, channel_id, channel_id, number]
+    statement = LOOK.format(newest=consent.NEWEST, now=now, left=left)
+    parameters: list[Any] = [*consent.parameters(number, channel_id), channel_id, channel_id, number]
     if keys:
         statement += USED.format(now=now, left=left, keys=", ".join(["(%s, %s)"] * len(keys)))
         parameters += [part for key in keys for part in key]
@@ -65,12 +63,12 @@ def look(number: str, channel_id: int, keys: Collection[Key] = ()) -> Standing:
 
 
 def _standing(found: list[tuple[str, str, str, float, float]]) -> Standing:
-    consent = {name for about, name, *_ in found if about == "consent"}
+    said = {name for about, name, *_ in found if about == "consent"}
     stops = [_stop(actor, why, where) for about, actor, why, where, _ in found if about == "stop"]
     mutes = [name for about, name, *_ in found if about == "mute"]
     counts = {(scope, what): (used, left) for about, scope, what, used, left in found if about == "used"}
     return Standing(
-        opted_out=ConsentState.OPTED_OUT in consent,
+        opted_out=ConsentState.OPTED_OUT in said,
         stopped=stops[-1] if stops else "",
         muted=mutes[0] if mutes else "",
         used={key: used for key, (used, _) in counts.items()},

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from batches.choices import BatchStatus, EventKind
 from batches.inbound.base import InboundSms
@@ -39,12 +40,14 @@ def _moves_in_silence(batch_id: int, actor: str) -> None:
 def _sends_blindly(batch_id: int, actor: str) -> None:
     """A worker that takes an interrupted call for one that was refused, and writes it down so."""
     for reply in Reply.objects.filter(batch_id=batch_id, status=ReplyStatus.SENDING):
-        Reply.objects.filter(id=reply.id).update(status=ReplyStatus.PENDING)
-        for kind in (EventKind.REPLY_REFUSED, EventKind.REPLY_REQUEUED):
-            data = {"reply_id": reply.id, "was": "refused"}
-            BatchEvent.objects.create(
-                batch_id=batch_id, at=reply.created_at, kind=kind, actor=actor, data=data
-            )
+        data = {"reply_id": reply.id, "was": "refused"}
+        told = [
+            BatchEvent(batch_id=batch_id, at=reply.created_at, kind=kind, actor=actor, data=data)
+            for kind in (EventKind.REPLY_REFUSED, EventKind.REPLY_REQUEUED)
+        ]
+        with transaction.atomic():  # nobody else may find it half done: that would be another fault
+            Reply.objects.filter(id=reply.id).update(status=ReplyStatus.PENDING)
+            BatchEvent.objects.bulk_create(told)
     process(batch_id, actor)
 
 

@@ -9,6 +9,7 @@ none), runs it in a fork of its own, and answers with one line: `points`, the na
 """
 
 import gc
+import importlib
 import json
 import os
 import re
@@ -183,6 +184,7 @@ def main() -> None:
     django.setup()
     from classification.services import preload
 
+    importlib.import_module("smsconsolidator.urls")  # as the web server does, once and not in each fork
     preload()
     gc.freeze()  # a fork copies what the collector touches
     orders, answers = sys.stdin, os.fdopen(os.dup(1), "w")

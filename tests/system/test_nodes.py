@@ -19,7 +19,7 @@ SHORT = {
     "WORKERS": WORKERS,
     "CONSOLIDATION_WINDOW": 1,
     "OPENAI_API_KEY": "",
-    "SMS_TIMEOUT": 1.5,
+    "SMS_TIMEOUT": 2,
     "BATCH_LEASE_SECONDS": 4.5,
 }
 # A liveness bound, not a measurement: a node is whole again after one or two seconds on an idle machine.

@@ -26,7 +26,8 @@ Doctor = Callable[..., dict[str, Any]]
 @pytest.fixture
 def model(settings: Any) -> Iterator[OpenAIServer]:
     with OpenAIServer() as server:
-        settings.OPENAI_API_KEY, settings.OPENAI_BASE_URL, settings.OPENAI_DEADLINE = KEY, server.url, 5
+        settings.OPENAI_API_KEY, settings.OPENAI_BASE_URL = KEY, server.url
+        settings.OPENAI_TIMEOUT = settings.OPENAI_DEADLINE = 30
         yield server
 
 

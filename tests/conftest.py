@@ -20,7 +20,7 @@ from tests.support import migrated
 
 def pytest_configure() -> None:
     """What computes gives way to the tests with running systems."""
-    if os.environ.get("PYTEST_XDIST_WORKER", WITH_DEADLINES[0]) not in WITH_DEADLINES:
+    if os.environ.get("PYTEST_XDIST_WORKER", WITH_DEADLINES) != WITH_DEADLINES:
         os.nice(10)
 
 

@@ -21,7 +21,7 @@ from tests.support import migrated
 def pytest_configure() -> None:
     """What computes gives way to the tests with running systems."""
     if os.environ.get("PYTEST_XDIST_WORKER", WITH_DEADLINES) != WITH_DEADLINES:
-        os.nice(10)
+        os.nice(5)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:

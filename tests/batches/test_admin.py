@@ -124,13 +124,14 @@ class TestBatches:
         assert found(admin_client, BATCHES, channel__id__exact=other.pk) == []
 
     def test_it_asks_as_often_for_many_batches_as_for_one(self, admin_client: Client) -> None:
+        def asked() -> int:  # but for what is believed for two seconds, which may be read again at any time
+            return sum('FROM "batches_' in sql for sql in _queries(admin_client, BATCHES))
+
         arrive("Yes")
-        _queries(admin_client, BATCHES)  # the process knows the categories from now on
-        few = _queries(admin_client, BATCHES)
+        few = asked()
         for number in range(30):
             arrive("Yes", sender=f"+6391712345{number:02}")
-        _queries(admin_client, BATCHES)  # what is believed for two seconds is known again
-        assert len(_queries(admin_client, BATCHES)) == len(few)
+        assert asked() == few >= 1
 
     @pytest.mark.parametrize("address", [BATCHES, MESSAGES, f"{BATCHES}?_facets=True&status__exact=open"])
     def test_it_never_counts_the_whole_table(self, admin_client: Client, address: str) -> None:

@@ -39,7 +39,8 @@ def _moves_in_silence(batch_id: int, actor: str) -> None:
 
 def _sends_blindly(batch_id: int, actor: str) -> None:
     """A worker that takes an interrupted call for one that was refused, and writes it down so."""
-    for reply in Reply.objects.filter(batch_id=batch_id, status=ReplyStatus.SENDING):
+    left = {"batch_id": batch_id, "batch__status": BatchStatus.CLOSED}  # and in nobody's hands
+    for reply in Reply.objects.filter(status=ReplyStatus.SENDING, **left):
         data = {"reply_id": reply.id, "was": "refused"}
         told = [
             BatchEvent(batch_id=batch_id, at=reply.created_at, kind=kind, actor=actor, data=data)

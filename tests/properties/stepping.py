@@ -85,7 +85,7 @@ class Process:
             self._stops.put("ended")
 
     def _statement(self, execute: Callable[..., Any], sql: str, *arguments: Any) -> Any:
-        if sql.startswith(READS) or connection.in_atomic_block:
+        if sql.lstrip().startswith(READS) or connection.in_atomic_block:
             return execute(sql, *arguments)
         self.pause(f"before {sql[:40]}")
         if self._doomed:

@@ -49,4 +49,5 @@ def test_it_would_notice(life: type[Life], monkeypatch: pytest.MonkeyPatch, faul
     quick = effort(300, stateful_step_count=STEPS, phases=[Phase.generate], report_multiple_bugs=False)
     with pytest.raises(AssertionError) as caught:
         run_state_machine_as_test(life, settings=quick)
-    assert noticed_by in [entry.name for entry in caught.traceback]
+    names = [entry.name for entry in caught.traceback]
+    assert noticed_by in names, (names, caught.value)

@@ -55,7 +55,7 @@ def broker(name: str, below: int = 0) -> Iterator[dict[str, str]]:
         client.flushdb()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """A migrated database, migrated once."""
     database = databases.create(tmp_path_factory.mktemp("system"), "system")
@@ -67,19 +67,19 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
         database.drop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def model() -> Iterator[Model]:
     with Model() as server:
         yield server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def gateway() -> Iterator[Gateway]:
     with Gateway() as server:
         yield server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def running(
     template: Database, model: Model, gateway: Gateway, tmp_path_factory: pytest.TempPathFactory
 ) -> StartService:
@@ -109,7 +109,7 @@ def running(
     return start
 
 
-@pytest.fixture(scope="session", params=BROKERS)
+@pytest.fixture(scope="package", params=BROKERS)
 def service(request: pytest.FixtureRequest, running: StartService) -> Iterator[Service]:
     """The system as operators run it, once on each broker; each conversation's trouble is its own here."""
     settings = {"WEB_PROCESSES": 2, "OPENAI_BREAKER_FAILURES": 0}
@@ -117,7 +117,7 @@ def service(request: pytest.FixtureRequest, running: StartService) -> Iterator[S
         yield service
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stories(
     running: StartService, model: Model, gateway: Gateway, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Story]:

@@ -9,20 +9,20 @@ from threading import Lock
 
 from cachetools import TTLCache, cached
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, OperationalError
+from django.db import Error, InterfaceError, OperationalError
 from django.http import HttpRequest
 from django.utils import timezone
 from rest_framework.exceptions import APIException
 
 from batches.addresses import remote_address
-from batches.channels import DEFAULT
+from batches.channels import DEFAULT, remember
 from batches.clock import Now
 from batches.deadline import within
 from batches.detour import detour
 from batches.failures import Failures
 from batches.models import Channel, ChannelToken
-from batches.outage import disconnect
 from batches.tokens import SHOWN, digest, new_token
+from classification.outage import disconnect
 
 log = logging.getLogger(__name__)
 
@@ -161,6 +161,7 @@ def _read() -> Mapping[str, Sequence[ChannelToken]]:
     found: dict[str, list[ChannelToken]] = defaultdict(list)
     for token in ChannelToken.objects.filter(revoked_at=None).select_related("channel"):
         found[token.channel.slug].append(token)
+        remember(token.channel)  # for deliveries while the database is away
     return dict(found)
 
 
@@ -172,5 +173,5 @@ def _note_use(token: ChannelToken, now: datetime) -> None:
     try:
         with within(SECONDS):
             ChannelToken.objects.filter(pk=token.pk).update(last_used_at=now)
-    except (DatabaseError, InterfaceError) as error:
+    except Error as error:
         log.warning("The use of a webhook token cannot be noted: %(error)s", {"error": str(error)})

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS
 
 from classification.decision import EngineAttempt
 from classification.memory import MAX_CHARACTERS, text_key
@@ -39,10 +40,10 @@ class Bill:
     confirmed its meaning right after the first time: what a long run comes near to, not what a first day costs.
     """
 
-    def __init__(self, rules: Live) -> None:
+    def __init__(self, rules: Live, database: str = DEFAULT_DB_ALIAS) -> None:
         self.lines = {name: Line() for name in WORDS}
         self.conversations = self.messages = 0
-        self._rules, self._counter, self._seen = rules, Counter(rules), set[str]()
+        self._rules, self._counter, self._seen = rules, Counter(rules, database), set[str]()
 
     @property
     def tokens_from(self) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from batches.deadline import within
 from batches.detour import detour
 from batches.models import Channel
-from batches.outage import disconnect, is_outage
+from classification.outage import disconnect, is_outage
 
 DEFAULT = "default"
 SECONDS = 2.5  # for the answer
@@ -15,6 +15,11 @@ _known: dict[str, Channel] = {}
 
 class ChannelUnknown(Exception):
     """The database is away, and this process has never seen the channel."""
+
+
+def remember(channel: Channel) -> None:
+    """Know a channel that was read for another reason, should it be asked for while the database is away."""
+    _known[channel.slug] = channel
 
 
 def last_known(slug: str, look_up: Callable[[], Channel]) -> Channel:

@@ -3,10 +3,14 @@
 from ipaddress import ip_address
 from math import ceil
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 from django.core.checks import Warning as CheckWarning
+
+# Names that no public server has (RFC 6761, 6762, 8375, and ICANN's .internal).
+PRIVATE_NAMES = (".local", ".localhost", ".internal", ".home.arpa")
 
 
 def retry_needed(cluster: dict[str, Any]) -> int:
@@ -77,6 +81,32 @@ def _is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+@register()
+def check_addresses_in_clear(**_kwargs: Any) -> list[CheckMessage]:
+    """batches.W006: keys and texts cross the internet in clear. A gateway in one's own network is often plain HTTP."""
+    return [
+        CheckWarning(
+            f"{name} is http:// to a public host: keys, numbers and texts travel in clear",
+            hint="Write https://, or reach the host by a private address.",
+            id="batches.W006",
+        )
+        for name in ("OPENAI_BASE_URL", "SMS_MOBILE_API_URL", "SMS_GATE_URL")
+        if _is_public_in_clear(getattr(settings, name))
+    ]
+
+
+def _is_public_in_clear(url: str) -> bool:
+    parts = urlsplit(url)
+    host = (parts.hostname or "").rstrip(".")
+    if parts.scheme != "http" or not host:
+        return False
+    try:
+        address = ip_address(host.partition("%")[0])
+    except ValueError:
+        return "." in host and not host.endswith(PRIVATE_NAMES)  # a bare name is one's own network's
+    return address.is_global
 
 
 @register()

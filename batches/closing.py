@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
@@ -17,6 +18,8 @@ from batches.state import DISPATCH_GRACE, queue_all
 log = logging.getLogger(__name__)
 
 CHUNK = 50  # batches in one transaction: short enough that no webhook waits long for a row
+# How long after it was queued a batch may be queued again while others wait: as tasks are missing, and at all.
+LATE, VERY_LATE = 2 * DISPATCH_GRACE, timedelta(hours=1)
 
 
 def close_due(actor: str = "sweep", which: Q | None = None) -> int:
@@ -78,24 +81,44 @@ def reap(actor: str = "sweep") -> int:
         return 0
     work_lists = _work_lists()
     with transaction.atomic():
-        reaped = [batch.id for rows, source in work_lists for batch in _requeue(rows, source, actor)]
+        reaped = [batch.id for work in work_lists for batch in _requeue(*work, actor)]
         enqueue(reaped)
     if reaped:
         log.warning("Queued %(count)s batch(es) again: their worker is gone or late", {"count": len(reaped)})
     return len(reaped)
 
 
-def _work_lists() -> list[tuple[BatchQuerySet, BatchStatus]]:
-    """What may have been lost.
+def _work_lists() -> list[tuple[BatchQuerySet, BatchStatus, int]]:
+    """What may have been lost, and how much of it at most. One that was postponed is in no queue.
 
-    While tasks wait in the queue, a closed batch has most likely just not had its turn, and queueing it again would
-    only make the queue longer: it is given ten times as long. One that was postponed is in no queue.
+    Nothing while the broker is away: it would be lost again, each time with an event that tells nobody anything.
     """
     lost = Batch.objects.abandoned()
-    unlikely_queued = Q(postponed=True) | Q(lease_until__lt=Now() - 9 * DISPATCH_GRACE)
-    waiting = lost.filter(unlikely_queued) if backlog() else lost
-    return [(lost, BatchStatus.PROCESSING), (waiting, BatchStatus.CLOSED)]
+    expected = Batch.objects.filter(status=BatchStatus.CLOSED, postponed=False).count()
+    waiting = backlog()  # after the batches: what is queued in between is not missing
+    if waiting is None:
+        return []
+    return [
+        (lost, BatchStatus.PROCESSING, CHUNK),
+        (lost.filter(postponed=True), BatchStatus.CLOSED, CHUNK),
+        _without_task(lost.filter(postponed=False), expected, waiting),
+    ]
 
 
-def _requeue(rows: BatchQuerySet, source: BatchStatus, actor: str) -> list[Batch]:
-    return queue_all(rows, source, event=EventKind.REQUEUED, actor=actor, limit=CHUNK)
+def _without_task(
+    closed: BatchQuerySet, expected: int, waiting: int
+) -> tuple[BatchQuerySet, BatchStatus, int]:
+    """While tasks wait, a batch has most likely just not had its turn: only as many are missing as there are too few.
+
+    Each is a second task where it was not lost but in somebody's hands, and then stands for what is there at any
+    time. A task too many hides a lost one: hence the longest wait.
+    """
+    if not waiting:
+        return closed, BatchStatus.CLOSED, CHUNK
+    missing = expected - waiting
+    wait, limit = (LATE, min(CHUNK, missing)) if missing > 0 else (VERY_LATE, CHUNK)
+    return closed.filter(lease_until__lt=Now() - wait + DISPATCH_GRACE), BatchStatus.CLOSED, limit
+
+
+def _requeue(rows: BatchQuerySet, source: BatchStatus, limit: int, actor: str) -> list[Batch]:
+    return queue_all(rows, source, event=EventKind.REQUEUED, actor=actor, limit=limit)

@@ -19,6 +19,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
 CHECK_SECONDS = 0.2
+AGAIN_SECONDS = 1.0  # until the next interruption of somebody who goes on after one
 CANCEL_SECONDS = 0.5  # for the server to take the request to cancel, and again to do so
 SQLITE_SECONDS = 2.5  # for another process's lock; SQLite cannot be interrupted while it waits for one
 
@@ -27,7 +28,7 @@ SQLITE_SECONDS = 2.5  # for another process's lock; SQLite cannot be interrupted
 class _Limit:
     until: float
     wrapper: BaseDatabaseWrapper
-    over: bool = False
+    due: float  # the next interruption
 
 
 _limits: dict[int, _Limit] = {}  # by thread
@@ -38,14 +39,21 @@ _starting = threading.Lock()
 def within(seconds: float) -> Iterator[None]:
     """Whatever this thread asks of PostgreSQL in here fails with OperationalError after so many seconds.
 
-    About one second later when the server does not answer at all. Needs start(). Not to be nested.
+    About one second later when the server does not answer at all; and again each second, whatever was asked next.
+    Needs start(). Not to be nested.
     """
-    thread = threading.get_ident()
-    _limits[thread] = _Limit(time.monotonic() + seconds, connections[DEFAULT_DB_ALIAS])
+    thread, until = threading.get_ident(), time.monotonic() + seconds
+    _limits[thread] = _Limit(until, connections[DEFAULT_DB_ALIAS], due=until)
     try:
         yield
     finally:
         del _limits[thread]
+
+
+def is_over() -> bool:
+    """Whether this thread is in a within() whose time is up: nothing should be tried again."""
+    limit = _limits.get(threading.get_ident())
+    return limit is not None and time.monotonic() > limit.until
 
 
 def start() -> None:
@@ -69,8 +77,8 @@ def _watch() -> None:
         now = time.monotonic()
         for thread, limit in _limits.copy().items():
             # Without a connection it is being made, for which libpq has a limit of its own (connect_timeout).
-            if limit.until < now and not limit.over and limit.wrapper.connection is not None:
-                limit.over = True
+            if limit.due < now and limit.wrapper.connection is not None:
+                limit.due = now + AGAIN_SECONDS
                 threading.Thread(target=_interrupt, args=(thread, limit), daemon=True).start()
 
 

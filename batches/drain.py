@@ -21,8 +21,8 @@ from batches.detour import HOLD_SECONDS, detour
 from batches.inbound.base import InboundSms
 from batches.ingest import ingest
 from batches.models import Channel, Message
-from batches.outage import is_outage
 from batches.spool import Entry, Spool, SpoolUnavailable, here
+from classification.outage import is_outage
 
 log = logging.getLogger(__name__)
 

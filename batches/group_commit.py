@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence, Sized
 from threading import Event, Lock
 from typing import Generic, TypeVar
 
-from batches.outage import is_outage
+from classification.outage import is_outage
 
 Job = TypeVar("Job", bound=Sized)
 Outcome = TypeVar("Outcome")

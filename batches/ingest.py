@@ -6,19 +6,19 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from django.db import DatabaseError, Error, IntegrityError, InterfaceError, connection, transaction
+from django.db import Error, IntegrityError, connection, transaction
 from django.db.models import F, Q
 
+from batches import deadline, keywords, limits
 from batches import ingest_sql as sql
-from batches import keywords, limits
 from batches.closing import close_due, close_now
 from batches.commands import obey
 from batches.group_commit import GroupCommit
 from batches.inbound.base import InboundSms
 from batches.ingest_sql import Arrival, Joined
 from batches.models import Channel, Message
-from batches.outage import connection_lost
 from batches.phones import normalise
+from classification.outage import connection_lost
 
 log = logging.getLogger(__name__)
 
@@ -114,7 +114,7 @@ def _store_new(channel: Channel, arrivals: Arrivals) -> dict[str, Place]:
             _close_expired(channel, arrivals)
             arrivals = _without_stored(channel, arrivals)
         except Error as error:
-            late = time.monotonic() - began > RECONNECT_SECONDS
+            late = deadline.is_over() or time.monotonic() - began > RECONNECT_SECONDS
             if connection.in_atomic_block or attempt or late or not connection_lost(error):
                 raise
             problem = error
@@ -173,7 +173,7 @@ def _close_at_once(batch_ids: set[int]) -> None:
     try:
         if batch_ids:
             close_now(sorted(batch_ids), ACTOR)
-    except (DatabaseError, InterfaceError):
+    except Error:
         log.exception("Batches without a window could not be closed at once")
 
 

@@ -12,8 +12,8 @@ from batches.group_commit import GroupCommit
 from batches.inbound.base import InboundSms
 from batches.ingest import Ingested, ingest
 from batches.models import Channel
-from batches.outage import disconnect, is_outage
 from batches.spool import here
+from classification.outage import disconnect, is_outage
 
 log = logging.getLogger(__name__)
 

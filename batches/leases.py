@@ -1,9 +1,9 @@
 """Roles that one process at a time holds, by rows and the database's clock."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import DurationField, ExpressionWrapper, F, Q
 
 from batches.clock import Now
 from batches.models import Lease
@@ -29,6 +29,7 @@ def is_held(name: str) -> bool:
     return Lease.objects.filter(name=name, until__gte=Now()).exists()
 
 
-def last_beat(name: str = LEADER) -> datetime | None:
-    """When the role was last taken or renewed (UTC); None before the first time."""
-    return Lease.objects.filter(name=name).values_list("beat_at", flat=True).first()
+def since_beat(name: str = LEADER) -> timedelta | None:
+    """How long ago the role was last taken or renewed; None before the first time."""
+    age = ExpressionWrapper(Now() - F("beat_at"), output_field=DurationField())
+    return Lease.objects.filter(name=name).values_list(age, flat=True).first()

@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from threading import Lock
 
 from cachetools import TTLCache
-from django.db import DatabaseError, InterfaceError
+from django.db import Error
 
 from batches import flagging
 from batches.choices import Flag
@@ -92,7 +92,7 @@ def watch(channel: Channel, joined: Mapping[str, Joined], actor: str) -> None:
     for flag, batch_ids in over.items():
         try:
             _flag(channel, flag, batch_ids, actor)
-        except (DatabaseError, InterfaceError):
+        except Error:
             log.exception("Batches above a limit could not be flagged")
 
 

@@ -21,7 +21,7 @@ from types import FrameType
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import Error
 from django_q import cluster
 from django_q.conf import Conf
 
@@ -63,7 +63,7 @@ class Sentinel(cluster.Sentinel):  # type: ignore[misc]  # django-q2 has no type
         if Conf.CLUSTER_NAME == SWEEP_QUEUE:
             try:
                 enqueue_sweep()
-            except DatabaseError:
+            except Error:
                 log.exception("No sweep can be queued; the schedule will do it")
 
 

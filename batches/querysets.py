@@ -17,12 +17,13 @@ class BatchQuerySet(models.QuerySet["Batch"]):
     """Work-lists of batches."""
 
     def due(self) -> Self:
-        """Open, and their window is over."""
-        return self.filter(status=BatchStatus.OPEN, closes_at__lte=Now())
+        """Open, and their window is over; by its end."""
+        return self.filter(status=BatchStatus.OPEN, closes_at__lte=Now()).order_by("closes_at")
 
     def abandoned(self) -> Self:
-        """Queued or begun, but whoever should have picked it up or finished it has not done so in time."""
-        return self.filter(status__in=[BatchStatus.CLOSED, BatchStatus.PROCESSING], lease_until__lt=Now())
+        """Queued or begun, but nobody has picked it up or finished it in time; the longest late first."""
+        late = self.filter(status__in=[BatchStatus.CLOSED, BatchStatus.PROCESSING], lease_until__lt=Now())
+        return late.order_by("lease_until")
 
     def stuck(self, older_than: timedelta) -> Self:
         """Overdue, abandoned or failed for longer than `older_than`: what an operator may want to push."""

@@ -13,7 +13,7 @@ from batches.deadline import within
 from batches.detour import detour
 from batches.inbound.base import storable
 from batches.models import Channel, RejectedDelivery
-from batches.outage import disconnect
+from classification.outage import disconnect
 
 log = logging.getLogger(__name__)
 

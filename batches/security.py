@@ -14,7 +14,7 @@ from batches.models import Channel
 
 LOCAL_NAMES = {"localhost", "testserver"}
 LOCAL_ENDINGS = (".localhost", ".local", ".lan", ".internal", ".home.arpa")
-LEAST_CHARACTERS = 8  # different ones, in a secret key that nobody guesses
+LEAST_CHARACTERS = 8  # different ones, in a secret that nobody guesses
 
 DEBUG_FOR_OTHERS = Error(
     "DJANGO_DEBUG is true and others can reach the service: its error pages show source code and people's messages.",

@@ -96,8 +96,8 @@ class SenderSerializer(serializers.ModelSerializer[SenderPreference]):
         return STORED["language"](text)
 
 
-class SenderProblems(RootModel[dict[str, list[str]]]):
-    """What is wrong, by field."""
+class SenderProblems(RootModel[dict[str, list[str] | str]]):
+    """What is wrong, by field; under `detail` where nothing could be read."""
 
 
 class SendersView(GenericAPIView[SenderPreference]):
@@ -149,7 +149,14 @@ _NUMBER = OpenApiParameter(
 
 @extend_schema_view(
     get=extend_schema(
-        summary="All senders with settings of their own", tags=["senders"], operation_id="senders_list"
+        summary="All senders with settings of their own",
+        tags=["senders"],
+        operation_id="senders_list",
+        responses={
+            200: SenderSerializer(many=True),
+            404: OpenApiResponse(description="`cursor` is none that `next` has named."),
+            **_REFUSED,
+        },
     )
 )
 class SenderList(SendersView, ListAPIView[SenderPreference]):
@@ -202,6 +209,10 @@ class SenderDetail(SendersView):
         row.delete()
         self._tell(row.number, "deleted")
         return Response(status=204)
+
+    def get_object(self) -> SenderPreference:
+        """For OPTIONS, which tells of the fields that may be written."""
+        return self._row(self.kwargs["number"])
 
     def _row(self, number: str) -> SenderPreference:
         rows: QuerySet[SenderPreference] = self.get_queryset()

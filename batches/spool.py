@@ -12,7 +12,7 @@ import fcntl
 import os
 import sqlite3
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,6 +27,7 @@ BUSY_SECONDS = 2.0  # for another process's commit
 PAGE = 4096  # bytes
 SLACK = 64  # pages that setting aside may need in a full file
 ERROR_CHARACTERS = 500
+ALL = -1  # as a limit: none
 
 _SCHEMA = """
 CREATE TABLE pending (id INTEGER PRIMARY KEY, channel TEXT, received_at TEXT, message TEXT);
@@ -125,24 +126,17 @@ class Spool:
                 file.execute(f"DELETE FROM failed {where}", values)  # noqa: S608  # nosec B608
         return int(found)
 
-    def count(self, words: str, *, waiting: bool) -> int:
-        """How many entries hold these words: of those that wait, or of those that were set aside."""
-        if not words or not self.path.exists():
-            return 0
-        table = "pending" if waiting else "failed"
-        with self._file() as file:
-            query = f"SELECT count(*) FROM {table} WHERE instr(message, ?)"  # noqa: S608  # nosec B608
-            [[found]] = file.execute(query, (words,))
-        return int(found)
-
-    def forget_number(self, words: str) -> None:
-        """Delete what was set aside and holds these words."""
-        if words and self.path.exists():
-            with self._transaction(SLACK) as file:
-                file.execute("DELETE FROM failed WHERE instr(message, ?)", (words,))
+    def forget_some(self, chosen: Callable[[Entry], bool]) -> None:
+        """Delete those that were set aside and are chosen."""
+        rows = [(entry.id, entry.raw) for entry in self.failed(ALL) if chosen(entry)]
+        if rows:
+            with self._transaction(SLACK) as file:  # an id may have been given anew since they were read
+                file.executemany("DELETE FROM failed WHERE id = ? AND message = ?", rows)
 
     def try_again(self) -> int:
         """Let everything that was set aside wait once more, at the end; says how many they were."""
+        if not self.path.exists():
+            return 0
         with self._transaction(SLACK) as file:
             file.execute(_TRY_AGAIN)
             return file.execute("DELETE FROM failed").rowcount
@@ -208,7 +202,8 @@ class Spool:
     def _file(self, slack: int = 0) -> Iterator[sqlite3.Connection]:
         """The open file; closing it rolls back what was not committed."""
         try:
-            connect = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
+            where = f"{self.path.absolute().as_uri()}?mode=rw"  # never made here: SQLite's would be for all to read
+            connect = sqlite3.connect(where, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
             with closing(connect) as file:
                 file.execute("PRAGMA synchronous = EXTRA")
                 file.execute("PRAGMA secure_delete = ON")

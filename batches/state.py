@@ -59,13 +59,13 @@ def advance(
 def queue_all(
     which: BatchQuerySet, source: BatchStatus, *, event: EventKind, actor: str, limit: int, **fields: Any
 ) -> list[Batch]:
-    """Move up to `limit` of `which` from `source` to CLOSED and give them back. Needs a transaction around it.
+    """Move the first `limit` of `which` from `source` to CLOSED and give them back. Needs a transaction around it.
 
     Rows that somebody else holds are left out: whoever holds them acts, or the next pass meets them.
     """
     _check(source, BatchStatus.CLOSED)
     locked = which.filter(status=source).select_for_update(skip_locked=True, of=("self",))
-    batches = list(locked.order_by("closes_at")[:limit])
+    batches = list(locked[:limit])
     ids = [batch.id for batch in batches]
     if ids:
         Batch.objects.filter(id__in=ids).update(

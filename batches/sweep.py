@@ -9,19 +9,18 @@ import time
 from multiprocessing.sharedctypes import RawValue
 from uuid import UUID, uuid4
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import Error, connection
 from django.db.models import DurationField, ExpressionWrapper, F
 
 from batches.choices import BatchStatus
 from batches.clock import Now
 from batches.closing import close_due, reap
 from batches.housekeeping import prune
-from batches.leases import LEADER, STANDBY, TTL, is_held, last_beat, release, take
+from batches.leases import LEADER, STANDBY, TTL, is_held, release, take
 from batches.models import Batch
 from batches.queue import SWEEP_QUEUE, backlog, enqueue_sweep
 from batches.window_watch import WindowWatch
-
-__all__ = ["last_beat", "stop_all", "sweep"]
+from classification.outage import is_outage
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +65,9 @@ class _Sweep:
         while not self._over(end) and not self._relieved():
             try:
                 self._turn(end)
-            except (OperationalError, InterfaceError):
+            except Error as error:
+                if not is_outage(error):
+                    raise
                 log.exception("The sweep cannot reach the database; trying again")
                 connection.close()
                 time.sleep(RENEW)

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Sequence
 from time import perf_counter
 
-from django.db import DatabaseError, InterfaceError
+from django.db import Error
 
 from classification import budget
 from classification.circuit import guarded
@@ -24,8 +24,7 @@ def ask(name: str, texts: Sequence[str], context: Context) -> Turn:
     start = perf_counter()
     engine = ENGINES[name]
     try:
-        budget.take(engine.endpoint(), context.channel_id)
-        with guarded(engine.endpoint()):
+        with budget.counted(engine.endpoint(), context.channel_id), guarded(engine.endpoint()):
             verdict = engine.classify(texts, context)
     except EngineError as error:
         return Turn(_spent(_failed(name, start, error), context))
@@ -52,7 +51,7 @@ def _spent(attempt: EngineAttempt, context: Context) -> EngineAttempt:
     """The attempt, with what it has cost counted against the ceilings; a verdict is not lost for that."""
     try:
         budget.spent(attempt, context.channel_id)
-    except (DatabaseError, InterfaceError) as error:
+    except Error as error:
         log.warning("What a model call cost cannot be counted: %(error)s", {"error": type(error).__name__})
     return attempt
 

@@ -7,10 +7,10 @@ from functools import update_wrapper
 from time import monotonic
 from typing import Any, Generic, Protocol, TypeVar
 
-from django.db import DatabaseError, InterfaceError
+from django.db import Error
 
 T = TypeVar("T")
-UNREADABLE: tuple[type[Exception], ...] = (DatabaseError, InterfaceError)
+UNREADABLE: tuple[type[Exception], ...] = (Error,)
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Believed(Generic[T]):
         failures: tuple[type[Exception], ...],
     ) -> None:
         self.seconds = seconds
-        self._read, self._what, self._unknown, self._failures = read, what, unknown, failures
+        self._read, self._what, self._unknown, self.failures = read, what, unknown, failures
         # Replaced whole, and without a lock: there is none that a fork could leave held, and two threads that look at
         # the same time read the same thing twice.
         self._known: _Known[T] | None = None
@@ -61,7 +61,7 @@ class Believed(Generic[T]):
     def _anew(self, otherwise: T | None) -> T:
         try:
             return self._remember(self._read())
-        except self._failures as error:
+        except self.failures as error:
             if otherwise is None:
                 raise
             fields = {"what": self._what, "error": type(error).__name__}

@@ -9,7 +9,7 @@ from django.db import connections
 
 from classification.believed import believed
 from classification.models import Ceiling, Meter, Period
-from classification.usage import EVERYBODY, Count, channel_scope, end_of
+from classification.usage import EVERYBODY, Count, channel_scope
 
 BELIEVED = 1.0  # seconds for which a process believes what it has read
 # What there is after the first migrate: far above what people write, far below what a loop could cost in a night.
@@ -49,7 +49,11 @@ def counts(channel_id: int, amounts: dict[str, Decimal]) -> Iterator[tuple[Limit
         yield (
             limit,
             Count(
-                scope, f"{limit.meter}/{limit.period}", end_of(limit.period), amounts[limit.meter], limit.most
+                scope,
+                f"{limit.meter}/{limit.period}",
+                Period(limit.period),
+                amounts[limit.meter],
+                limit.most,
             ),
         )
 

@@ -19,10 +19,11 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError
+from django.db import Error
 from django.db.models import BooleanField, ExpressionWrapper, F, Q, QuerySet
 
 from classification.clock import Now
+from classification.decision import CIRCUIT_OPEN
 from classification.engines.base import Endpoint, EngineError
 from classification.models import Circuit, CircuitState
 
@@ -30,7 +31,6 @@ log = logging.getLogger(__name__)
 
 # What tells that the service is ill. Any other error is an answer: odd, but to one text alone.
 ILL = {"timeout", "connection", "server_error", "rate_limit", "auth"}
-CIRCUIT_OPEN = "circuit_open"
 # Seconds. The longest wait; also that after a wrong key, which does not heal by itself.
 LONGEST_WAIT = 600.0
 # Seconds for which a process believes what it has read.
@@ -215,7 +215,7 @@ def _no_obstacle() -> Iterator[None]:
     """The breaker spares calls, no more: where its row cannot be used, the call is made and its verdict counts."""
     try:
         yield
-    except (DatabaseError, InterfaceError) as error:
+    except Error as error:
         log.warning(
             "The model's circuit cannot be read or written: %(error)s", {"error": type(error).__name__}
         )

@@ -8,6 +8,9 @@ from typing import Any
 from classification.engines.base import Matter, Verdict
 
 NO_KEY = "no_key"
+CIRCUIT_OPEN = "circuit_open"
+CEILING = "ceiling"
+NOT_ASKED = frozenset({NO_KEY, CIRCUIT_OPEN, CEILING})  # codes of turns in which no call left for the model
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,17 @@ def now(plus: float = 0) -> Sql:
     return Sql(SQLITE_NOW.replace("'now'", f"'now', '{plus:f} seconds'") if plus else SQLITE_NOW)
 
 
+def end_of(period: str, at: Sql | None = None) -> Sql:
+    """When the minute, day or month of UTC ends in which it is `at`, or now by the database's clock."""
+    at = at or now()
+    if connection.vendor == "postgresql":
+        return Sql(
+            f"(date_trunc('{period}', {at} AT TIME ZONE 'UTC') + interval '1 {period}') AT TIME ZONE 'UTC'"
+        )
+    begin = "" if period == "minute" else f"'start of {period}', "
+    return Sql(f"strftime('%%Y-%%m-%%d %%H:%%M:00.000000', {at}, {begin}'+1 {period}')")
+
+
 def shifted(column: str, seconds: float) -> Sql:
     """The time in a column, `seconds` later (earlier, where they are negative)."""
     if connection.vendor == "postgresql":

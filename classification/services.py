@@ -17,6 +17,7 @@ from classification.labels import Label
 from classification.models import Classification
 from classification.models.record import QUESTION_LENGTH
 from classification.modes import MODES, engines
+from classification.outage import disconnect
 from classification.prices import cost
 from classification.rulesets.live import live
 from classification.safety import Judgement, judged, sampled
@@ -51,9 +52,18 @@ def classify(
 
 
 def preload() -> None:
-    """Load what the engines need (the model's client takes a second), so that no conversation waits for it."""
+    """Load what the engines need (the model's client takes a second) and compile the live rule set.
+
+    Then no conversation waits for either, and processes that are forked afterwards share them; no connection is left
+    open for them. Where the database cannot be read, the first conversation does the rest.
+    """
     for name in engines(settings.CLASSIFICATION_MODE):
         ENGINES[name].preload()
+    try:
+        live()
+    except live.failures as error:
+        log.warning("The live rule set cannot be loaded yet: %(error)s", {"error": type(error).__name__})
+    disconnect()
 
 
 def endpoints() -> list[Endpoint]:

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db.models import Avg
+from django.db import DEFAULT_DB_ALIAS
+from django.db.models import Avg, Max
 
 from classification.engines import openai_prompt as prompt
 from classification.engines.base import Context
@@ -19,6 +20,8 @@ CHARACTERS_PER_TOKEN = 4
 ANSWER = 30
 # So many recorded calls make an average; the newest count.
 ENOUGH, NEWEST = 20, 1000
+# Among so many of the newest verdicts they are looked for: a model that was seldom asked would have all be read.
+LOOKED_AT = 100_000
 
 
 @dataclass(frozen=True)
@@ -35,9 +38,9 @@ class Counter:
     An average holds whatever one call reads, a text or a burst: nearly all of a prompt is the instructions.
     """
 
-    def __init__(self, rules: Live) -> None:
+    def __init__(self, rules: Live, database: str = DEFAULT_DB_ALIAS) -> None:
         self._context = Context(rules)
-        self._average = _recorded(settings.OPENAI_MODEL)
+        self._average = _recorded(settings.OPENAI_MODEL, database)
         self._fixed = len(prompt.for_matters(self._context)) + len(json.dumps(self._schema()))
 
     @property
@@ -55,13 +58,13 @@ class Counter:
         return schema([category.slug for category in self._context.live.document.categories])
 
 
-def _recorded(model: str) -> Tokens | None:
+def _recorded(model: str, database: str) -> Tokens | None:
     """The average of the newest calls, failed and repeated ones included; None when there are too few."""
-    calls = Classification.objects.filter(model__startswith=model, input_tokens__gt=0).order_by("-id")
-    newest = list(calls.values_list("id", flat=True)[:NEWEST])
+    rows = Classification.objects.using(database)
+    last = rows.aggregate(Max("id"))["id__max"] or 0
+    calls = rows.filter(id__gt=last - LOOKED_AT, model__startswith=model, input_tokens__gt=0)
+    newest = list(calls.order_by("-id").values_list("id", flat=True)[:NEWEST])
     if len(newest) < ENOUGH:
         return None
-    average = Classification.objects.filter(id__in=newest).aggregate(
-        Avg("input_tokens"), Avg("output_tokens")
-    )
+    average = rows.filter(id__in=newest).aggregate(Avg("input_tokens"), Avg("output_tokens"))
     return Tokens(average["input_tokens__avg"], average["output_tokens__avg"] or 0)

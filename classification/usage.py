@@ -37,11 +37,14 @@ RETURNING scope, what, used
 
 @dataclass(frozen=True)
 class Count:
-    """So much more of something, of which there may be `most` (None: any number) until `until`."""
+    """So much more of something, of which there may be `most` (None: any number) until `until`.
+
+    That is a time by the database's clock, as all machines have it, or the end of one of its periods.
+    """
 
     scope: str
     what: str
-    until: datetime | rows.Sql
+    until: Period | rows.Sql
     amount: Decimal = ONE
     most: Decimal | None = None
 
@@ -59,7 +62,7 @@ def sender_scope(channel_id: int, number: str) -> str:
 
 
 def end_of(period: Period | str, now: datetime | None = None) -> datetime:
-    """When the minute, day or month of UTC ends in which it is now."""
+    """When the minute, day or month of UTC ends in which it is now: for people, by this machine's clock."""
     minute = (now or timezone.now()).replace(second=0, microsecond=0)
     if period == Period.MINUTE:
         return minute + timedelta(minutes=1)
@@ -86,7 +89,7 @@ def take(counts: Collection[Count]) -> list[Count]:
 
 
 def give_back(counts: Iterable[Count]) -> None:
-    """Take them off again, in the transaction that has added them."""
+    """Take them off again, in the transaction that has added them or so soon after it that the period is the same."""
     for count in counts:
         Usage.objects.filter(scope=count.scope, what=count.what).update(used=F("used") - count.amount)
 
@@ -99,7 +102,8 @@ def prune() -> None:
 def _take(counts: Sequence[Count]) -> dict[tuple[str, str], Decimal]:
     values, parameters = list[str](), list[Any]()
     for count in counts:
-        row = dict(zip(COLUMNS, (*count.key, count.amount, count.most, count.until), strict=True))
+        until = rows.end_of(count.until) if isinstance(count.until, Period) else count.until
+        row = dict(zip(COLUMNS, (*count.key, count.amount, count.most, until), strict=True))
         values.append(f"({', '.join(rows.adapted(Usage, row, parameters))})")
     statement = TAKE.format(values=", ".join(values), now=rows.now())
     with connection.cursor() as cursor:

@@ -2,10 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from django.conf import settings
-from django.utils import timezone
 
 from replies import limits
 from replies.addressee import ANYBODY, Addressee
@@ -68,13 +66,12 @@ class Case:
     sounds_like_opt_out: bool = False
     bounds: Sequence[Bound] = ()
     standing: Standing = field(default_factory=Standing)
-    now: datetime = field(default_factory=timezone.now)
 
     @property
     def quiet_for(self) -> float:
         """Seconds until the channel's quiet hours are over; 0 when there are none now."""
         quiet = self.terms.quiet
-        return 0 if quiet.policy == QuietPolicy.ANSWER else quiet.seconds_left(self.now)
+        return 0 if quiet.policy == QuietPolicy.ANSWER else quiet.seconds_left(self.standing.now)
 
     @property
     def repeats(self) -> bool:

@@ -5,9 +5,10 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import Error, connection
 
 from classification import rows
+from classification.outage import is_outage
 from replies.attempts import Recorder, attempt_data, closed_attempt, lease
 from replies.models import Reply
 from replies.outcome import finish, open_to, storable
@@ -44,8 +45,8 @@ def _until_written(write: Callable[[], bool]) -> bool:
     while True:
         try:
             return write()
-        except (OperationalError, InterfaceError):
-            if connection.in_atomic_block or time.monotonic() > end:
+        except Error as error:
+            if not is_outage(error) or connection.in_atomic_block or time.monotonic() > end:
                 raise
             log.warning("The outcome of a send cannot be written yet: the database is away")
             connection.close()

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 
 from django.conf import settings
 from django.db import transaction
@@ -53,6 +54,7 @@ def admit(
     What follows from a refusal (a muted sender, a stopped channel) is done. Call it inside a transaction.
     """
     heard = [limits.heard(case.channel_id, case.to, case.texts)] if case.texts else []
+    turn = cache(turn)  # one turn, however often we look: each that is taken has all others wait longer
     for _ in range(LOOKS):
         case = at_hand(case, counted=counted)
         decision = judge(case)
@@ -94,7 +96,7 @@ def mute(channel_id: int, number: str, reason: str) -> None:
 
 def _tell_of_full_ceilings(case: Case) -> None:
     for bound in limits.nearly_full(case.bounds, case.standing):
-        fields = {"ceiling": bound.limit, "until": bound.count.until}
+        fields = {"ceiling": bound.limit, "until": usage.end_of(bound.count.until)}
         transaction.on_commit(
             lambda fields=fields: log.error("CEILING REACHED | %(ceiling)s | Until: %(until)s UTC", fields)  # type: ignore[misc]
         )

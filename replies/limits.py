@@ -15,7 +15,7 @@ from django.conf import settings
 from classification import ceilings, rows
 from classification.folding import fold
 from classification.models import Meter, Period
-from classification.usage import Count, channel_scope, end_of, sender_scope
+from classification.usage import Count, channel_scope, sender_scope
 from replies.models import ReplyKind
 from replies.standing import Key, Standing
 from replies.voice import Voice
@@ -113,5 +113,5 @@ def _of_channel(channel_id: int, segments: int, voice: Voice) -> Iterator[Bound]
         rule = CEILING_PER_MINUTE if limit.period == Period.MINUTE else CEILING
         yield Bound(rule, ceilings.in_words(limit), count)
     if most := settings.BREAKER_REPLIES_PER_MINUTE:
-        count = Count(channel_scope(channel_id), "breaker/minute", end_of(Period.MINUTE), most=Decimal(most))
+        count = Count(channel_scope(channel_id), "breaker/minute", Period.MINUTE, most=Decimal(most))
         yield Bound(BREAKER, f"more than {most} replies in a minute (BREAKER_REPLIES_PER_MINUTE)", count)

@@ -42,7 +42,7 @@ def finish(
 
     That is so when it has had another attempt since, or `condition` does not hold.
     """
-    settled = _settled_as(reply, result)
+    settled = _settled_as(reply, result) if wait is None else STATUS[result.kind]
     changes = {
         "status": settled if wait is None else ReplyStatus.PENDING,
         "reason": result.reason,

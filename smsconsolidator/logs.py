@@ -18,6 +18,7 @@ from batches.credentials import revealed
 from batches.masking import mask_number, mask_numbers
 from batches.tokens import HIDDEN as REDACTED
 from batches.tokens import hide_tokens
+from replies.senders.redaction import in_base64
 from smsconsolidator import request_ids
 
 # Longest text shown of one value, in characters. The longest SMS (10 parts) has 1,530; with it a line stays
@@ -104,10 +105,11 @@ class _Guard:
 
 @lru_cache(maxsize=8)
 def _forms(secrets: frozenset[str]) -> list[str]:
-    """Each secret as it is, and as visible(), repr() or JSON escapes it; the longest first."""
+    """Each secret as it is, and as visible(), repr(), JSON or base64 writes it; the longest first."""
+    encoded = {form for secret in secrets for form in in_base64(secret)}
     forms = {
         form
-        for text in secrets
+        for text in secrets | encoded
         for form in (text, visible(text), repr(text)[1:-1], json.dumps(text)[1:-1], text.replace('"', '\\"'))
     }
     return sorted(forms - {""}, key=len, reverse=True)

@@ -76,7 +76,7 @@ class WebhookTimer:
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
     """Every figure, in the format that the client asks for; for this machine, or for who has METRICS_TOKEN."""
-    if not _may_read(request):
+    if not may_read(request):
         return _refusal()
     encode, content_type = choose_encoder(request.headers.get("Accept", ""))
     return HttpResponse(encode(_registry()), content_type=content_type)
@@ -91,7 +91,8 @@ def _registry() -> CollectorRegistry:
     return registry
 
 
-def _may_read(request: HttpRequest) -> bool:
+def may_read(request: HttpRequest) -> bool:
+    """Whether the request is this machine's, or has METRICS_TOKEN where that is set."""
     if settings.METRICS_TOKEN:
         given = re.fullmatch(r"(?i:Bearer) +(\S+)", request.headers.get("Authorization", ""))
         return compare_digest((given[1] if given else "").encode(), settings.METRICS_TOKEN.encode())

@@ -7,8 +7,8 @@ from django.utils.safestring import SafeString
 from django.views.debug import ExceptionReporter
 
 from batches.credentials import revealed
-
-REDACTED = "[secret]"
+from batches.tokens import HIDDEN as REDACTED
+from batches.tokens import hide_tokens
 
 
 class Reporter(ExceptionReporter):
@@ -22,7 +22,7 @@ class Reporter(ExceptionReporter):
 
 
 def _without_secrets(report: SafeString) -> SafeString:
-    """The report, which Django has escaped already, with the secrets' values replaced."""
+    """The report, which Django has escaped already, without the secrets' values and webhooks' tokens."""
     text = str(report)
     known = {*settings.ENV.secrets(), *revealed()}
     forms = {
@@ -30,4 +30,4 @@ def _without_secrets(report: SafeString) -> SafeString:
     }
     for form in sorted(forms, key=len, reverse=True):
         text = text.replace(form, REDACTED)
-    return SafeString(text)  # Django has escaped it  # nosec B703
+    return SafeString(hide_tokens(text))  # Django has escaped it  # nosec B703

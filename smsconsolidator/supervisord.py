@@ -1,4 +1,4 @@
-"""supervisord, whose programs miss no SIGTERM and are sent one when it dies itself, however it dies.
+"""supervisord, whose programs start at once, miss no SIGTERM, and are sent one when it dies itself, however it dies.
 
 A program that is told to stop in the instant in which it is started would not hear it: between fork and exec it still
 has supervisord's own handler, which notes the signal and is then gone. supervisord would wait for the whole of the
@@ -17,7 +17,17 @@ PR_SET_PDEATHSIG = 1  # prctl(2); it outlives the exec that follows
 STOP = {signal.SIGTERM}
 
 
+class Supervisor(supervisord.Supervisor):  # type: ignore[misc]  # supervisor has no type hints
+    """As it comes, it first waits a second for what its programs might write, and only then starts them."""
+
+    def runforever(self) -> None:
+        for group in sorted(self.process_groups.values()):
+            group.transition()
+        super().runforever()
+
+
 def main() -> None:
+    supervisord.Supervisor = Supervisor  # the class that its main() runs
     os.register_at_fork(before=_hold_back, after_in_parent=_let_through, after_in_child=_be_stoppable)
     supervisord.main()
 

@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from smsconsolidator import views
 from smsconsolidator.metrics import metrics
@@ -9,6 +10,7 @@ from smsconsolidator.metrics import metrics
 admin.autodiscover()
 
 urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="admin:index")),  # what people type is the server's name
     path("healthz", views.healthz),
     path("readyz", views.readyz),
     path("metrics", metrics),

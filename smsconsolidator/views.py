@@ -1,11 +1,12 @@
 """Health: what a load balancer, an uptime monitor and a deployment ask."""
 
 import logging
+from collections.abc import Collection
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import Error, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, JsonResponse
@@ -15,18 +16,22 @@ from django.views.decorators.http import require_safe
 
 from batches import spool
 from batches.deadline import within
-from batches.outage import disconnect
-from batches.sweep import last_beat
+from batches.leases import since_beat
 from classification import circuit
 from classification import services as classification
+from classification.outage import disconnect
 from replies import switches
 from smsconsolidator import __version__
+from smsconsolidator.metrics import may_read
 
 log = logging.getLogger(__name__)
 
 # Seconds. A leader that dies is replaced within 3 s; four times that, and nobody closes batches.
 SWEEP_MAX_AGE = 10
 DATABASE_SECONDS = 2.5
+
+# What is no stranger's business: whoever reaches the service's port may ask.
+PRIVATE = frozenset({"by", "reason", "last_error"})
 
 State = dict[str, Any]
 
@@ -42,18 +47,20 @@ def healthz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
 @csrf_exempt
 @never_cache
 @require_safe
-def readyz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
+def readyz(request: HttpRequest) -> JsonResponse:
     """200 when messages can be taken and batches are being closed, else 503; with each part's state.
 
     The model and what was stopped are told of, no more: without a model the next engine decides, and messages are taken
-    in while no reply leaves.
+    in while no reply leaves. Who stopped it and why, and what the model said, is for those who may read the metrics.
     """
+    hidden = frozenset() if may_read(request) else PRIVATE
     told: State = {}
     try:
         with within(DATABASE_SECONDS):
-            checks = {"database": {"ok": True}, "migrations": _migrations(), "sweep": _sweep()}
-            told = _model() | _stopped() if checks["migrations"]["ok"] else {}
-    except (DatabaseError, InterfaceError) as error:
+            migrations = _migrations()
+            checks = {"database": {"ok": True}, "migrations": migrations, "sweep": _sweep(migrations)}
+            told = _model(hidden) | _stopped(hidden) if migrations["ok"] else {}
+    except Error as error:
         log.warning("NOT READY | Error: %(error)s", {"error": str(error)})
         disconnect()
         checks = {"database": {"ok": False, "problem": "cannot be read"}}
@@ -76,27 +83,31 @@ def _migrations_on_disk() -> frozenset[tuple[str, str]]:
     return frozenset(MigrationLoader(connection=None).graph.nodes)
 
 
-def _sweep() -> State:
-    beat = last_beat() if _migrations()["ok"] else None
-    if beat is None:
+def _sweep(migrations: State) -> State:
+    since = since_beat() if migrations["ok"] else None
+    if since is None:
         return {"ok": False, "age_seconds": None}
-    age = max(0.0, (datetime.now(UTC) - beat).total_seconds())
+    age = max(0.0, since.total_seconds())
     return {"ok": age < SWEEP_MAX_AGE, "age_seconds": round(age, 1)}
 
 
-def _model() -> State:
+def _model(hidden: Collection[str]) -> State:
     """Whether the model is being asked; nothing where none is to be asked."""
     states = [circuit.state_of(endpoint) for endpoint in classification.endpoints()]
-    return {"model": states[0]} if states else {}
+    return {"model": _without(hidden, states[0])} if states else {}
 
 
-def _stopped() -> State:
+def _stopped(hidden: Collection[str]) -> State:
     """Whose replies are stopped, by whom and why."""
     stops = [
         {"channel": str(stop.channel or "all"), "by": stop.actor, "reason": stop.reason, "since": stop.at}
         for stop in switches.stopped()
     ]
-    return {"stopped": stops}
+    return {"stopped": [_without(hidden, stop) for stop in stops]}
+
+
+def _without(hidden: Collection[str], state: State) -> State:
+    return {name: value for name, value in state.items() if name not in hidden}
 
 
 def _spool() -> State:

@@ -10,9 +10,9 @@ from django.db import connection
 
 from batches import deadline
 from batches.doctor import database, machine, operation, outside
-from batches.outage import disconnect, is_outage
 from classification.deadline import call_with_deadline
 from classification.findings import Finding, State, problem
+from classification.outage import disconnect, is_outage
 
 log = logging.getLogger(__name__)
 

@@ -11,9 +11,9 @@ from django.conf import settings
 from django.core import checks
 
 from batches import spool
+from batches.security import LEAST_CHARACTERS
 from classification.findings import Finding, ok, problem, warning
 
-LEAST_CHARACTERS = 10  # different ones in a secret that nobody guesses
 MEGABYTE = 1_000_000
 LITTLE, VERY_LITTLE = 1000 * MEGABYTE, 100 * MEGABYTE  # bytes left on a disk
 IN_MEMORY = {"tmpfs", "ramfs"}

@@ -117,7 +117,7 @@ def breaker() -> Iterator[Finding]:
         if state["state"] != CircuitState.CLOSED:
             yield warning(
                 f"it is left alone after failures ({state['last_error']}), until {state['next_try_at']:%H:%M:%S} UTC",
-                "It is tried again by itself; Admin, Circuits has it tried at once.",
+                "It is tried again by itself; Admin, Model circuits, has it tried at once.",
             )
 
 

@@ -109,7 +109,7 @@ def _certificate(url: str) -> Iterator[Finding]:
     parts = urlsplit(url)
     if parts.scheme != "https":
         yield warning(
-            "it is http: tokens and messages travel readable", "Put HTTPS in front: docs/security.md"
+            "it is http: tokens and messages travel readable", "Put HTTPS in front: docs/deploy.md, step 7"
         )
         return
     context = ssl.create_default_context()

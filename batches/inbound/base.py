@@ -1,10 +1,10 @@
 """What every provider's parser gives: messages in one form, and what it could not read."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from batches.choices import Command
 
@@ -65,14 +65,6 @@ class Malformed(ValueError):
         super().__init__(reason)
         self.field = field
         self.status = status
-
-
-class Parser(Protocol):
-    """A provider's wire format."""
-
-    def __call__(self, document: Mapping[str, Any] | list[Any]) -> Delivery:
-        """Read a decoded JSON body. Raises Malformed."""
-        ...
 
 
 def storable(text: str) -> str:

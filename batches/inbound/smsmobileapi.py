@@ -51,8 +51,9 @@ def _command(value: Any) -> Command | None:
 
 Text = Annotated[str, BeforeValidator(_clean)]
 Short = Annotated[str, StringConstraints(max_length=255), BeforeValidator(_clean)]
-# In the API's description a pattern says what _not_blank checks.
-_NOT_BLANK = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"\S"}
+# In the API's description a pattern says what _not_blank checks: \S is not the same characters in every language.
+INK = r"[^\t-\r\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
+_NOT_BLANK = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": INK}
 Required = Annotated[Short, AfterValidator(_not_blank), WithJsonSchema(_NOT_BLANK)]
 Id = Annotated[
     str,

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterator
 
-from django.db import DatabaseError, InterfaceError
+from django.db import Error
 from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
@@ -13,7 +13,7 @@ from batches.metrics import gauges
 from batches.metrics.counting import Counted, count
 from batches.metrics.figures import COUNTERS, HISTOGRAMS, PREFIX
 from batches.metrics.gauges import Gauge
-from batches.outage import disconnect
+from classification.outage import disconnect
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ class RowsCollector(Collector):
         try:
             with within(SECONDS):
                 found = [*_counted(count()), *_gauges(gauges.of_rows())]
-        except (DatabaseError, InterfaceError) as error:
+        except Error as error:
             log.warning("METRICS | The database cannot be read: %(error)s", {"error": type(error).__name__})
             disconnect()
         yield from found

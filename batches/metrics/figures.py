@@ -72,6 +72,9 @@ ILLS = (
     "invalid_answer",
     "circuit_open",
 )
+# Why an engine can give no verdict, beyond a model that is ill. What somebody's own engine says else is OTHER.
+FALLBACK_REASONS = (*ILLS, "truncated", "refused", "no_key", "ceiling", "unexpected")
+OTHER = "other"
 REPLY_OUTCOMES = ("sent", "refused", "unknown", "suppressed", "withdrawn", "postponed")
 CALLS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 
@@ -81,6 +84,12 @@ BATCHES_CLOSED = Counter("batches_closed", "Batches closed.", ("channel",))
 BATCHES_SETTLED = Counter("batches_settled", "Batches settled, by how they ended.", ("channel", "outcome"))
 REQUEUED = Counter("batches_requeued", "Batches queued again because nobody finished them in time.")
 CLASSIFICATIONS = Counter("classifications", "Verdicts, by the engine that decided.", ("engine", "label"))
+FALLBACKS = Counter(
+    "classification_fallbacks",
+    "Verdicts that the engine which was to decide could not give, by who decided instead, and why.",
+    ("engine", "reason"),
+    tuple(("rules", reason) for reason in FALLBACK_REASONS),
+)
 REVIEWS = Counter("reviews_asked", "Verdicts that a person should look at.", ("reason",))
 MODEL_CALLS = Counter("model_calls", "Questions to a language model.")
 MODEL_ERRORS = Counter(
@@ -125,7 +134,7 @@ PROVIDER_LATENCY = Histogram(
 )
 
 COUNTERS = (
-    MESSAGES, BATCHES_OPENED, BATCHES_CLOSED, BATCHES_SETTLED, REQUEUED, CLASSIFICATIONS, REVIEWS, MODEL_CALLS,
-    MODEL_ERRORS, TOKENS, COST, REPLIES, REPLY_REASONS, REPLY_SEGMENTS,
+    MESSAGES, BATCHES_OPENED, BATCHES_CLOSED, BATCHES_SETTLED, REQUEUED, CLASSIFICATIONS, FALLBACKS, REVIEWS,
+    MODEL_CALLS, MODEL_ERRORS, TOKENS, COST, REPLIES, REPLY_REASONS, REPLY_SEGMENTS,
 )  # fmt: skip
 HISTOGRAMS = (LATENESS, SETTLING, MODEL_LATENCY, PROVIDER_LATENCY)

@@ -9,8 +9,7 @@ from batches.choices import EventKind, Outcome
 from batches.metrics import figures as f
 from batches.metrics.figures import Figures
 from batches.models import BatchEvent
-from classification.circuit import CIRCUIT_OPEN
-from classification.decision import NO_KEY
+from classification.decision import NO_KEY, NOT_ASKED
 from classification.models import Classification
 from replies.models import AttemptOutcome, Reply, ReplyAttempt
 
@@ -77,12 +76,20 @@ def _classified(figures: Figures, events: Sequence[Event]) -> None:
     ids = [event.data["classification"] for event in events if "classification" in event.data]
     for verdict in Classification.objects.filter(id__in=ids).order_by("id"):
         f.CLASSIFICATIONS.add(figures, verdict.engine or "none", verdict.label)
+        if verdict.fallback_reason:
+            f.FALLBACKS.add(figures, verdict.engine or "none", _fallback(verdict.attempts))
         if verdict.review:
             f.REVIEWS.add(figures, verdict.review)
         f.TOKENS.add(figures, "input", amount=verdict.input_tokens or 0)
         f.TOKENS.add(figures, "output", amount=verdict.output_tokens or 0)
         f.COST.add(figures, amount=float(verdict.cost or 0))
         _asked(figures, verdict.attempts)
+
+
+def _fallback(attempts: Iterable[dict[str, Any]]) -> str:
+    """Why the first that could not decide did not: one of a few words, for each new one is a series for ever."""
+    code = next((attempt["code"] for attempt in attempts if attempt.get("code")), "")
+    return code if code in f.FALLBACK_REASONS else f.OTHER
 
 
 def _asked(figures: Figures, attempts: Iterable[dict[str, Any]]) -> None:
@@ -96,7 +103,7 @@ def _asked(figures: Figures, attempts: Iterable[dict[str, Any]]) -> None:
             continue
         if reason:
             f.MODEL_ERRORS.add(figures, reason)
-        if reason != CIRCUIT_OPEN:
+        if reason not in NOT_ASKED:
             f.MODEL_CALLS.add(figures)
             f.MODEL_LATENCY.observe(figures, attempt.get("latency_ms", 0) / 1000)
 

@@ -9,14 +9,13 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Count, DurationField, ExpressionWrapper, F, Min, Q
 from django_q.brokers import get_broker
-from redis.exceptions import RedisError
 
 from batches import spool
 from batches.choices import BatchStatus
 from batches.clock import Now
 from batches.leases import LEADER
 from batches.models import Batch, Lease
-from batches.queue import SWEEP_QUEUE
+from batches.queue import SWEEP_QUEUE, away
 from batches.state import DISPATCH_GRACE
 from classification import circuit
 from classification.models import CircuitState
@@ -100,7 +99,7 @@ def _queues() -> Iterator[Gauge]:
     for queue in (settings.Q_CLUSTER["name"], SWEEP_QUEUE):
         try:
             size = get_broker(queue).queue_size()
-        except RedisError as error:
+        except away() as error:
             log.warning("METRICS | The broker cannot be asked: %(error)s", {"error": str(error)})
             return
         yield Gauge("queue_tasks", "Tasks that wait for a worker.", size, (("queue", queue),))

@@ -53,7 +53,7 @@ class Batch(models.Model):
         db_index=False,
         help_text="The later batch that answers this one's texts with its own.",
     )
-    carry_overs = models.PositiveSmallIntegerField(
+    carry_overs = models.SmallIntegerField(
         db_default=0, help_text="How many earlier batches' texts are answered with it."
     )
     window_ends_at = models.DateTimeField(
@@ -90,6 +90,7 @@ class Batch(models.Model):
             models.CheckConstraint(
                 condition=Q(closes_at__gt=F("opened_at")), name="batch_closes_after_opening"
             ),
+            models.CheckConstraint(condition=Q(carry_overs__gte=0), name="batch_carry_overs_counted"),
             models.CheckConstraint(
                 condition=(SETTLED & ~Q(outcome=Outcome.NONE)) | (~SETTLED & Q(outcome=Outcome.NONE)),
                 name="batch_outcome_when_settled",

@@ -22,6 +22,7 @@ from batches.models import Batch, Channel, RejectedDelivery
 from batches.querysets import BatchQuerySet
 from batches.reporting.figures import Conversation, Report, Spent, Spread
 from batches.reporting.windows import windows
+from classification.decision import NOT_ASKED
 from classification.models import Classification
 from classification.rulesets.live import live
 from replies import costs
@@ -32,8 +33,6 @@ from replies.voice import Voice
 CHUNK = 500  # conversations read with their texts at once
 ROWS = 5000  # rows without texts
 LONGEST = 10
-# Attempts that asked nobody.
-NOT_ASKED = {"no_key", "circuit_open"}
 SETTLED = {BatchStatus.COMPLETED, BatchStatus.FAILED}
 
 
@@ -186,7 +185,7 @@ def _longest(period: Period) -> list[Conversation]:
 
 
 def _bill(period: Period) -> Bill:
-    bill = Bill(live())
+    bill = Bill(live(), settings.REPORT_DATABASE)
     ids = list(_batches().filter(period.of()).order_by("id").values_list("id", flat=True))
     for start in range(0, len(ids), CHUNK):
         some = _batches().filter(id__in=ids[start : start + CHUNK]).order_by("id")

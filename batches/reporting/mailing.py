@@ -7,7 +7,7 @@ surely has not left, because nobody could be reached, is tried again.
 import contextlib
 import logging
 import smtplib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -57,17 +57,26 @@ def send_due(now: datetime | None = None) -> int:
     waiting = _waiting(newest.day)
     if not waiting:
         return 0
-    report = gather(last_day(newest.until))
+    report, sent = gather(last_day(newest.until)), 0
+    for position, to in enumerate(waiting):
+        with _connection() as server:  # one for each: a mail that breaks it must not take the others along
+            try:
+                server.open()
+            except OSError as error:  # smtplib's own are, too: no connection, no TLS, no log-in
+                _put_off(newest.day, waiting[position:], error)
+                break
+            sent += _send(newest.day, to, report, server)
+    return sent
+
+
+@contextlib.contextmanager
+def _connection() -> Iterator[BaseEmailBackend]:
+    """To the mail server, not opened yet; closed afterwards, also where only its log-in had failed."""
     server = get_connection()
     try:
-        try:
-            server.open()
-        except OSError as error:  # smtplib's own are, too: no connection, no TLS, no log-in
-            _put_off(newest.day, waiting, error)
-            return 0
-        return sum(_send(newest.day, to, report, server) for to in waiting)
+        yield server
     finally:
-        with contextlib.suppress(OSError):  # the mails are through, or told of
+        with contextlib.suppress(OSError):  # the mail is through, or told of
             server.close()
 
 

@@ -15,12 +15,13 @@ import os
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-from django.db import IntegrityError, connection, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db import DataError, IntegrityError, connection, transaction
+from django.db.models import Exists, Min, OuterRef, Q
 
 from batches.models import Batch, Channel
 from batches.querysets import BatchQuerySet
@@ -63,7 +64,7 @@ def archive(rows: BatchQuerySet, directory: Path) -> Iterator[Counter[str]]:
     Raises ArchiveError.
     """
     os.umask(0o077)  # it holds people's messages
-    directory.mkdir(parents=True, exist_ok=True)
+    _make(directory)
     last: tuple[datetime, int] | None = None
     while some := _next(rows, last):
         last = some[-1]
@@ -102,18 +103,17 @@ def _moved(ids: list[int], first: datetime, directory: Path) -> Counter[str]:
 
 def _write(file: Path, ids: Sequence[int]) -> Counter[str]:
     """The rows as PostgreSQL writes them as JSON, one a line, and beside the file how many they are and its digest."""
-    counts, draft = Counter[str](), file.with_name(f".{file.name}.part")
-    with draft.open("wb") as raw:
-        with gzip.GzipFile(fileobj=raw, mode="wb", mtime=0) as packed:
-            for table, condition in TABLES.items():
-                for row in _rows(table, condition, ids):
-                    packed.write(f'{{"table": "{table}", "row": {row}}}\n'.encode())
-                    counts[table] += 1
-        raw.flush()
-        os.fsync(raw.fileno())
+    counts, draft = Counter[str](), _draft_of(file)
+    with _written(draft) as raw, gzip.GzipFile(fileobj=raw, mode="wb", mtime=0) as packed:
+        for table, condition in TABLES.items():
+            for row in _rows(table, condition, ids):
+                packed.write(f'{{"table": "{table}", "row": {row}}}\n'.encode())
+                counts[table] += 1
     told = {"sha256": _digest(draft), "rows": counts}
-    _list_of(file).write_text(json.dumps(told, indent=1), "utf-8")
-    draft.replace(file)
+    with _written(_draft_of(_list_of(file))) as raw:
+        raw.write(json.dumps(told, indent=1).encode())
+    for name in (_list_of(file), file):
+        _draft_of(name).replace(name)
     _sync(file.parent)
     return counts
 
@@ -150,26 +150,51 @@ def _lines(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         raise ArchiveError(f"{file} cannot be read: {problem}") from problem
 
 
-def restore(file: Path) -> Counter[str]:
-    """Put a file's rows back, all or none; those that are there already stay as they are. Gives how many were put back.
+def restore(file: Path) -> tuple[Counter[str], set[str]]:
+    """Put a file's rows back, all or none; those that are there already stay as they are.
 
-    Raises ArchiveError where the file is damaged or a GUID of it has come again meanwhile.
+    Gives how many were put back, and which of the file's columns the database no longer has. Raises ArchiveError where
+    the file is damaged, or the database takes its rows no more: a GUID of it has come again meanwhile.
     """
-    counts = Counter[str]()
+    counts, gone, batches = Counter[str](), set[str](), list[int]()
     try:
         with transaction.atomic(), connection.cursor() as cursor:
+            columns = {table: _columns(table) for table in TABLES}
             for table, row in _lines(file):
                 if table not in TABLES:
                     raise ArchiveError(f"{file} names a table that is none of ours: {table}")
-                cursor.execute(
-                    f"INSERT INTO {table} SELECT * FROM jsonb_populate_record(NULL::{table}, %s)"  # noqa: S608 - fixed names  # nosec B608
-                    " ON CONFLICT (id) DO NOTHING",
-                    [json.dumps(row)],
-                )
+                gone |= {f"{table}.{name}" for name in row.keys() - columns[table]}
+                cursor.execute(_insert(table, sorted(row.keys() & columns[table])), [json.dumps(row)])
                 counts[table] += cursor.rowcount
-    except IntegrityError as problem:
+                batches += [row["id"]] if table == "batches_batch" and cursor.rowcount else []
+            _purge_again(batches)
+    except (IntegrityError, DataError) as problem:
         raise ArchiveError(f"{file} cannot be put back: {str(problem).partition(chr(10))[0]}") from problem
-    return counts
+    return counts, gone
+
+
+def _purge_again(ids: Sequence[int]) -> None:
+    """Purging begins at `purged_until`, and what came back is older: without this its texts would stay for ever."""
+    rows = Batch.objects.filter(id__in=ids, purged_at=None).order_by("channel_id").values_list("channel_id")
+    for channel_id, first in rows.annotate(first=Min("opened_at")):
+        # locked first: a purge that is about to remember how far it came waits, or has written it before we look
+        until = Channel.objects.select_for_update(no_key=True).get(pk=channel_id).purged_until
+        if until and first < until:
+            Channel.objects.filter(pk=channel_id).update(purged_until=first)
+
+
+def _columns(table: str) -> set[str]:
+    with connection.cursor() as cursor:
+        return {column.name for column in connection.introspection.get_table_description(cursor, table)}
+
+
+def _insert(table: str, columns: Sequence[str]) -> str:
+    """Only what the row has: a column that is younger than the file gets its default, which is not always NULL."""
+    names = ", ".join(map(connection.ops.quote_name, columns))
+    return (
+        f"INSERT INTO {table} ({names}) SELECT {names} FROM jsonb_populate_record(NULL::{table}, %s)"  # noqa: S608 - names of the database's own  # nosec B608
+        " ON CONFLICT (id) DO NOTHING"
+    )
 
 
 def _list_of(file: Path) -> Path:
@@ -179,6 +204,26 @@ def _list_of(file: Path) -> Path:
 def _digest(file: Path) -> str:
     with file.open("rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def _draft_of(file: Path) -> Path:
+    return file.with_name(f".{file.name}.part")
+
+
+@contextmanager
+def _written(file: Path) -> Iterator[BinaryIO]:
+    """A new file, whose content is on the disk afterwards."""
+    with file.open("wb") as raw:
+        yield raw
+        raw.flush()
+        os.fsync(raw.fileno())
+
+
+def _make(directory: Path) -> None:
+    new = [place for place in (directory, *directory.parents) if not place.exists()]
+    directory.mkdir(parents=True, exist_ok=True)
+    for place in new:
+        _sync(place.parent)
 
 
 def _sync(directory: Path) -> None:

@@ -5,11 +5,13 @@ stay. The ledger of consent keeps its rows under the pseudonym and goes on being
 whoever has opted out must not be written to because he was forgotten.
 """
 
-from collections.abc import Collection, Iterator
+import re
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import phonenumbers
+from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
@@ -21,7 +23,7 @@ from batches.phones import normalise
 from batches.retention.inventory import PLACES
 from batches.retention.rows import SETTLED, blank, change, lock_settled, of
 from batches.search import spellings
-from batches.spool import here
+from batches.spool import ALL, Entry, here
 from classification.models import Usage
 from classification.pseudonym import pseudonym
 from classification.usage import sender_scope
@@ -30,6 +32,7 @@ from replies.models import Consent, ConsentSource, ConsentState, Mute
 
 CHUNK = 200
 SHORTEST = 7  # digits by which a number is looked for in foreign text
+BETWEEN = "[ ().+/-]{0,3}"  # them, as people write numbers; a form's body has + for a space
 BY = "erase_number"
 
 
@@ -71,19 +74,20 @@ def traces(term: str) -> Traces:
     names.add(number)
     rows = Batch.objects.filter(sender__in=names)
     settled = rows.filter(status__in=SETTLED)
+    chosen = _in_spool(names, number)
     return Traces(
         number=number,
         names=names,
         batches=list(settled.order_by("id").values_list("id", flat=True)),
         messages=Message.objects.filter(batch__in=settled.values("id")).count(),
-        open=rows.exclude(status__in=SETTLED).count() + here().count(_digits(number), waiting=True),
+        open=rows.exclude(status__in=SETTLED).count() + sum(map(chosen, here().first(ALL))),
         consents=Consent.objects.filter(number__in=names).count(),
         preferences=SenderPreference.objects.filter(number__in=names).count(),
         rejected=_rejected(number).count(),
         takeovers=Takeover.objects.filter(sender__in=names).count(),
         logged=_logged(names, number).count(),
         counted=Mute.objects.filter(number__in=names).count() + _counted(names).count(),
-        spooled=here().count(_digits(number), waiting=False),
+        spooled=sum(map(chosen, here().failed(ALL))),
     )
 
 
@@ -98,7 +102,7 @@ def erase(found: Traces) -> Iterator[int]:
         yield len(locked)
     with transaction.atomic():
         _erase_beside(found, stand_in)
-    here().forget_number(_digits(found.number))
+    here().forget_some(_in_spool(found.names, found.number))
 
 
 def _canonical(term: str, names: Collection[str]) -> str:
@@ -159,10 +163,34 @@ def _stay_silent(number: str) -> None:
 
 
 def _rejected(number: str) -> QuerySet[RejectedDelivery]:
-    digits = _digits(number)
-    return (
-        RejectedDelivery.objects.filter(body__contains=digits) if digits else RejectedDelivery.objects.none()
-    )
+    words = _words(number)
+    return RejectedDelivery.objects.filter(body__regex=words) if words else RejectedDelivery.objects.none()
+
+
+def _in_spool(names: Collection[str], number: str) -> Callable[[Entry], bool]:
+    """Says of an entry whether it is the number's, or quotes it. A name alone is no quotation: others may write it."""
+    regions = {channel.slug: channel.number_region for channel in Channel.objects.all()}
+    words, digits = _words(number), _digits(number)
+
+    def chosen(entry: Entry) -> bool:
+        quoted = bool(words and re.search(words, entry.raw))
+        try:
+            raw = entry.message().sender_raw
+        except ValueError:  # another version has written it
+            return quoted
+        region = regions.get(entry.channel, settings.DEFAULT_REGION)
+        return normalise(raw, region).address in names or bool(digits and quoted)
+
+    return chosen
+
+
+def _words(number: str) -> str:
+    """An expression, for Python and PostgreSQL, that finds a number in any spelling, and a name or short code as a
+    word, in foreign text. Empty where there is nothing to look for.
+    """
+    if digits := _digits(number):
+        return BETWEEN.join(digits)
+    return rf"(?<!\w){re.escape(number)}(?!\w)" if any(map(str.isalnum, number)) else ""
 
 
 def _logged(names: Collection[str], number: str) -> QuerySet[LogEntry]:

@@ -94,8 +94,10 @@ def _purge(ids: list[int]) -> int:
 
 def _remember(channel: Channel, before: datetime) -> None:
     """Up to where nothing is left: what is not settled yet, or was held, stays in front of it."""
-    rows = Batch.objects.filter(channel=channel, opened_at__lt=before, purged_at=None)
-    if channel.purged_until:
-        rows = rows.filter(opened_at__gte=channel.purged_until)
-    left = rows.order_by("opened_at").values_list("opened_at", flat=True).first()
-    Channel.objects.filter(pk=channel.pk).update(purged_until=left or before)
+    with transaction.atomic():  # an archive that is put back this instant sets it back
+        until = Channel.objects.select_for_update(no_key=True).get(pk=channel.pk).purged_until
+        rows = Batch.objects.filter(channel=channel, opened_at__lt=before, purged_at=None)
+        if until:
+            rows = rows.filter(opened_at__gte=until)
+        left = rows.order_by("opened_at").values_list("opened_at", flat=True).first()
+        Channel.objects.filter(pk=channel.pk).update(purged_until=left or before)

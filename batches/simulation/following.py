@@ -36,11 +36,14 @@ class Followed:
         return self.seconds is not None
 
 
-def batches_of(guids: Sequence[str]) -> tuple[list[int], list[str]]:
-    """The batches that hold these messages, oldest first, and the GUIDs of which there is no message."""
+def batches_of(channel: str, guids: Sequence[str]) -> tuple[list[int], list[str]]:
+    """The batches that hold these messages of a channel, oldest first, and the GUIDs of which there is no message.
+
+    `channel` is its slug.
+    """
     found: dict[str, int] = {}
     for part in _chunks(sorted(set(guids))):
-        rows = Message.objects.filter(channel__slug="default", provider_message_id__in=part)
+        rows = Message.objects.filter(channel__slug=channel, provider_message_id__in=part)
         found |= dict(rows.values_list("provider_message_id", "batch_id"))
     return sorted(set(found.values())), [guid for guid in guids if guid not in found]
 

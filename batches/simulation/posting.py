@@ -1,20 +1,25 @@
 """Posting a plan to the webhook: each message at its time, each sender's in order."""
 
+import re
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlsplit
 from zlib import crc32
 from zoneinfo import ZoneInfo
 
 import requests
 from django.conf import settings
 
+from batches.channels import DEFAULT
 from batches.simulation.script import Planned
 from batches.tokens import hide_tokens
 
 LANES = 16
+# The address of a channel with a token of its own (batches/urls.py), wherever a proxy has put it.
+OF_A_CHANNEL = re.compile(r"/api/webhook/([^/]+)/[^/]+/?$")
 TIMEOUT = (5, 20)  # seconds to connect, and to wait for an answer
 
 
@@ -31,6 +36,12 @@ class Webhook:
 
     def __str__(self) -> str:
         return hide_tokens(self.url)
+
+    @property
+    def channel(self) -> str:
+        """The slug of the channel that gets what is posted here."""
+        found = OF_A_CHANNEL.search(urlsplit(self.url).path)
+        return found[1] if found else DEFAULT
 
     @property
     def headers(self) -> dict[str, str]:

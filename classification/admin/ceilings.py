@@ -8,10 +8,10 @@ from django.conf import settings
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 from unfold.admin import ModelAdmin
 
 from classification import ceilings
+from classification.clock import Now
 from classification.models import Ceiling, Meter, Usage
 from classification.usage import EVERYBODY, channel_scope
 
@@ -99,7 +99,7 @@ class CeilingAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
         """Of each channel that which has used most; without a limit nothing is counted."""
         if row.most is None:
             return "–"
-        rows = Usage.objects.filter(what=f"{row.meter}/{row.period}", until__gt=timezone.now())
+        rows = Usage.objects.filter(what=f"{row.meter}/{row.period}", until__gt=Now())
         if row.channel_id or row.together:
             rows = rows.filter(scope=channel_scope(row.channel_id) if row.channel_id else EVERYBODY)
         else:

@@ -22,8 +22,6 @@ from classification.rulesets import drafts, store
 from classification.rulesets.differences import differences
 from classification.rulesets.publishing import Refused, activate, note
 
-ACTIONS = ("activate", "load")
-
 
 @admin.register(RuleSet)
 class RuleSetAdmin(RecordAdmin):

@@ -1,6 +1,7 @@
 """The draft: the rows that people edit, as a document and back."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any, get_origin
 
 from django.db import models, transaction
@@ -49,10 +50,13 @@ def read(data: Any) -> Document:
 def as_entry(row: models.Model) -> dict[str, Any]:
     """What the document says of a row. Raises AttributeError for a field without a column: it would be lost."""
     entry = next(entry for _, table, entry, _ in PARTS.values() if isinstance(row, table))
-    return {
-        name: _out(getattr(row, name), lines=get_origin(field.annotation) is tuple)
-        for name, field in entry.model_fields.items()
-    }
+    return {name: _out(getattr(row, name), lines=lines) for name, lines in _fields(entry).items()}
+
+
+@cache
+def _fields(entry: type[Entry]) -> dict[str, bool]:
+    """An entry's fields, and whether a column holds one of them as lines."""
+    return {name: get_origin(field.annotation) is tuple for name, field in entry.model_fields.items()}
 
 
 def is_empty() -> bool:

@@ -8,9 +8,8 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 
-from classification.engines.rules.checking import check_rule
+from classification.engines.rules.checking import check_rules
 from classification.engines.rules.document import Document
-from classification.engines.rules.engine import rules_of
 from classification.evaluation.comparison import Comparison, compare
 from classification.models import Origin, RuleSet
 from classification.rulesets import drafts, store
@@ -57,18 +56,6 @@ def publish(user: "User", note: str, override: str = "", *, seen: str = "") -> R
         row = _write(document, live, user, told)
     _follow(row, user)
     return row
-
-
-def problems_of(document: Document) -> list[str]:
-    """What the checks say of each rule, the rule named; else why the whole cannot be compiled."""
-    named = ((rule, check_rule(rule, document)) for rule in document.rules)
-    if found := [f"rule {rule.name}: {problem}" for rule, problems in named for problem in problems]:
-        return found
-    try:
-        rules_of(document)
-    except ValueError as error:
-        return [str(error)]
-    return []
 
 
 def activate(ruleset: RuleSet, user: "User") -> None:
@@ -122,7 +109,7 @@ def _checked(seen: str) -> tuple[Document, RuleSet]:
         raise Refused("There is no live rule set: manage.py migrate publishes the shipped one.")
     if live.digest == store.digest(document):
         raise Refused("Nothing has changed: the draft says what the live rule set says.")
-    if problems := problems_of(document):
+    if problems := check_rules(document):
         raise Refused("Some rules do not do what they say.", problems)
     if problems := objections_to(document):
         raise Refused("Some categories cannot be as they are.", problems)

@@ -24,10 +24,20 @@ class WebSite(Group):
 
 
 def public_address(env: WebSite) -> str:
-    """The address that a browser on this machine, or on the network when HOST listens on all, can use."""
-    host = env.host
-    if host in ("0.0.0.0", "::"):  # noqa: S104  recognised, not bound  # nosec B104
-        names = [name for name in split(env.allowed_hosts) if not name.startswith((".", "*", "["))]
-        host = next((name for name in names if name not in ("localhost", "127.0.0.1")), "127.0.0.1")
-    host = f"[{host}]" if ":" in host else host
-    return f"https://{host}" if env.https else f"http://{host}:{env.port}"
+    """The address for phones and browsers: with HTTPS the proxy's in front of the service, else the service's own."""
+    if env.https:
+        return f"https://{_public_name(env) or _own_host(env)}"
+    return f"http://{_own_host(env)}:{env.port}"
+
+
+def _own_host(env: WebSite) -> str:
+    """As a browser on this machine, or on the network when HOST is all addresses, writes it."""
+    if env.host in ("0.0.0.0", "::"):  # noqa: S104  recognised, not bound  # nosec B104
+        return _public_name(env) or "127.0.0.1"
+    return f"[{env.host}]" if ":" in env.host else env.host
+
+
+def _public_name(env: WebSite) -> str:
+    """The first of ALLOWED_HOSTS that is no pattern and not this machine alone; empty when there is none."""
+    names = [name for name in split(env.allowed_hosts) if not name.startswith((".", "*", "["))]
+    return next((name for name in names if name not in ("localhost", "127.0.0.1")), "")

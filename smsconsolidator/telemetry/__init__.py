@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from smsconsolidator.env import Environment
 
 PACKAGES = {"sentry_dsn": "sentry_sdk", "otel_exporter_otlp_endpoint": "opentelemetry"}
-INSTALL = "pip install -r requirements-watch.txt"
+INSTALL = "make release WATCH=1 (or make run WATCH=1) installs requirements-watch.txt"
 
 
 def refuse_missing(env: Environment) -> None:

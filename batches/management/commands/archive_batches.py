@@ -86,5 +86,8 @@ class Command(BaseCommand):
     def _restore(self, options: dict[str, Any]) -> Counter[str]:
         counts = Counter[str]()
         for file in options["restore"]:
-            counts += restore(file)
+            back, gone = restore(file)
+            counts += back
+            for column in sorted(gone):
+                self.stderr.write(f"{file}: {column} is no more; what the file has of it stays in the file")
         return counts

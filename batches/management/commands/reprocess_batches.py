@@ -27,7 +27,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--id", type=int, nargs="+", default=[], metavar="N", help="these batches")
+        parser.add_argument("--id", type=int, nargs="+", default=[], metavar="BATCH", help="these batches")
         parser.add_argument("--status", choices=BatchStatus.values, help="all batches in this status")
         parser.add_argument(
             "--older-than",
@@ -37,7 +37,7 @@ class Command(BaseCommand):
             help="stuck for at least so long (default: 1m)",
         )
         parser.add_argument(
-            "--resend-unknown", type=int, nargs="+", default=[], metavar="N",
+            "--resend-unknown", type=int, nargs="+", default=[], metavar="BATCH",
             help="send the replies of these batches again although they may have left",
         )  # fmt: skip
         parser.add_argument("--dry-run", action="store_true", help="only show what would be done")

@@ -128,9 +128,10 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         url = options["url"] or f"http://127.0.0.1:{settings.ENV.port}/api/webhook/sms-received"
         try:
-            _refuse_real_replies(options["send_real_replies"])
-            plan = _plan(options)
             webhook = posting.Webhook(url, options["token"] or settings.WEBHOOK_TOKEN)
+            channel = Channel.objects.filter(slug=webhook.channel).first() or Channel(slug=webhook.channel)
+            _refuse_real_replies(channel, options["send_real_replies"])
+            plan = _plan(options, channel.window)
             posting.check(webhook)
             report = _run(webhook, plan, options)
         except (files.BadFile, posting.NotRunning) as error:
@@ -148,20 +149,21 @@ class Command(BaseCommand):
         show(self.stdout, _table(report))
 
 
-def _refuse_real_replies(allowed: bool) -> None:
+def _refuse_real_replies(channel: Channel, allowed: bool) -> None:
     """Invented numbers may belong to somebody."""
-    channel = Channel.objects.filter(slug="default").first() or Channel(slug="default")
-    if channel.replies_enabled and settings.SMS_SENDER not in HARMLESS_SENDERS and not allowed:
+    provider = channel.provider or settings.SMS_SENDER
+    if channel.replies_enabled and provider not in HARMLESS_SENDERS and not allowed:
+        where = f"channel {channel}" if channel.provider else "SMS_SENDER"
         raise CommandError(
-            f"SMS_SENDER={settings.SMS_SENDER} would send real SMS to these numbers."
-            " Try with SMS_SENDER=console, or go on with --send-real-replies."
+            f"{provider} ({where}) would send real SMS to these numbers."
+            " Choose console there, or go on with --send-real-replies."
         )
 
 
-def _plan(options: dict[str, Any]) -> list[Planned]:
+def _plan(options: dict[str, Any], window: int) -> list[Planned]:
+    """What is posted when; `window` is the channel's, in seconds."""
     rng = Random(options["seed"])  # noqa: S311  a simulation is no secret  # nosec B311
     if options["file"] is None:
-        window = (Channel.objects.filter(slug="default").first() or Channel()).window
         plan = script.bursts(
             options["senders"] or 1, options["burst"] or 3, window, rng, partial(_new_number, rng), _new_guid
         )
@@ -192,7 +194,9 @@ def _run(webhook: posting.Webhook, plan: Sequence[Planned], options: dict[str, A
     with Progress(*columns, console=console, disable=not console.is_terminal or options["json"]) as bar:
         posting_bar = bar.add_task("Posting", total=len(plan))
         posted = posting.post_all(webhook, plan, lambda _: bar.advance(posting_bar))
-        batches, missing = following.batches_of([one.planned.guid for one in posted if not one.problem])
+        batches, missing = following.batches_of(
+            webhook.channel, [one.planned.guid for one in posted if not one.problem]
+        )
         settling = bar.add_task("Settled", total=len(batches))
         following.wait(batches, options["timeout"], lambda count: bar.update(settling, completed=count))
     return Report(str(webhook), posted, following.outcomes(batches), missing)

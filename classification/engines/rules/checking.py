@@ -18,15 +18,34 @@ def check_rule(rule: RuleEntry, document: Document) -> list[str]:
 
     A rule of the same name in the document is replaced.
     """
-    runaways = [text for text in rule.patterns if rule.match == Match.REGEX and _runs_away(text, rule)]
-    if runaways:
-        return [f"{text}: takes too long on a text of {PROBE_LENGTH} characters" for text in runaways]
+    if runaways := _runaways(rule):
+        return runaways
     try:
         rules = rules_of(_with(rule, document))
     except ValidationError as error:
         return [problem["msg"].removeprefix("Value error, ") for problem in error.errors()]
     except ValueError as error:
         return [str(error)]
+    return _misses(rule, rules)
+
+
+def check_rules(document: Document) -> list[str]:
+    """The problems of all its rules, each named. Compiled once; what runs away must not meet the others' texts."""
+    if runaways := [f"rule {rule.name}: {told}" for rule in document.rules for told in _runaways(rule)]:
+        return runaways
+    try:
+        rules = rules_of(document)
+    except ValueError as error:
+        return [str(error)]
+    return [f"rule {rule.name}: {told}" for rule in document.rules for told in _misses(rule, rules)]
+
+
+def _runaways(rule: RuleEntry) -> list[str]:
+    found = [text for text in rule.patterns if rule.match == Match.REGEX and _runs_away(text, rule)]
+    return [f"{text}: takes too long on a text of {PROBE_LENGTH} characters" for text in found]
+
+
+def _misses(rule: RuleEntry, rules: Rules) -> list[str]:
     missed = [f"should match: {text}" for text in rule.should_match if not fits(rule, text, rules)]
     return missed + [f"should not match: {text}" for text in rule.should_not_match if fits(rule, text, rules)]
 

@@ -83,10 +83,11 @@ def _all(elements: Sequence[Element], words: Sequence[str]) -> list[int]:
 
 def _expressions(text: str, lexicon: Lexicon, deadline: float) -> Iterator[tuple[str | None, Rule]]:
     """The words that each expression found, None where it took too long."""
+    tidied = tidy(text)
     for expression, rule in lexicon.expressions:
         left = deadline - perf_counter()
         try:
-            found = expression.search(tidy(text), timeout=max(min(left, EXPRESSION_TIMEOUT), 1e-6))
+            found = expression.search(tidied, timeout=max(min(left, EXPRESSION_TIMEOUT), 1e-6))
         except TimeoutError:
             yield None, rule
         else:

@@ -79,9 +79,20 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "directory", type=Path, help="where copies are kept, on another disk than the database"
     )
-    parser.add_argument("--keep", type=int, default=0, metavar="N", help="delete all but the newest N copies")
+    parser.add_argument(
+        "--keep", type=_at_least_one, default=0, metavar="N", help="delete all but the newest N copies"
+    )
     parser.add_argument("--json", action="store_true", help="for machines")
     return parser.parse_args()
+
+
+def _at_least_one(written: str) -> int:
+    """Another number would be a slip of the pen, and delete copies. All are kept without --keep."""
+    if not written.isdecimal() or int(written) < 1:
+        raise argparse.ArgumentTypeError(
+            f"{written}: a number from 1 on (without --keep, no copy is deleted)"
+        )
+    return int(written)
 
 
 def _tell_machines(path: Path, tables: Tables, gone: list[Path]) -> None:

@@ -69,16 +69,28 @@ def _check_exposure(layout: Layout, service: str) -> None:
 
 
 def check_site(layout: Layout) -> str:
-    """`nginx -t` on the site as it is installed, with a certificate of its own."""
+    """`nginx -t` on the site as it is installed, with a certificate of its own, and with a second machine."""
     layout.install_site()
-    Upstream(settled="blue", weights={"blue": 90, "green": 10}).write(layout.upstream)
+    layout.install_metrics({"10.0.0.5": "127.0.0.1"})  # an address of this machine, for nginx tries to listen
     make_certificate(layout, SITE)
+    _check_nginx(layout, "server 10.0.0.2:8000 weight=100;")
+    return f"nginx accepts the site (releases on {' and '.join(map(str, PORTS.values()))})"
+
+
+def check_site_behind(layout: Layout) -> str:
+    """The same for the second machine's."""
+    layout.install_site_behind()
+    _check_nginx(layout)
+    return "nginx accepts the site of a further machine"
+
+
+def _check_nginx(layout: Layout, *others: str) -> None:
+    Upstream("blue", {"blue": 90, "green": 10}, others=others).write(layout.upstream)
     main = layout.root / "nginx.conf"
     main.write_text(main_configuration(layout), "utf-8")
     said = run([*nginx_command(layout, main), "-t"])
     if "[warn]" in said or "[alert]" in said:
         raise Refused(f"nginx -t warns:\n{said}")
-    return f"nginx accepts the site (releases on {' and '.join(map(str, PORTS.values()))})"
 
 
 def make_certificate(layout: Layout, name: str) -> None:
@@ -107,7 +119,7 @@ events {{ worker_connections 512; }}
 http {{
 {temporary}
     access_log off;
-    include {layout.site};
+    include {layout.site}*;
 }}
 """
 
@@ -133,7 +145,7 @@ def main() -> int:
         console.print(f"Not checked: {', '.join(lacking)} not installed (apt install {' '.join(lacking)})")
         return 1
     failed = 0
-    for check in (check_units, check_site):
+    for check in (check_units, check_site, check_site_behind):
         with tempfile.TemporaryDirectory() as directory:
             try:
                 console.print(f"ok       {check(Layout(Path(directory)))}", highlight=False)

@@ -4,6 +4,7 @@ Every path hangs below a root, so that a check or a rehearsal can lay out a serv
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,6 +48,10 @@ class Layout:
         return self.root / "etc/nginx/sites-available/smsconsolidator"
 
     @property
+    def metrics_site(self) -> Path:
+        return self.site.with_name("smsconsolidator-metrics")
+
+    @property
     def proxy(self) -> Path:
         return self.root / "etc/nginx/smsconsolidator-proxy.conf"
 
@@ -75,6 +80,17 @@ class Layout:
         """Copy the site and what it includes, but for the file that says which release answers."""
         self._copy(DEPLOY / "nginx/smsconsolidator.conf", self.site)
         self._copy(DEPLOY / "nginx/proxy.conf", self.proxy)
+
+    def install_metrics(self, addresses: Mapping[str, str]) -> None:
+        """The site for a Prometheus elsewhere, with the addresses of this machine and of that one."""
+        text = self.below((DEPLOY / "nginx/metrics.conf").read_text("utf-8"))
+        for example, address in addresses.items():
+            text = text.replace(example, address)
+        self.metrics_site.write_text(text, "utf-8")
+
+    def install_site_behind(self) -> None:
+        """The same for a further machine, to which the first one's nginx sends."""
+        self._copy(DEPLOY / "nginx/behind.conf", self.site)
 
     def _copy(self, source: Path, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -19,9 +19,10 @@ from bench.database import Database
 from bench.processes import free_port
 from chaos.outside import Provider
 from deploy import previous
-from deploy.check import SITE, main_configuration, make_certificate, nginx_command, run
+from deploy.check import SITE, nginx_command, run
 from deploy.layout import COLOURS, PROGRAMS, Layout
 from deploy.rehearsal.clients import Phones
+from deploy.rehearsal.ground import install_nginx, install_systemctl
 from smsconsolidator.env import BASE_DIR
 
 TOKEN = "token-of-the-rehearsal-on-the-loopback-interface"
@@ -52,10 +53,8 @@ class Scene:
         self.layout = Layout(self.root)
         self.provider = self._closing.enter_context(Provider("smsmobileapi", Random(1)))
         self.port = free_port()
-        self.layout.install_units()
-        (self.root / "run").mkdir()
-        self._install_nginx()
-        self._install_systemctl()
+        install_systemctl(self.layout)
+        install_nginx(self.layout, self.port)
         self._write_settings()
         self.unpack_old("old")
         self.unpack_new("new")
@@ -163,24 +162,6 @@ class Scene:
     @property
     def nginx(self) -> Sequence[str]:
         return nginx_command(self.layout, self.root / "nginx.conf")
-
-    def _install_nginx(self) -> None:
-        """The site as it ships, on a free port."""
-        self.layout.install_site()
-        make_certificate(self.layout, SITE)
-        text = self.layout.site.read_text("utf-8")
-        for line in ("    listen [::]:80;\n", "    listen [::]:443 ssl http2;\n"):
-            text = text.replace(line, "")
-        text = text.replace("listen 443 ", f"listen 127.0.0.1:{self.port} ")
-        self.layout.site.write_text(text.replace("listen 80;", f"listen 127.0.0.1:{free_port()};"), "utf-8")
-        (self.root / "nginx.conf").write_text(main_configuration(self.layout), "utf-8")
-
-    def _install_systemctl(self) -> None:
-        script = self.root / "bin/systemctl"
-        script.parent.mkdir()
-        program = BASE_DIR / "deploy/rehearsal/systemctl.py"
-        script.write_text(f'#!/bin/sh\nexec {sys.executable} {program} {self.root} "$@"\n')
-        script.chmod(0o755)
 
     def _write_settings(self) -> None:
         settings = {

@@ -3,6 +3,7 @@
 import argparse
 import fcntl
 import shlex
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -13,11 +14,13 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.layout import COLOURS, PROGRAMS, Layout
+from deploy.rollout.before import good_and_bad, told
 from deploy.rollout.machine import Machine, MachineError
 from deploy.rollout.steps import BLUE_GREEN, CANARY, Pace, Rollout
 from deploy.rollout.upstream import UnreadableUpstream
 from deploy.rollout.watching import Limits
 
+STEPS = {"blue-green": BLUE_GREEN, "canary": CANARY}
 console = Console(highlight=False, soft_wrap=True)
 
 
@@ -30,6 +33,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--user", default="smsconsolidator", help="whom the service runs as")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("status", help="which release answers, and how it is")
+    commands.add_parser("start", help="start the release that answers, after a restore, say")
     first = commands.add_parser("first", help="start the first release on this machine")
     first.add_argument("colour", choices=COLOURS)
     for name, text in (
@@ -59,6 +63,7 @@ def _add_watching(command: argparse.ArgumentParser) -> None:
 @contextmanager
 def alone(layout: Layout) -> Iterator[None]:
     """One roll-out at a time. Raises MachineError for the second."""
+    layout.upstream.parent.mkdir(parents=True, exist_ok=True)  # a machine without nginx has none
     with layout.upstream.with_suffix(".lock").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -72,21 +77,16 @@ def act(arguments: argparse.Namespace, machine: Machine) -> int:
     pace = Pace(**{name: given[name] for name in ("watch", "every", "drain") if name in given})
     limits = Limits(**{name[4:]: value for name, value in given.items() if name.startswith("max_")})
     rollout = Rollout(machine, say, pace, limits)
-    if arguments.command == "first":
-        rollout.first(arguments.colour)
-        return 0
-    if arguments.command == "rollback":
-        rollout.back(*good_and_bad(machine))
-        return 0
-    return 0 if rollout.to_other(BLUE_GREEN if arguments.command == "blue-green" else CANARY) else 1
-
-
-def good_and_bad(machine: Machine) -> tuple[str, str]:
-    """In the middle of a roll-out back to the settled release; after one, to the one before."""
-    upstream = machine.upstream()
-    [other] = set(COLOURS) - {upstream.settled}
-    unfinished = dict(upstream.weights) != {upstream.settled: 100}
-    return (upstream.settled, other) if unfinished else (other, upstream.settled)
+    match arguments.command:
+        case "first":
+            rollout.first(arguments.colour)
+        case "start":
+            rollout.again()
+        case "rollback":
+            rollout.back(*good_and_bad(machine))
+        case _:
+            return 0 if rollout.to_other(STEPS[arguments.command]) else 1
+    return 0
 
 
 def print_status(machine: Machine) -> int:
@@ -103,6 +103,7 @@ def print_status(machine: Machine) -> int:
         settled = " (settled)" if colour == upstream.settled else ""
         table.add_row(f"{colour}{settled}", version, f"{upstream.weights.get(colour, 0)} %", *states, *words)
     console.print(table)
+    console.print(told(machine), markup=False)
     return 0
 
 
@@ -110,8 +111,18 @@ def say(text: str) -> None:
     console.print(f"{time.strftime('%H:%M:%S', time.gmtime())}  {text}", markup=False)
 
 
+def heed_stops() -> None:
+    """Ctrl-C and SIGTERM end the watch, and it goes back.
+
+    A shell that starts something in its background has it ignore Ctrl-C; nobody who sends it means that.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
+
+
 def main() -> int:
     arguments = parse()
+    heed_stops()
     machine = Machine(Layout(arguments.root), shlex.split(arguments.nginx), arguments.user)
     try:
         if arguments.command == "status":

@@ -9,18 +9,22 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import requests
 from dotenv import dotenv_values
 
 from deploy.layout import COLOURS, PROGRAMS, Layout
-from deploy.rollout.upstream import Upstream
+from deploy.rollout.upstream import Previous, Upstream
 from deploy.signs import Signs
 
 # The probes need no certificate and no public name; ALLOWED_HOSTS has localhost.
 HOST = {"Host": "localhost"}
 PROBE_SECONDS = 5
+STATE_SECONDS = (
+    30  # for what a watch asks a program: a database may be frozen, and an answer must come in any case
+)
 LAST_WORDS = 1500  # characters of what a command printed; a traceback's end says what it is
 # A migration that waits for a lock makes everybody wait behind it: it gives up soon, and is tried again.
 LOCK_TIMEOUT = {"PGOPTIONS": "-c lock_timeout=3s"}
@@ -50,7 +54,11 @@ class Machine:
     def version(self, colour: str) -> str:
         """Of the release that the colour's link points to."""
         code = "import smsconsolidator; print(smsconsolidator.__version__)"
-        return self._in_release(colour, ["-c", code]).strip()
+        return self._in_release(colour, ["-c", code], timeout=STATE_SECONDS).strip()
+
+    def release(self, colour: str) -> Path:
+        """The directory that the colour's link leads to."""
+        return (self.layout.releases / colour).resolve()
 
     def manage(self, colour: str, *arguments: str, extra: Mapping[str, str] | None = None) -> None:
         """One of the release's commands. Raises MachineError with what it printed."""
@@ -78,12 +86,17 @@ class Machine:
         )
 
     def signs(self, colour: str, since: datetime) -> Signs:
-        """What the rows say, asked by that release."""
-        printed = self._in_release(colour, ["-m", "deploy.signs", "--since", since.isoformat()])
+        """What the rows say, asked by that release. Raises MachineError, also where no answer comes."""
+        asked = ["-m", "deploy.signs", "--since", since.isoformat()]
+        printed = self._in_release(colour, asked, timeout=STATE_SECONDS)
         return Signs(**json.loads(printed.splitlines()[-1]))
 
     def _in_release(
-        self, colour: str, arguments: Sequence[str], extra: Mapping[str, str] | None = None
+        self,
+        colour: str,
+        arguments: Sequence[str],
+        extra: Mapping[str, str] | None = None,
+        timeout: float | None = None,
     ) -> str:
         place = self.layout.releases / colour
         python = place / ".venv/bin/python"
@@ -92,9 +105,8 @@ class Machine:
                 f"{python} is missing: unpack the release and link it as {colour} (docs/upgrade.md)"
             )
         given = {"PATH": os.environ.get("PATH", os.defpath), "ENV_FILE": str(self.layout.settings / "env")}
-        return self._run(
-            [str(python), *arguments], cwd=place, env=given | dict(extra or {}), **self._as_user()
-        )
+        command, env = [str(python), *arguments], given | dict(extra or {})
+        return self._run(command, cwd=place, env=env, timeout=timeout, **self._as_user())
 
     def _as_user(self) -> dict[str, Any]:
         """Root's own files beside a SQLite database would shut the service out."""
@@ -117,7 +129,8 @@ class Machine:
 
     def send_for_sweep(self, colour: str) -> None:
         """Have that release's sweeper lead at once. For releases before 0.2, which leave without a word."""
-        self.manage(colour, "shell", "-c", "from batches.queue import enqueue_sweep; enqueue_sweep()")
+        code = "from batches.queue import enqueue_sweep; enqueue_sweep()"
+        self._in_release(colour, ["manage.py", "shell", "-c", code], timeout=STATE_SECONDS)
 
     def restarts(self, colour: str, *programs: str) -> int:
         """How often units had to be started again because they ended by themselves."""
@@ -128,13 +141,15 @@ class Machine:
                 "--property=NRestarts",
                 "--value",
                 *(_unit(one, colour) for one in programs),
-            ]
+            ],
+            timeout=STATE_SECONDS,
         )
         return sum(int(line) for line in printed.split())
 
     def is_active(self, colour: str, program: str) -> bool:
         with suppress(MachineError):
-            return self._run(["systemctl", "is-active", _unit(program, colour)]).strip() == "active"
+            state = self._run(["systemctl", "is-active", _unit(program, colour)], timeout=STATE_SECONDS)
+            return state.strip() == "active"
         return False
 
     def keep(self, colour: str) -> None:
@@ -144,7 +159,7 @@ class Machine:
             self._run(["systemctl", "--quiet", verb, f"smsconsolidator@{other}.target"])
         draft = self.layout.releases / ".current.new"
         draft.unlink(missing_ok=True)
-        draft.symlink_to((self.layout.releases / colour).resolve())
+        draft.symlink_to(self.release(colour))
         draft.replace(self.layout.releases / "current")
 
     # --- who answers ------------------------------------------------------------------------------------------
@@ -152,18 +167,21 @@ class Machine:
         """Raises UnreadableUpstream."""
         return Upstream.read(self.layout.upstream)
 
-    def write_upstream(self, settled: str, weights: Mapping[str, int]) -> None:
-        """Who is to answer from nginx's next start or reload on."""
+    def write_upstream(
+        self, settled: str, weights: Mapping[str, int], previous: Previous | None = None
+    ) -> None:
+        """Who is to answer from nginx's next start or reload on. Lines of other machines stay as they are."""
+        file = self.layout.upstream
         ports = {colour: self.port(colour) for colour in weights}
-        Upstream(settled, weights, ports).write(self.layout.upstream)
+        Upstream(settled, weights, ports, previous, Upstream.kept(file)).write(file)
 
-    def direct(self, settled: str, weights: Mapping[str, int]) -> None:
+    def direct(self, settled: str, weights: Mapping[str, int], previous: Previous | None = None) -> None:
         """Have nginx send the requests there. What it does not accept is taken back. Raises MachineError."""
         before = self.layout.upstream.read_bytes()
-        self.write_upstream(settled, weights)
+        self.write_upstream(settled, weights, previous)
         try:
             self._run([*self.nginx, "-t", "-q"])
-        except MachineError:
+        except (MachineError, OSError):
             self.layout.upstream.write_bytes(before)
             raise
         self._run([*self.nginx, "-s", "reload"])
@@ -193,9 +211,12 @@ class Machine:
 
     @staticmethod
     def _run(command: Sequence[str], **options: Any) -> str:
-        done: subprocess.CompletedProcess[str] = subprocess.run(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, **options
-        )
+        try:
+            done: subprocess.CompletedProcess[str] = subprocess.run(
+                command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, **options
+            )
+        except subprocess.TimeoutExpired as late:
+            raise MachineError(f"{' '.join(command)}\ngave no answer in {late.timeout:.0f} s") from None
         if done.returncode:
             raise MachineError(f"{' '.join(command)}\n{done.stdout.strip()[-LAST_WORDS:]}")
         return done.stdout

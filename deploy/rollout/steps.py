@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from deploy.layout import COLOURS, PROGRAMS
 from deploy.rollout.machine import Machine, MachineError
+from deploy.rollout.upstream import Previous
 from deploy.rollout.watching import AccessLog, Limits, Watch
 
 BLUE_GREEN = (100,)
@@ -50,14 +51,23 @@ class Rollout:
         Raises MachineError, with nothing changed, where there is nothing to roll out or another roll-out is unfinished.
         """
         old, new = self._old_and_new()
+        before = Previous(old, self.machine.release(old))
         try:
+            # From here on a roll-back means: to the old one. Whatever was before that is not meant any longer.
+            self.machine.write_upstream(old, {old: 100})
             self._prepare(new)
             for share in steps:
                 self._step(old, new, share)
+            self.machine.direct(new, {new: 100}, before)
         except (BadSign, MachineError, KeyboardInterrupt) as problem:
-            self.say(f"BAD SIGN  {problem or 'stopped by hand'}")
+            self.say(f"BAD SIGN  {str(problem) or 'stopped by hand'}")
             self.back(old, new)
             return False
+        except BaseException as fault:
+            # Of this command's own: nobody would be watching while both answer. Who mends it needs the traceback.
+            self.say(f"FAULT  {fault!r}")
+            self.back(old, new)
+            raise
         self._finish(old, new)
         return True
 
@@ -70,27 +80,40 @@ class Rollout:
         self.machine.keep(colour)
         self.say(f"{self._name(colour)} is ready, and nginx's site can be enabled")
 
+    def again(self) -> None:
+        """Start the release that answers, after all was stopped. Raises MachineError in the middle of a roll-out."""
+        upstream = self.machine.upstream()
+        if upstream.unfinished:
+            raise MachineError(UNFINISHED)
+        self.machine.start(upstream.settled, *PROGRAMS)
+        self._wait_until(self.machine.is_ready, upstream.settled, "is not ready")
+        self.machine.keep(upstream.settled)
+        self.say(f"{self._name(upstream.settled)} is ready")
+
     def back(self, good: str, bad: str) -> None:
-        """Have `good` do all the work and `bad` none. Raises MachineError, with nothing stopped, if `good` is down."""
+        """Have `good` do all the work and `bad` none.
+
+        Raises MachineError: with nothing stopped, if `good` is down; with the rest done, if a part cannot be stopped.
+        """
         self.say(f"Going back to {self._name(good)}")
         self.machine.start(good, *PROGRAMS)
         # Not: is ready. While the database is away no release is, and the good one is still the better one.
         self._wait_until(self.machine.is_up, good, "does not answer")
         self.machine.direct(good, {good: 100})
-        self._stop_behind(bad, good)
-        time.sleep(self.pace.drain)
-        self.machine.stop(bad, "web")
-        self.machine.keep(good)
+        self._leave(
+            bad,
+            good,
+            lambda: self.machine.stop(bad, "sweeper"),
+            lambda: self._send_for_sweep(good),
+            lambda: self.machine.stop(bad, "worker"),
+        )
         self.say(f"{self._name(good)} answers alone")
 
     def _old_and_new(self) -> tuple[str, str]:
         upstream = self.machine.upstream()
-        old = upstream.settled
-        if dict(upstream.weights) != {old: 100}:
-            raise MachineError(
-                "Another roll-out is not finished. Go back first: python -m deploy.rollout rollback"
-            )
-        [new] = set(COLOURS) - {old}
+        old, new = upstream.settled, upstream.other
+        if upstream.unfinished:
+            raise MachineError(UNFINISHED)
         self.say(f"{self._name(old)} answers; {self._name(new)} is to take over")
         return old, new
 
@@ -129,17 +152,37 @@ class Rollout:
         self.say(f"{share:3} %  {_seen(watch)}")
 
     def _finish(self, old: str, new: str) -> None:
-        self.machine.direct(new, {new: 100})
-        time.sleep(self.pace.drain)
-        self.machine.stop(old, *PROGRAMS)
-        self.machine.keep(new)
+        self._leave(old, new)
         self.say(f"{self._name(new)} answers alone; {self._name(old)} is one roll-back away")
 
     def _stop_behind(self, old: str, new: str) -> None:
         """The sweeper first, so that the other one leads while the workers finish."""
         self.machine.stop(old, "sweeper")
-        self.machine.send_for_sweep(new)
+        self._send_for_sweep(new)
         self.machine.stop(old, "worker")
+
+    def _send_for_sweep(self, new: str) -> None:
+        """It would come by its schedule, too. While the database is away nobody can be sent for it."""
+        try:
+            self.machine.send_for_sweep(new)
+        except MachineError as problem:
+            self.say(f"GOING ON  {new}'s sweeper could not be sent for. {problem}")
+
+    def _leave(self, bad: str, good: str, *first: Callable[[], None]) -> None:
+        """Stop `bad`, each part whatever became of the others. Raises MachineError at the end if one did not work."""
+        last = (lambda: self.machine.stop(bad, "web"), lambda: self.machine.keep(good))
+        done = [self._tried(step) for step in (*first, lambda: time.sleep(self.pace.drain), *last)]
+        if not all(done):
+            rest = f"systemctl stop 'smsconsolidator-*@{bad}.service'"
+            raise MachineError(f"{good} answers, but see above; what is left of {bad} is stopped by: {rest}")
+
+    def _tried(self, step: Callable[[], None]) -> bool:
+        try:
+            step()
+        except (MachineError, OSError) as problem:
+            self.say(f"GOING ON  {problem}")
+            return False
+        return True
 
     def _wait_until(self, state: Callable[[str], bool], colour: str, problem: str) -> None:
         end = time.monotonic() + self.pace.start
@@ -154,12 +197,15 @@ class Rollout:
         return f"{colour} ({self.machine.version(colour)})"
 
 
+UNFINISHED = "A roll-out is not finished. Go back first: python -m deploy.rollout rollback"
 LOG = "journalctl --namespace=smsconsolidator --since=-5min"
 
 
 def _seen(watch: Watch) -> str:
     asked, failed = watch.log.requests.get(watch.colour, 0), watch.log.errors.get(watch.colour, 0)
     words = [f"{asked} requests, {failed} failed"]
+    if watch.log.unreadable:
+        words.append(f"{watch.log.unreadable} lines of nginx's log unreadable")
     if now := watch.signs:
         words.append(f"{now.closed} batches closed, at most {now.lateness_max:.2f} s late")
         words.append(f"{now.settled} done, {now.failed} failed")

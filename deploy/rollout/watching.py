@@ -6,11 +6,10 @@ many requests fail, do batches close on time, are they processed, do the replies
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from deploy.layout import PROGRAMS
 from deploy.rollout.machine import Machine
@@ -38,6 +37,7 @@ class AccessLog:
     ports: Mapping[int, str]  # to colours
     requests: dict[str, int] = field(default_factory=dict)
     errors: dict[str, int] = field(default_factory=dict)
+    unreadable: int = 0  # lines
 
     def __post_init__(self) -> None:
         state = os.stat(self.path) if self.path.exists() else None
@@ -59,19 +59,34 @@ class AccessLog:
                 self._count(line)
 
     def _count(self, line: bytes) -> None:
-        for colour, status in self._asked(json.loads(line)):
+        if (lists := _lists(line)) is None:
+            self.unreadable += 1
+            return
+        for colour, status in self._asked(*lists):
             self.requests[colour] = self.requests.get(colour, 0) + 1
             if status >= 500:
                 self.errors[colour] = self.errors.get(colour, 0) + 1
 
-    def _asked(self, entry: dict[str, Any]) -> Iterator[tuple[str, int]]:
+    def _asked(self, servers: Sequence[str], statuses: Sequence[str]) -> Iterator[tuple[str, int]]:
         """Each release that was asked, and its answer: both, where the first one failed. A 502 is no answer at all."""
-        servers = entry["upstream"].replace(" : ", ", ").split(", ")
-        statuses = entry["upstream_status"].replace(" : ", ", ").split(", ")
         for server, status in zip(servers, statuses, strict=False):
-            colour = self.ports.get(int(port)) if (port := server.rpartition(":")[2]).isdecimal() else None
+            address, _, port = server.rpartition(":")  # another machine's releases have the same ports
+            colour = self.ports.get(int(port)) if address == "127.0.0.1" and port.isdecimal() else None
             if colour and status.isdecimal():
                 yield colour, int(status)
+
+
+def _lists(line: bytes) -> tuple[list[str], list[str]] | None:
+    """A line's servers and their answers; None where it is not what the site's log_format writes.
+
+    nginx leaves bytes that are no UTF-8 as they are: GET /%ff, by whoever likes to.
+    """
+    try:
+        entry = json.loads(line.decode("utf-8", "replace"))
+        found = [entry[name].replace(" : ", ", ").split(", ") for name in ("upstream", "upstream_status")]
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
+        return None
+    return found[0], found[1]
 
 
 @dataclass

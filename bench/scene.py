@@ -74,10 +74,6 @@ class Scene:
     def database(self) -> Database:
         return self.site.database
 
-    def with_window(self, seconds: int) -> processes.Site:
-        """The site with another consolidation window."""
-        return replace(self.site, window=seconds)
-
     def post(
         self,
         port: int,

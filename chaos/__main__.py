@@ -76,7 +76,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="about a minute for each set-up; what CI runs")
     parser.add_argument("--database", choices=["postgres", "sqlite"], help="default: all set-ups in turn")
     parser.add_argument("--broker", choices=["orm", "redis"], help="default: all set-ups in turn")
-    parser.add_argument("--provider", choices=["smsmobileapi", "smsgate"], default="smsmobileapi")
+    parser.add_argument("--provider", choices=["smsmobileapi", "smsgate"], help="default: each set-up's own")
     parser.add_argument("--batches", type=int, help="conversations, each of a sender of its own")
     parser.add_argument("--seconds", type=float, help="how long traffic and faults go on")
     parser.add_argument("--kills", type=int, help="how many processes are killed")
@@ -90,10 +90,10 @@ def _plans(options: argparse.Namespace) -> Sequence[Plan]:
     given = {name: getattr(options, name) for name in ("batches", "seconds", "kills", "restarts")}
     given = {name: value for name, value in given.items() if value is not None}
     seed = randbelow(1_000_000) if options.seed is None else options.seed
-    base = replace(size, provider=options.provider, seed=seed, **given)
+    base = replace(size, seed=seed, **given)
     return [
-        replace(base, database=database, broker=broker)
-        for database, broker in SETUPS
+        replace(base, database=database, broker=broker, provider=options.provider or provider)
+        for database, broker, provider in SETUPS
         if options.database in (None, database) and options.broker in (None, broker)
     ]
 

@@ -21,7 +21,7 @@ REPEATED_IN_LIST = 0.3  # of the lists hold a message twice
 AT_THE_SAME_TIME = 0.05  # of the posts are posted by two clients at once
 AGAIN_LATER = 0.15  # of the acknowledged posts are posted again
 LATEST_REPEAT = 8.0  # seconds after the acknowledgement
-RETRY_AFTER = (0.2, 1.5)  # seconds
+RETRY_AFTER = (1.0, 4.0)  # seconds, as gateways wait
 ANSWER_TIMEOUT = 10  # seconds
 
 

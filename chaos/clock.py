@@ -14,6 +14,7 @@ from chaos.servers import ServerError
 
 STEPS = ("+60", "+0", "-60", "+0")  # seconds
 LIBRARY = "faketime/libfaketimeMT.so.1"
+SLEEP = Path(__file__).with_name("stepped")  # what Python is to load at its start
 
 
 @dataclass
@@ -29,6 +30,7 @@ class Clock:
         """What a process must be started with. Raises ServerError where libfaketime is not installed."""
         return {
             "LD_PRELOAD": _library(),
+            "PYTHONPATH": str(SLEEP),
             "FAKETIME_TIMESTAMP_FILE": str(self.file),
             "FAKETIME_CACHE_DURATION": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",

@@ -19,6 +19,7 @@ WHOLE_NODE = "whole node"
 EVERY_KIND = (*KINDS, WHOLE_NODE)
 TERM_SHARE = 0.1  # as many SIGTERMs come on top of the kills
 AWAY = 2.0  # seconds that a server stays away
+LOOK_AGAIN = 0.3  # seconds; to look through all processes is dear, and those who start need the processor
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Outage:
 
 @dataclass
 class Killer:
-    """Sends `kills` SIGKILLs evenly over `seconds`, every kind of process in turn, and some SIGTERMs."""
+    """Sends `kills` SIGKILLs over `seconds` or a little more, every kind of process in turn, and some SIGTERMs."""
 
     nodes: Sequence[Node]
     kills: int
@@ -65,7 +66,7 @@ class Killer:
 
     def finish(self) -> None:
         """Return when the last one is dead."""
-        self._thread.join(self.seconds + 60)
+        self._thread.join(2 * self.seconds + 60)
         self._stop.set()
 
     @property
@@ -74,10 +75,10 @@ class Killer:
         return Counter(kill.kind for kill in self.done if kill.how == "SIGKILL")
 
     def _run(self) -> None:
-        begin, gap = time.monotonic(), self.seconds / self.kills
-        for number in range(self.kills):
-            at = begin + gap * (number + self.random.random())
-            if self._stop.wait(max(0.0, at - time.monotonic())):
+        """Each kill waits from the last one on: late ones all at once would hit whatever has just come up again."""
+        gap = self.seconds / self.kills
+        for _ in range(self.kills):
+            if self._stop.wait(2 * gap * self.random.random()):
                 return
             self._kill(signal.SIGKILL)
             if self.random.random() < TERM_SHARE:
@@ -86,15 +87,19 @@ class Killer:
     def _kill(self, how: signal.Signals) -> None:
         """Send the signal to somebody of the kind whose turn it is; while there is nobody, of the next."""
         while not self._stop.is_set():
-            kind, node = self._next_kind(), self.random.choice(self.nodes)
+            kind, node = self._next_kind(how), self.random.choice(self.nodes)
             victims = _victims(node, kind, self.random)
-            if victims and (kind, how) != (WHOLE_NODE, signal.SIGTERM):
+            if victims:
                 self.done.append(_send(node, kind, victims, how))
                 return
-            self._turns.append(kind)  # just being started: its turn comes later
-            time.sleep(0.05)
+            if how == signal.SIGKILL:
+                self._turns.append(kind)  # just being started: its turn comes later
+            time.sleep(LOOK_AGAIN)
 
-    def _next_kind(self) -> str:
+    def _next_kind(self, how: signal.Signals) -> str:
+        """Every kind has its turn to be killed; a SIGTERM goes to any, but not to all of a node at once."""
+        if how == signal.SIGTERM:
+            return self.random.choice(KINDS)
         if not self._turns:
             self._turns.extend(self.random.sample(EVERY_KIND, len(EVERY_KIND)))
         return self._turns.popleft()

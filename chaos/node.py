@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
 import requests
@@ -200,8 +199,3 @@ def _has_mark(process: psutil.Process, mark: str) -> bool:
         return bool(process.environ().get(MARK) == mark)
     except psutil.Error:  # it has ended, or is somebody else's
         return False
-
-
-def logs(directory: Path) -> list[Path]:
-    """Every log of a run."""
-    return sorted(directory.glob("*.log"))

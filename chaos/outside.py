@@ -5,6 +5,7 @@ import json
 import os
 import struct
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
@@ -35,10 +36,11 @@ class Fault:
 
 
 FINE = Fault("", "ok", accepts=True, clear=True)
+WRONG = Fault("error inside", "result_error", accepts=False, clear=True)
 CLEAR = (
     Fault("slow", "ok", accepts=True, clear=True),
     Fault("429 with Retry-After", "too_many_later", accepts=False, clear=True),
-    Fault("error inside", "result_error", accepts=False, clear=True),
+    WRONG,
 )
 UNCLEAR = (
     Fault("500 before accepting", "server_error", accepts=False, clear=False),
@@ -50,6 +52,8 @@ UNCLEAR = (
 )
 CLEAR_SHARE = 0.06  # of the calls
 UNCLEAR_SHARE = {"smsmobileapi": 0.02, "smsgate": 0.1}
+# Of one message's calls: whoever meets many in a row rightly waits longer than the run gives it to settle.
+MOST_FAULTS = 2
 # The model's failures, and how often a call meets one.
 MODEL_FAULTS: tuple[Script, ...] = (
     http_error(429, "Rate limit reached."),
@@ -84,6 +88,7 @@ class Provider(SmsMobileApiServer):
         self.calls: list[Call] = []
         self.misbehaves = False
         self._random = random
+        self._asked: Counter[str] = Counter()
         self._references: set[str] = set()
         self._books = Lock()
 
@@ -101,7 +106,7 @@ class Provider(SmsMobileApiServer):
     def take(self, to: str, text: str, client: int, reference: str = "") -> Call:
         """Enter a call in the books, after the time that it takes; a reference that was accepted is not again."""
         with self._books:
-            fault = self._choose()
+            fault = self._choose(reference)
             repeated = bool(reference) and reference in self._references
             accepted = fault.accepts and not repeated
             call = Call(time.time(), to, text, reference, client, fault, accepted)
@@ -115,9 +120,17 @@ class Provider(SmsMobileApiServer):
         """Whether an SMS with this reference was accepted."""
         return reference in self._references
 
-    def _choose(self) -> Fault:
-        if not self.misbehaves:
+    def _choose(self, reference: str) -> Fault:
+        """What is wrong with a message is found at its first call: its repetition is the same message."""
+        asked = self._asked[reference]
+        if reference:
+            self._asked[reference] += 1
+        if not self.misbehaves or asked >= MOST_FAULTS:
             return FINE
+        fault = self._throw()
+        return FINE if asked and fault is WRONG else fault
+
+    def _throw(self) -> Fault:
         dice, unclear = self._random.random(), UNCLEAR_SHARE[self.name]
         if dice < unclear:
             return self._random.choice(UNCLEAR)

@@ -39,6 +39,11 @@ class Plan:
         return f"{database}, {broker}, {nodes}, {self.provider}"
 
 
-FULL = Plan("postgres", "orm", "smsmobileapi", 3000, 300.0, 210, 2, 12, 0)
+FULL = Plan("postgres", "orm", "smsmobileapi", 3000, 480.0, 210, 2, 12, 0)
 QUICK = replace(FULL, batches=150, seconds=25.0, kills=20, restarts=1, clock_steps=4)
-SETUPS: tuple[tuple[Kind, Broker], ...] = (("postgres", "orm"), ("postgres", "redis"), ("sqlite", "orm"))
+# Both kinds of provider: SMSMobileAPI knows no idempotency key, SMS Gate does.
+SETUPS: tuple[tuple[Kind, Broker, ProviderName], ...] = (
+    ("postgres", "orm", "smsmobileapi"),
+    ("postgres", "redis", "smsgate"),
+    ("sqlite", "orm", "smsmobileapi"),
+)

@@ -86,6 +86,7 @@ class PostgresServer(Server):
         self._binaries = _postgres_binaries()
         self._home = directory / "postgres"
         self._home.mkdir()
+        self._data = ["-D", str(self._home / "data")]
         if os.getuid() == 0:  # PostgreSQL refuses to run as root
             _give_to_postgres(directory, self._home)
         self._initialise()
@@ -96,8 +97,8 @@ class PostgresServer(Server):
 
     def command(self) -> Sequence[str]:
         options = ["-c", "listen_addresses=127.0.0.1", "-c", f"max_connections={CONNECTIONS}"]
-        data = ["-D", str(self._home / "data"), "-p", str(self.port), "-k", str(self._home)]
-        return [*_as_postgres(), str(self._binaries / "postgres"), *options, *data]
+        place = [*self._data, "-p", str(self.port), "-k", str(self._home)]
+        return [*_as_postgres(), str(self._binaries / "postgres"), *options, *place]
 
     def answers(self) -> bool:
         try:
@@ -107,11 +108,14 @@ class PostgresServer(Server):
             return False
 
     def _initialise(self) -> None:
-        options = ["-D", str(self._home / "data"), "-U", "postgres", "-A", "trust", "-E", "UTF8"]
-        command = [*_as_postgres(), str(self._binaries / "initdb"), *options]
+        self._run("initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8")
+
+    def _run(self, tool: str, *options: str) -> None:
+        """Run one of PostgreSQL's tools on this server's data. Raises ServerError."""
+        command = [*_as_postgres(), str(self._binaries / tool), *self._data, *options]
         outcome = subprocess.run(command, capture_output=True, text=True, cwd=self._home, check=False)
         if outcome.returncode:
-            raise ServerError(f"initdb failed:\n{outcome.stdout[-1000:]}{outcome.stderr[-1000:]}")
+            raise ServerError(f"{tool} failed:\n{outcome.stdout[-1000:]}{outcome.stderr[-1000:]}")
 
 
 class RedisServer(Server):

@@ -1,8 +1,10 @@
 """What all tests share."""
 
 import os
+import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import chain
 from typing import Any
 
@@ -11,7 +13,8 @@ from django.test import TransactionTestCase
 
 from batches import access, keywords, limits, terms
 from batches.detour import detour
-from classification import ceilings, prices, reviewing
+from batches.spool import Spool, SpoolUnavailable, here
+from classification import believed, ceilings, circuit, prices, reviewing
 from classification.rulesets import live
 from replies import choosing
 from tests.scheduling import WITH_DEADLINES, Scheduling
@@ -39,6 +42,22 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
         yield
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown() -> None:
+    """A delivery of this test that a slow moment sent by the spool must not be stored in the middle of the next one."""
+    with suppress(SpoolUnavailable):  # where the test made it so, nothing can be drained either
+        _forget_what_waits(here())
+
+
+def _forget_what_waits(spool: Spool) -> None:
+    for _ in range(100 if spool.path.exists() else 0):
+        with spool.draining() as ours:  # whoever drains just now finishes before the test's rows go
+            if ours:
+                spool.forget(spool.first(10_000))
+                return
+        time.sleep(0.05)
+
+
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> Iterator[None]:
     """Tokens, failures, rates, keywords and the rule set live in the process; another test's must not be among them."""
@@ -56,6 +75,14 @@ def _nothing_remembered() -> Iterator[None]:
     yield
     detour.end_when(lambda: True)
     access.tokens.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def _believed_for_the_whole_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is believed for a second or two must not be read anew where a slow moment falls between two counts."""
+    began = time.monotonic()
+    monkeypatch.setattr(believed, "monotonic", lambda: began)
+    monkeypatch.setattr(circuit, "monotonic", lambda: began)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

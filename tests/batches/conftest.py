@@ -1,7 +1,6 @@
 """What the tests of batches share."""
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from itertools import count
@@ -12,14 +11,18 @@ from django.http import HttpResponse
 from django.test import Client
 
 from batches.clock import Now
+from batches.closing import close_due
 from batches.inbound.base import InboundSms
 from batches.ingest import ingest
 from batches.models import Batch, Channel
+from batches.pipeline import process
 from batches.views import channel_of
+from replies.senders import memory
+from tests.support.databases import ON_POSTGRES
 
-ON_POSTGRES = os.environ.get("DATABASE_URL", "").startswith("postgres")
-# Archiving is for PostgreSQL, and SQLite has one writer at a time.
-collect_ignore = [] if ON_POSTGRES else ["test_archive_batches.py", "test_metrics_writers.py"]
+# Archiving is for PostgreSQL; SQLite has one writer at a time, and cannot be interrupted.
+FOR_POSTGRES = ["test_archive_batches.py", "test_deadline.py", "test_metrics_writers.py"]
+collect_ignore = [] if ON_POSTGRES else FOR_POSTGRES
 URL = "/api/webhook/sms-received"
 SENDER = "+639171234567"
 
@@ -30,6 +33,16 @@ def _fresh_channels() -> Iterator[None]:
     channel_of.cache_clear()
     yield
     channel_of.cache_clear()
+
+
+@pytest.fixture
+def outbox(settings: Any) -> Iterator[list[memory.Sms]]:
+    """What is sent, with replies switched on and the rules alone deciding."""
+    settings.SMS_AUTO_REPLY_ENABLED = True
+    settings.CLASSIFICATION_MODE = "rules"
+    memory.reset()
+    yield memory.outbox
+    memory.reset()
 
 
 @pytest.fixture
@@ -71,6 +84,25 @@ def age(batch: Batch, seconds: float) -> None:
     past = Now() - timedelta(seconds=seconds)
     window = batch.closes_at - batch.opened_at
     Batch.objects.filter(id=batch.id).update(opened_at=past, closes_at=past + window)
+
+
+def close(batch: Batch, seconds: float = 61) -> Batch:
+    """Let the batch's window be over, and nobody else's."""
+    age(batch, seconds)
+    assert close_due() == 1
+    return batch
+
+
+def closed(*texts: str, sender: str = SENDER, seconds: float = 61) -> Batch:
+    """Take texts in, and let their window be over."""
+    return close(arrive(*texts, sender=sender), seconds)
+
+
+def done(batch: Batch) -> Batch:
+    """Have a worker process the batch; gives it as it is then."""
+    process(batch.id, "worker")
+    batch.refresh_from_db()
+    return batch
 
 
 def kinds(batch: Batch) -> list[str]:

@@ -1,6 +1,5 @@
 """Windows that end early when the answer is complete, and wait for the rest of a long SMS."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -21,7 +20,7 @@ from batches.timeline import timeline
 from batches.window_watch import WindowWatch
 from classification import services as classification
 from replies.senders import memory
-from tests.batches.conftest import age, arrive, kinds
+from tests.batches.conftest import age, arrive, closed, done, kinds
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -30,13 +29,8 @@ REST = "and we bring the tent"
 
 
 @pytest.fixture(autouse=True)
-def outbox(settings: Any) -> Iterator[list[memory.Sms]]:
-    settings.SMS_AUTO_REPLY_ENABLED = True
-    settings.CLASSIFICATION_MODE = "rules"
+def _adaptive(settings: Any, outbox: list[memory.Sms]) -> None:
     settings.ADAPTIVE_WINDOW = "on"
-    memory.reset()
-    yield memory.outbox
-    memory.reset()
 
 
 @pytest.fixture
@@ -98,10 +92,7 @@ class TestParts:
             return classify(texts, **context)
 
         monkeypatch.setattr(classification, "classify", told)
-        batch = arrive(PART, REST, "thank you")
-        age(batch, 80)
-        closing.close_due()
-        process(batch.id, "worker")
+        batch = done(closed(PART, REST, "thank you", seconds=80))
         assert calls == [[PART + REST, "thank you"]]
         first = next(entry for entry in timeline(batch) if entry.text == PART)
         assert dict(first.facts)["Read as"].startswith("one text with the next message")

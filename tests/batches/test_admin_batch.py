@@ -15,23 +15,15 @@ from batches.pipeline import process
 from replies.models import Reply
 from replies.senders import memory
 from replies.senders.base import refused, unknown
-from tests.batches.conftest import age, arrive, kinds
+from tests.batches.conftest import age, arrive, closed, done, kinds
 from tests.batches.test_closing import queued
-from tests.batches.test_pipeline import closed
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("outbox")]
 
 LIST = reverse("admin:batches_batch_changelist")
 PROCESS, SEND = "Process again", "Send again although unknown"
 REFUSED = refused("no_credit", "No <b>credit</b> left.\u202e")
 NO_ANSWER = unknown("timeout", "No answer in time.")
-
-
-@pytest.fixture(autouse=True)
-def _sending(settings: Any) -> None:
-    settings.SMS_AUTO_REPLY_ENABLED = True
-    settings.CLASSIFICATION_MODE = "rules"
-    memory.reset()
 
 
 @pytest.fixture
@@ -53,9 +45,7 @@ def viewer() -> Client:
 
 def settled(*answers: Any, text: str = "Yes") -> Batch:
     memory.next_results.extend(answers)
-    batch = closed(text)
-    process(batch.id, "worker")
-    return Batch.objects.get(id=batch.id)
+    return done(closed(text))
 
 
 def overdue() -> Batch:

@@ -9,14 +9,12 @@ from django.test import Client
 from django.urls import reverse
 
 from batches import terms
-from batches.closing import close_due
 from batches.models import Channel
-from batches.pipeline import process
 from classification import ceilings
 from classification.models import Ceiling, Usage
 from replies import limits
 from replies.models import Mute, Reply
-from tests.batches.conftest import SENDER, age, arrive
+from tests.batches.conftest import SENDER, arrive, closed, done
 from tests.batches.test_switches import browser
 
 pytestmark = pytest.mark.django_db
@@ -237,10 +235,7 @@ def test_one_that_waits_for_its_minute_can_be_found_by_the_rule(admin_client: Cl
     settings.SMS_AUTO_REPLY_ENABLED, settings.CLASSIFICATION_MODE = True, "rules"
     settings.SENDER_REPLIES_PER_MINUTE = 1
     for text in ("Yes", "I will be late"):
-        batch = arrive(text)
-        age(batch, 61)
-        close_due()
-        process(batch.id, "worker")
+        batch = done(closed(text))
     page: Any = admin_client.get(
         reverse("admin:replies_reply_changelist"), {"reason": "sender_per_minute", "status__exact": "pending"}
     )

@@ -14,8 +14,7 @@ from batches.models import Batch, Channel
 from classification import reviewing
 from classification.models import Classification, Correction
 from replies.senders import memory
-from tests.batches.conftest import arrive
-from tests.batches.test_pipeline import closed, settled
+from tests.batches.conftest import arrive, closed, done
 from tests.batches.test_roles import browser
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -25,11 +24,8 @@ HOSTILE = "<script>alert(1)</script>{{ 7|add:7 }}\u202etxt"
 
 
 @pytest.fixture(autouse=True)
-def _sending(settings: Any) -> None:
-    settings.SMS_AUTO_REPLY_ENABLED = True
-    settings.CLASSIFICATION_MODE = "rules"
+def _no_sample(settings: Any, outbox: list[memory.Sms]) -> None:
     settings.CLASSIFICATION_REVIEW_SAMPLE = 0.0
-    memory.reset()
 
 
 @pytest.fixture
@@ -86,7 +82,7 @@ class TestPage:
             assert told in page, told
 
     def test_it_shows_the_reply(self, ana: Client) -> None:
-        batch = settled(closed("Yes"))
+        batch = done(closed("Yes"))
         Classification.objects.create(batch=batch, label="agree", review="sample", latency_ms=0)
         assert "Thanks for confirming!" in html(ana)
         assert "Automatic reply, sent" in html(ana)
@@ -190,7 +186,7 @@ class TestJudging:
 
 class TestCorrectingReply:
     def batch(self) -> Batch:
-        return settled(closed("Yes"))
+        return done(closed("Yes"))
 
     def test_it_shows_what_would_be_sent(self, ana: Client) -> None:
         row = self.batch().classifications.get()
@@ -211,7 +207,7 @@ class TestCorrectingReply:
         assert messages == [
             f"Batch {batch.pk}: corrected from agree to disagree, and a correcting reply is on its way."
         ]
-        settled(batch)
+        done(batch)
         assert [sms.body for sms in memory.outbox][1:] == ["Thank you for replying."]
 
     def test_it_tells_when_it_cannot_be_sent(self, ana: Client) -> None:

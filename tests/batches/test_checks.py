@@ -32,3 +32,33 @@ def test_every_time_out_is_less_than_the_next(
     for name, value in changes.items():
         setattr(settings, name, value)
     assert ("batches.E002" in _ids()) == refused
+
+
+@pytest.mark.parametrize("name", ["OPENAI_BASE_URL", "SMS_MOBILE_API_URL", "SMS_GATE_URL"])
+@pytest.mark.parametrize(
+    ("url", "warned"),
+    [
+        ("http://api.example.org/v1", True),
+        ("http://8.8.8.8:8080/", True),
+        ("http://[2606:4700::1111]/", True),
+        ("HTTP://API.EXAMPLE.ORG./v1", True),
+        ("https://api.example.org/v1", False),
+        ("", False),
+        ("http://127.0.0.1:8080/message", False),
+        ("http://localhost:11434/v1", False),
+        ("http://[::1]:8080/", False),
+        ("http://192.168.1.20:8080/message", False),
+        ("http://10.0.0.7/", False),
+        ("http://169.254.3.4/", False),
+        ("http://[fe80::1%25wlan0]/", False),
+        ("http://[fd00::7]/", False),
+        ("http://phone.local:8080/", False),
+        ("http://ollama:11434/v1", False),
+    ],
+)
+def test_it_warns_of_what_crosses_the_internet_in_clear(
+    settings: Any, name: str, url: str, warned: bool
+) -> None:
+    setattr(settings, name, url)
+    found = [message.msg for message in checks.run_checks() if message.id == "batches.W006"]
+    assert [message.split()[0] for message in found] == ([name] if warned else [])

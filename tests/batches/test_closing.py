@@ -76,7 +76,7 @@ class TestReaping:
         lease_over(batch, "closed")
         enqueue([batch.id])
         assert reap() == 0
-        Batch.objects.filter(id=batch.id).update(lease_until=Now() - timedelta(seconds=181))
+        Batch.objects.filter(id=batch.id).update(lease_until=Now() - timedelta(seconds=3581))
         assert reap() == 1
         Batch.objects.filter(id=batch.id).update(lease_until=Now() - timedelta(seconds=1))
         assert reap() == 0  # it has been queued anew, and has to wait as long again
@@ -122,18 +122,26 @@ class TestAtOnce:
         request: pytest.FixtureRequest,
         silent: bool,
     ) -> None:
-        """Nobody listens there, or somebody who never says a word."""
+        """Nobody listens there, or somebody who never says a word. Nothing is queued again until it is back."""
         server = socket.create_server(("127.0.0.1", 0))
         request.addfinalizer(server.close)
         url = f"redis://127.0.0.1:{server.getsockname()[1] if silent else 1}/0?socket_timeout=0.3"
-        settings.Q_CLUSTER = {"name": "sms", "redis": url}
-        monkeypatch.setattr("django_q.conf.Conf.ORM", None)
-        monkeypatch.setattr("django_q.conf.Conf.BROKER_CLASS", None)
-        monkeypatch.setattr("django_q.conf.Conf.REDIS", url)
-        batch = arrive("Yes")
-        age(batch, 60)
-        assert close_due() == 1
-        batch.refresh_from_db()
-        assert batch.status == BatchStatus.CLOSED
-        assert "redis" in caplog.text.lower()
-        assert batch.lease_until is not None
+        ours = settings.Q_CLUSTER
+        with monkeypatch.context() as away:
+            settings.Q_CLUSTER = {"name": "sms", "redis": url}
+            away.setattr("django_q.conf.Conf.ORM", None)
+            away.setattr("django_q.conf.Conf.BROKER_CLASS", None)
+            away.setattr("django_q.conf.Conf.REDIS", url)
+            batch = arrive("Yes")
+            age(batch, 60)
+            assert close_due() == 1
+            batch.refresh_from_db()
+            assert batch.status == BatchStatus.CLOSED
+            assert "redis" in caplog.text.lower()
+            assert batch.lease_until is not None
+            Batch.objects.update(lease_until=Now() - timedelta(seconds=1))
+            assert (reap(), reap()) == (0, 0)
+        settings.Q_CLUSTER = ours
+        assert reap() == 1
+        assert queued() == [batch.id]
+        assert kinds(batch).count("requeued") == 1

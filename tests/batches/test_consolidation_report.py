@@ -55,7 +55,7 @@ def day() -> None:
     failed = [attempt("openai", "timeout"), attempt("rules")]
     other = recorded(UNSURE, label="neutral", days=0.01, engine="rules", cost=None, attempts=failed)
     reply(other, ReplyKind.AUTOMATIC, ReplyStatus.SUPPRESSED, reason="sender_per_hour")
-    unasked = [attempt("openai", "circuit_open"), attempt("openai", "no_key")]
+    unasked = [attempt("openai", code) for code in ("circuit_open", "no_key", "ceiling")]
     recorded("No", label="undecided", days=0.01, engine="", cost=Decimal("0.5"), attempts=unasked)
 
 
@@ -75,7 +75,9 @@ class TestCounts:
         assert found["outcomes"] == {"replied": 3}
         assert found["replies"] == {"automatic": {"sent": 1, "suppressed": 1}, "correction": {"unknown": 1}}
         assert found["suppressed"] == {"sender_per_hour": 1}
-        assert found["errors"] == {"openai: timeout": 1, "openai: circuit_open": 1, "openai: no_key": 1}
+        assert found["errors"] == dict.fromkeys(
+            ("openai: timeout", "openai: circuit_open", "openai: no_key", "openai: ceiling"), 1
+        )
         assert found["channel"] is None
         assert found["bill"] is None
 

@@ -1,6 +1,9 @@
 """One number is taken out of the record; the counts, and an opt-out, stay."""
 
 import json
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -17,7 +20,7 @@ from replies import consent
 from replies.models import Consent, ConsentSource, ConsentState
 from replies.standing import look
 from tests.batches.conftest import arrive
-from tests.batches.traces import DIGITS, NUMBER, SECRET, beside, holding, skeleton, spooled, told
+from tests.batches.traces import DIGITS, NUMBER, RAW, SECRET, beside, holding, skeleton, spooled, told
 
 pytestmark = pytest.mark.django_db
 
@@ -106,11 +109,61 @@ class TestErasing:
 
     def test_the_spool(self) -> None:
         spool = here()
-        spool.append([("default", spooled()), ("default", spooled(OTHER)), ("default", spooled())])
-        spool.set_aside(spool.first(1)[0], "DataError")
-        with pytest.raises(CommandError, match="1 are not settled yet"):
-            erase()
-        assert (spool.state().failed, spool.state().waiting) == (0, 2)
+        with spool.draining():  # the drainer of this process would store what waits
+            spool.append([("default", spooled()), ("default", spooled(OTHER)), ("default", spooled())])
+            spool.set_aside(spool.first(1)[0], "DataError")
+            with pytest.raises(CommandError, match="1 are not settled yet"):
+                erase()
+            assert (spool.state().failed, spool.state().waiting) == (0, 2)
+
+    @pytest.mark.parametrize("name", [NUMBER, "GCash", "2920"])
+    def test_what_was_set_aside_of_it_in_any_spelling(self, name: str) -> None:
+        raw, spool = {NUMBER: "0917 000-0001", "2920": "2920"}.get(name, name), here()
+        others = [spooled(OTHER), spooled("GCash2"), replace(spooled("29201"), text="of GCash: 2920")]
+        with spool.draining():
+            spool.append([("default", sms) for sms in (*others, spooled(raw), spooled(raw))])
+            for entry in spool.first(4):
+                spool.set_aside(entry, "DataError")
+            with pytest.raises(CommandError, match="1 are not settled yet"):
+                erase(name)
+        assert sorted(entry.message().sender_raw for entry in spool.failed(9)) == [OTHER, "29201", "GCash2"]
+
+    def test_what_was_set_aside_and_quotes_it_or_cannot_be_read(self) -> None:
+        spool = here()
+        quoting = replace(spooled(OTHER), text="call (0917) 000-0001")
+        with spool.draining():
+            spool.append([("default", quoting), ("default", spooled(RAW)), ("default", spooled(OTHER))])
+            with closing(sqlite3.connect(spool.path)) as file, file:
+                file.execute(
+                    "UPDATE pending SET message = '{\"from\": \"' || ? || '\"}' WHERE id = 2", (RAW,)
+                )
+            for entry in spool.first(3):
+                spool.set_aside(entry, "DataError")
+            assert erase()["spooled"] == 2
+        assert [entry.message().sender_raw for entry in spool.failed(9)] == [OTHER]
+
+    @pytest.mark.parametrize(
+        ("name", "body"),
+        [
+            (NUMBER, '{"from": "0917 000-0001"}'),
+            (NUMBER, "from=%2B63+917+000+0001"),
+            (NUMBER, "(0917) 000.0001"),
+            ("GCash", '{"from": "GCash"}'),
+            ("2920", '{"from": 2920}'),
+        ],
+    )
+    def test_rejected_deliveries_in_any_spelling(self, name: str, body: str) -> None:
+        for text in (body, "GCash2 29201 0917 000 0002"):
+            RejectedDelivery.objects.create(http_status=400, size=1, body=text)
+        assert erase(name)["rejected"] == 1
+        assert list(RejectedDelivery.objects.exclude(body="").values_list("body", flat=True)) == [
+            "GCash2 29201 0917 000 0002"
+        ]
+
+    @pytest.mark.parametrize("nothing", ["", " ", "-", '"'])
+    def test_what_is_no_name_is_nobodys(self, nothing: str) -> None:
+        RejectedDelivery.objects.create(http_status=400, size=1, body='{"from": "-"}')
+        assert erase(nothing)["rejected"] == 0
 
     def test_a_number_that_nobody_knows(self) -> None:
         told(sender=OTHER)

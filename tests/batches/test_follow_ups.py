@@ -1,6 +1,5 @@
 """A text that comes soon after a reply: a change of mind, or nothing new."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -8,33 +7,21 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from batches import closing
 from batches.choices import Outcome
 from batches.models import Batch
-from batches.pipeline import process
 from replies.senders import memory
-from tests.batches.conftest import age, arrive, kinds
+from tests.batches.conftest import arrive, closed, done, kinds
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
-def outbox(settings: Any) -> Iterator[list[memory.Sms]]:
-    settings.SMS_AUTO_REPLY_ENABLED = True
-    settings.CLASSIFICATION_MODE = "rules"
+def _no_waiting(settings: Any, outbox: list[memory.Sms]) -> None:
     settings.SENDER_REPLIES_PER_MINUTE = 0
-    memory.reset()
-    yield memory.outbox
-    memory.reset()
 
 
 def settled(*words: str) -> Batch:
-    batch = arrive(*words)
-    age(batch, 61)
-    closing.close_due()
-    process(batch.id, "worker")
-    batch.refresh_from_db()
-    return batch
+    return done(closed(*words))
 
 
 class TestChangeOfMind:
@@ -76,9 +63,7 @@ class TestChangeOfMind:
 
     def test_who_opts_out_is_no_other_mind(self) -> None:
         settled("Yes, I'll be there")
-        batch = arrive("STOP")
-        process(batch.id, "worker")
-        batch.refresh_from_db()
+        batch = done(arrive("STOP"))
         assert (batch.outcome, batch.flag_list) == (Outcome.REPLIED, [])
 
     def test_the_list_of_batches_finds_them(self, admin_client: Client) -> None:

@@ -1,7 +1,7 @@
 """Replies that wait for the morning, for a minute or for a ceiling: everything is asked again before they go."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,15 +12,14 @@ from batches import terms
 from batches.choices import BatchStatus, Outcome
 from batches.closing import reap
 from batches.models import Batch, Channel
-from batches.pipeline import process
-from classification import ceilings
+from classification import ceilings, rows
 from classification.models import Ceiling, Usage
 from classification.usage import sender_scope
 from replies import switches
 from replies.models import Mute, Reply, Switch
 from replies.senders import memory
 from replies.senders.base import refused
-from tests.batches.conftest import SENDER, arrive
+from tests.batches.conftest import SENDER, arrive, done
 from tests.batches.may_reply.states import channel, clock, opted, passed, setting, settle
 
 pytestmark = pytest.mark.django_db
@@ -28,13 +27,8 @@ ANA = "+639181234567"
 
 
 @pytest.fixture(autouse=True)
-def outbox(settings: Any) -> Iterator[list[memory.Sms]]:
-    settings.SMS_AUTO_REPLY_ENABLED = True
-    settings.CLASSIFICATION_MODE = "rules"
+def _channel(outbox: list[memory.Sms]) -> None:
     Channel.objects.get_or_create(slug="default")
-    memory.reset()
-    yield memory.outbox
-    memory.reset()
 
 
 @pytest.fixture
@@ -55,9 +49,7 @@ def morning(batch: Batch) -> Batch:
 def woken(batch: Batch) -> Batch:
     Batch.objects.filter(id=batch.id).update(lease_until=datetime(2026, 1, 1, tzinfo=UTC))
     assert reap() == 1
-    process(batch.id, "worker")
-    batch.refresh_from_db()
-    return batch
+    return done(batch)
 
 
 def test_it_waits_until_they_are_over(held: Batch, outbox: list[memory.Sms]) -> None:
@@ -170,9 +162,10 @@ def test_a_repeated_attempt_is_not_counted_again(outbox: list[memory.Sms], setti
 
 @pytest.mark.django_db(transaction=True)
 def test_the_breaker_is_loud(
-    outbox: list[memory.Sms], settings: Any, caplog: pytest.LogCaptureFixture
+    settings: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     terms.own_numbers.cache_clear()
+    monkeypatch.setattr(rows, "end_of", lambda _: rows.now(90))  # which does not turn while the test runs
     settings.BREAKER_REPLIES_PER_MINUTE = 2
     numbers = [f"+6391712345{number:02}" for number in range(5)]
     outcomes = [settle(arrive("Yes", sender=number)).outcome for number in numbers]

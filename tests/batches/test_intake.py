@@ -18,7 +18,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from batches import channels, deadline, drain
+from batches import access, channels, deadline, drain, keywords
 from batches.detour import detour
 from batches.inbound.base import InboundSms
 from batches.ingest import ingest
@@ -26,7 +26,9 @@ from batches.models import Batch, Channel, Message, RejectedDelivery
 from batches.spool import Spool, here
 from batches.timeline import timeline
 from batches.views import channel_of
+from classification import believed
 from tests.batches.conftest import URL, sms
+from tests.support.databases import ON_POSTGRES
 
 Post = Callable[..., HttpResponse]
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -59,21 +61,21 @@ def _wait_until(done: Callable[[], object]) -> None:
         time.sleep(0.05)
 
 
-def _lock(other: BaseDatabaseWrapper) -> None:
+def _lock(other: BaseDatabaseWrapper, tables: str) -> None:
     with other.cursor() as cursor:
         if other.vendor == "sqlite":
             cursor.execute("BEGIN EXCLUSIVE")
         else:
             cursor.execute("BEGIN")
-            cursor.execute("LOCK TABLE batches_message, batches_batch IN ACCESS EXCLUSIVE MODE")
+            cursor.execute(f"LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE")
 
 
 @contextmanager
-def locked() -> Iterator[None]:
+def locked(tables: str = "batches_message, batches_batch") -> Iterator[None]:
     """Another connection has locked what every delivery needs; nothing is in the spool yet."""
     other = connection.copy()
     try:
-        _lock(other)
+        _lock(other, tables)
         yield
     finally:
         other.close()
@@ -172,13 +174,16 @@ def test_a_fault_of_ours_is_no_outage(client: Client, spool: Spool, monkeypatch:
 def test_one_that_cannot_be_stored_is_in_nobodys_way(spool: Spool) -> None:
     good = [InboundSms(f"g{number}", "2255", "Yes", None, "", "{}", timezone.now()) for number in range(3)]
     bad = InboundSms("bad", "2255", "nul \0", None, "", "\0", timezone.now())  # no database takes it as it is
-    spool.append([("default", good[0]), ("default", bad), ("no-such-channel", good[1]), ("default", good[2])])
-    with spool._transaction() as file:
-        file.execute(
-            "INSERT INTO pending (channel, received_at, message) VALUES ('default', '2025-01-20', '{}')"
+    with spool.draining():  # nobody else may drain
+        spool.append(
+            [("default", good[0]), ("default", bad), ("no-such-channel", good[1]), ("default", good[2])]
         )
-        if connection.vendor == "sqlite":
-            file.execute("UPDATE pending SET message = 'unreadable' WHERE id = 2")  # SQLite does take it
+        with spool._transaction() as file:
+            file.execute(
+                "INSERT INTO pending (channel, received_at, message) VALUES ('default', '2025-01-20', '{}')"
+            )
+            if connection.vendor == "sqlite":
+                file.execute("UPDATE pending SET message = 'unreadable' WHERE id = 2")  # SQLite does take it
     drained()
     assert set(Message.objects.values_list("provider_message_id", flat=True)) == {"g0", "g2"}
     errors = [entry.error for entry in spool.failed(10)]
@@ -194,8 +199,9 @@ def test_one_that_cannot_be_stored_is_in_nobodys_way(spool: Spool) -> None:
 def test_a_later_copy_has_the_time_of_the_spool(spool: Spool) -> None:
     """As a stalled server stores it, which goes on with what everybody has given up."""
     channel = Channel.objects.get_or_create(slug="default")[0]
-    spool.append([("default", InboundSms("a", "2255", "Yes", None, "", "{}", at := timezone.now()))])
-    ingest(channel, [InboundSms("a", "2255", "Yes", None, "", "{}")])
+    with spool.draining():  # nobody else may drain
+        spool.append([("default", InboundSms("a", "2255", "Yes", None, "", "{}", at := timezone.now()))])
+        ingest(channel, [InboundSms("a", "2255", "Yes", None, "", "{}")])
     drained()
     assert Message.objects.get().received_at == at
 
@@ -233,6 +239,22 @@ def _count_attempts(act: Callable[[], object]) -> int:
     return len(asked)
 
 
+if ON_POSTGRES:  # SQLite locks everything at once
+
+    def test_it_spools_when_the_keywords_are_locked_too(
+        post: Post, spool: Spool, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """They stay as they were read last: their cancelled look-up ends nothing, and the message comes after it."""
+        post(sms("before"))
+        later = time.monotonic() + keywords.BELIEVED
+        monkeypatch.setattr(believed, "monotonic", lambda: later)
+        with ThreadPoolExecutor(1) as threads, locked("batches_keyword, batches_message"):
+            assert threads.submit(_post_in_thread, 1).result(20) == 200
+            assert spool.state().waiting == 1
+        drained()
+        assert Message.objects.count() == 2
+
+
 def test_it_remembers_channels_and_knows_no_others(post: Post, spool: Spool) -> None:
     channel = Channel.objects.create(slug="known")
     assert channels.last_known("known", lambda: Channel.objects.get(slug="known")) == channel
@@ -244,6 +266,19 @@ def test_it_remembers_channels_and_knows_no_others(post: Post, spool: Spool) -> 
             channels.last_known("other", lambda: Channel.objects.get(slug="other"))
     finally:
         drained()
+
+
+def test_it_takes_for_a_channel_of_which_it_has_read_the_token_alone(
+    client: Client, post: Post, spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clinic = Channel.objects.create(slug="clinic")
+    url = f"/api/webhook/clinic/{access.issue(clinic)[1]}"
+    assert client.get(url).status_code == 200
+    monkeypatch.setattr(channels, "SECONDS", 0.1)
+    with locked("batches_message, batches_batch, batches_channel"):
+        assert answer(post(sms("a"), url=url))["spooled"] == 1
+    drained()
+    assert Message.objects.get().channel == clinic
 
 
 def test_stored_messages_are_answered_so_though_the_refused_cannot_be_recorded(

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, connections
 from prometheus_client import CollectorRegistry
 
-from batches import history, pipeline
+from batches import history
 from batches.choices import EventKind
 from batches.closing import close_due
 from batches.metrics import collector, counting
@@ -22,7 +22,7 @@ from classification.models import Classification
 from replies import switches
 from replies.senders import memory
 from replies.senders.base import unknown
-from tests.batches.conftest import age, arrive
+from tests.batches.conftest import age, arrive, closed, done
 
 PATIENCE = 180  # seconds
 pytestmark = pytest.mark.timeout(2 * PATIENCE)
@@ -75,12 +75,7 @@ def folded(monkeypatch: pytest.MonkeyPatch) -> Callable[[], dict[str, float]]:
 
 def answered(*texts: str, sender: str = "+639171234567") -> Batch:
     """A conversation taken through to its reply."""
-    batch = arrive(*texts, sender=sender)
-    age(batch, 61)
-    close_due()
-    pipeline.process(batch.id, "worker")
-    batch.refresh_from_db()
-    return batch
+    return done(closed(*texts, sender=sender))
 
 
 @pytest.mark.django_db(transaction=True)
@@ -168,6 +163,7 @@ def test_model_calls_errors_tokens_and_cost(folded: Callable[[], dict[str, float
     attempts = [
         {"engine": "openai", "model": "m", "latency_ms": 300, "code": "timeout"},
         {"engine": "openai", "model": "m", "latency_ms": 0, "code": "circuit_open"},
+        {"engine": "openai", "model": "m", "latency_ms": 0, "code": "ceiling"},
         {"engine": "openai", "model": "m", "latency_ms": 0, "code": "no_key"},
         {"engine": "openai", "model": "m", "latency_ms": 700, "code": ""},
     ]
@@ -180,7 +176,9 @@ def test_model_calls_errors_tokens_and_cost(folded: Callable[[], dict[str, float
     assert told["classifications_total{engine=openai,label=agree}"] == 1
     assert told["reviews_asked_total{reason=not_sure}"] == 1
     assert told["model_calls_total{}"] == 2
-    assert told["model_errors_total{reason=timeout}"] == told["model_errors_total{reason=circuit_open}"] == 1
+    assert [
+        told[f"model_errors_total{{reason={why}}}"] for why in ("timeout", "circuit_open", "ceiling")
+    ] == [1, 1, 1]
     assert told["model_call_duration_seconds_bucket{le=0.5}"] == 1
     assert told["model_call_duration_seconds_sum{}"] == pytest.approx(1.0)
     assert (told["model_tokens_total{direction=input}"], told["model_tokens_total{direction=output}"]) == (

@@ -8,9 +8,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from batches.closing import close_due
 from batches.models import Batch, BatchEvent, Channel, Tally
-from tests.batches.conftest import age, arrive
+from tests.batches.conftest import arrive, closed
 from tests.batches.test_metrics import samples
 
 SETTLED, EVENTS_EACH = 3000, 2
@@ -47,9 +46,7 @@ def test_a_scrape_reads_no_history() -> None:
     Tally.objects.update_or_create(
         pk=1, defaults={"counted_id": newest, "seen_id": newest, "seen_transaction": 0}
     )
-    due = arrive("Yes")
-    age(due, 90)
-    close_due()
+    closed("Yes", seconds=90)
     arrive("No", sender="+639171234500")
     Tally.objects.update(seen_id=BatchEvent.objects.latest("id").id)
     with connection.cursor() as cursor:

@@ -1,6 +1,8 @@
 """The counters among several writers, which PostgreSQL has and SQLite has not: there this file is not collected."""
 
-import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
 
 import pytest
 from django.db import connections, transaction
@@ -13,69 +15,48 @@ from tests.batches.test_metrics import PATIENCE, look, samples
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(2 * PATIENCE)]
 
 
+def _write(work: Callable[[], object], written: Event, go: Event) -> None:
+    with transaction.atomic():
+        work()
+        written.set()
+        go.wait(30)
+    connections.close_all()
+
+
+@contextmanager
+def uncommitted(work: Callable[[], object]) -> Iterator[None]:
+    """Another writer has done this by now, and commits when the block is over."""
+    written, go = Event(), Event()
+    writer = Thread(target=_write, args=(work, written, go))
+    writer.start()
+    try:
+        assert written.wait(10)
+        yield
+    finally:
+        go.set()
+        writer.join()
+
+
 def test_it_misses_nobody_who_commits_late() -> None:
     """Numbers are given out before they are seen: a later one's commit must not pass over an earlier one."""
     begin()
-    waiting, go = threading.Event(), threading.Event()
-
-    def slowly() -> None:
-        with transaction.atomic():
-            arrive("Slow", sender="+639171234501")
-            waiting.set()
-            go.wait(10)
-        connections.close_all()
-
-    slow = threading.Thread(target=slowly)
-    slow.start()
-    waiting.wait(10)
-    arrive("Quick", sender="+639171234502")
-    for _ in range(3):
-        assert "messages_total{channel=default}" not in samples()
-    go.set()
-    slow.join()
+    with uncommitted(lambda: arrive("Slow", sender="+639171234501")):
+        arrive("Quick", sender="+639171234502")
+        for _ in range(3):
+            assert "messages_total{channel=default}" not in samples()
     assert look()["messages_total{channel=default}"] == 2
 
 
 def test_it_waits_for_nobody_who_writes_no_events() -> None:
     """A long transaction of another kind must not stop the counters."""
     begin()
-    writing, go = threading.Event(), threading.Event()
-
-    def write_something_else() -> None:
-        with transaction.atomic():
-            Channel.objects.create(slug="another")
-            writing.set()
-            go.wait(30)
-        connections.close_all()
-
-    other = threading.Thread(target=write_something_else)
-    other.start()
-    writing.wait(10)
-    try:
+    with uncommitted(lambda: Channel.objects.create(slug="another")):
         arrive("Yes")
         assert look()["messages_total{channel=default}"] == 1
-    finally:
-        go.set()
-        other.join()
 
 
 def test_who_finds_another_counting_reads_and_does_not_wait() -> None:
     begin()
     arrive("Yes")
-    locked, go = threading.Event(), threading.Event()
-
-    def count_slowly() -> None:
-        with transaction.atomic():
-            Tally.objects.select_for_update().get()
-            locked.set()
-            go.wait(10)
-        connections.close_all()
-
-    other = threading.Thread(target=count_slowly)
-    other.start()
-    locked.wait(10)
-    try:
+    with uncommitted(lambda: Tally.objects.select_for_update().get()):
         assert count().figures == {}
-    finally:
-        go.set()
-        other.join()

@@ -1,45 +1,30 @@
 """Opt-outs that the provider knows of: flagged on what comes in, and told when a reply is refused."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.http import HttpResponse
 
 from batches.choices import Command, Outcome
-from batches.closing import close_due
 from batches.inbound.base import InboundSms
 from batches.models import Batch, Channel, Message
-from batches.pipeline import process
-from batches.spool import here
+from batches.spool import Spool
 from replies.consent import is_opted_out
 from replies.models import Consent, ReplyStatus
 from replies.senders import memory
 from replies.senders.base import refused
-from tests.batches.conftest import SENDER, age, arrive, kinds, sms
+from tests.batches.conftest import SENDER, arrive, close, done, kinds, sms
 
 Post = Callable[..., HttpResponse]
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def outbox(settings: Any) -> Iterator[list[memory.Sms]]:
-    settings.SMS_AUTO_REPLY_ENABLED = True
-    settings.CLASSIFICATION_MODE = "rules"
-    memory.reset()
-    yield memory.outbox
-    memory.reset()
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("outbox")]
 
 
 def settle() -> Batch:
     """The newest batch, once its window is over and it is processed."""
     batch = Batch.objects.latest("id")
-    if batch.status == "open":
-        age(batch, 61)
-        close_due()
-    process(batch.id, "worker")
-    batch.refresh_from_db()
-    return batch
+    return done(close(batch) if batch.status == "open" else batch)
 
 
 class TestFlagged:
@@ -89,10 +74,11 @@ class TestFlagged:
         assert (both.status_code, both.json()["errors"]) == (200, [{"index": 1} | wrong])  # type: ignore[attr-defined]
         assert Message.objects.get().provider_message_id == "b"
 
-    def test_it_waits_in_the_spool_with_its_message(self, post: Post) -> None:
+    def test_it_waits_in_the_spool_with_its_message(self, tmp_path: Path) -> None:
         flagged = InboundSms("g", SENDER, "Basta", None, "", "{}", command=Command.STOP)
-        here().append([("default", flagged)])
-        assert here().first(1)[0].message().command is Command.STOP
+        spool = Spool(tmp_path / "spool.sqlite3", 1_000_000, 10)
+        spool.append([("default", flagged)])
+        assert spool.first(1)[0].message().command is Command.STOP
 
 
 class TestToldWhenRefusing:

@@ -1,7 +1,6 @@
 """From a closed batch to its end: once, whoever dies on the way."""
 
 import logging
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -13,7 +12,7 @@ from django.db import connection, transaction
 from batches import pipeline, state
 from batches.choices import BatchStatus, Outcome
 from batches.clock import Now
-from batches.closing import close_due, reap
+from batches.closing import reap
 from batches.models import Batch, Channel
 from batches.pipeline import process
 from batches.work import load
@@ -22,9 +21,10 @@ from classification.asking import ENGINES
 from replies.models import Reply
 from replies.senders import memory
 from replies.senders.base import Account, refused, unknown
-from tests.batches.conftest import age, arrive, kinds
+from tests.batches.conftest import arrive, closed, done, kinds
 from tests.support.engines import Broken
 
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("outbox")]
 WHOLE_STORY = [
     "opened",
     "closed",
@@ -37,37 +37,14 @@ WHOLE_STORY = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def outbox(settings: Any) -> Iterator[list[memory.Sms]]:
-    settings.SMS_AUTO_REPLY_ENABLED = True
-    settings.CLASSIFICATION_MODE = "rules"
-    memory.reset()
-    yield memory.outbox
-    memory.reset()
-
-
-def closed(*texts: str, sender: str = "+639171234567") -> Batch:
-    batch = arrive(*texts, sender=sender)
-    age(batch, 61)
-    close_due()
-    return batch
-
-
-def settled(batch: Batch) -> Batch:
-    process(batch.id, "worker")
-    batch.refresh_from_db()
-    return batch
-
-
 def lease_over(batch: Batch) -> None:
     Batch.objects.filter(id=batch.id).update(lease_until=Now() - timedelta(seconds=1))
     Reply.objects.filter(batch=batch, status="sending").update(sending_until=Now() - timedelta(seconds=1))
 
 
-@pytest.mark.django_db(transaction=True)
 class TestStory:
     def test_it_goes_through_every_step_once(self, outbox: list[memory.Sms]) -> None:
-        batch = settled(closed("Yes"))
+        batch = done(closed("Yes"))
         assert (batch.status, batch.outcome, batch.label) == (BatchStatus.COMPLETED, Outcome.REPLIED, "agree")
         assert kinds(batch) == WHOLE_STORY
         assert [(sms.to, sms.body) for sms in outbox] == [
@@ -75,38 +52,38 @@ class TestStory:
         ]
 
     def test_it_classifies_the_texts_together_and_in_order(self) -> None:
-        batch = settled(closed("Yes", "ay hindi pala", "sorry I cannot"))
+        batch = done(closed("Yes", "ay hindi pala", "sorry I cannot"))
         assert batch.label == "disagree"
         assert batch.classifications.count() == 1
 
     def test_it_does_nothing_with_a_batch_that_is_not_closed(self, outbox: list[memory.Sms]) -> None:
-        batch = settled(arrive("Yes"))
+        batch = done(arrive("Yes"))
         assert (batch.status, outbox) == (BatchStatus.OPEN, [])
 
     def test_it_does_nothing_the_second_time(self, outbox: list[memory.Sms]) -> None:
-        batch = settled(settled(closed("Yes")))
+        batch = done(done(closed("Yes")))
         assert len(outbox) == 1
         assert kinds(batch) == WHOLE_STORY
 
     def test_it_answers_nobody_when_replies_are_off(self, settings: Any, outbox: list[memory.Sms]) -> None:
         settings.SMS_AUTO_REPLY_ENABLED = False
-        batch = settled(closed("Yes"))
+        batch = done(closed("Yes"))
         assert (batch.outcome, outbox) == (Outcome.DISABLED, [])
         assert batch.replies.get().status == "suppressed"
 
     def test_a_channels_switch_comes_before_the_setting(self, outbox: list[memory.Sms]) -> None:
         Channel.objects.update_or_create(slug="default", defaults={"auto_reply_enabled": False})
-        assert settled(closed("Yes")).outcome == Outcome.DISABLED
+        assert done(closed("Yes")).outcome == Outcome.DISABLED
 
     def test_it_answers_no_sender_that_is_not_a_number(self, outbox: list[memory.Sms]) -> None:
-        batch = settled(closed("Your code is 1234", sender="GLOBE"))
+        batch = done(closed("Your code is 1234", sender="GLOBE"))
         assert (batch.outcome, outbox) == (Outcome.SUPPRESSED, [])
 
     def test_an_outage_is_not_an_answer(
         self, monkeypatch: pytest.MonkeyPatch, outbox: list[memory.Sms]
     ) -> None:
         monkeypatch.setitem(ENGINES, "rules", Broken())
-        batch = settled(closed("Yes"))
+        batch = done(closed("Yes"))
         assert (batch.status, batch.outcome) == (BatchStatus.FAILED, Outcome.UNDECIDED)
         assert (batch.label, outbox) == ("undecided", [])
 
@@ -121,13 +98,12 @@ class TestStory:
         self, result: Any, outcome: Outcome, event: str
     ) -> None:
         memory.next_results.append(result)
-        batch = settled(closed("Yes"))
+        batch = done(closed("Yes"))
         assert (batch.status, batch.outcome) == (BatchStatus.COMPLETED, outcome)
         assert batch.reason == result.error
         assert event in kinds(batch)
 
 
-@pytest.mark.django_db(transaction=True)
 class TestLogs:
     def lines(self, caplog: pytest.LogCaptureFixture) -> list[str]:
         return [record.getMessage() for record in caplog.records if record.name == "batches.log_lines"]
@@ -183,7 +159,6 @@ DEATHS = [
 ]
 
 
-@pytest.mark.django_db(transaction=True)
 class TestDeath:
     @pytest.mark.parametrize(("point", "outcome", "sent"), DEATHS)
     def test_the_next_worker_finishes_what_one_left(
@@ -201,7 +176,7 @@ class TestDeath:
         if outcome:
             lease_over(batch)
             assert reap() == 1
-        batch = settled(batch)
+        batch = done(batch)
         expected = outcome or Outcome.REPLIED  # None: the batch was settled already
         assert (batch.status, batch.outcome, len(outbox)) == (BatchStatus.COMPLETED, expected, sent)
         assert batch.classifications.count() == 1
@@ -221,7 +196,7 @@ class TestDeath:
             return decision
 
         monkeypatch.setattr(classification, "classify", slow)
-        batch = settled(batch)
+        batch = done(batch)
         assert (batch.outcome, len(outbox), batch.classifications.count()) == (Outcome.REPLIED, 1, 1)
         assert {e.actor for e in batch.events.filter(kind="completed")} == {"faster worker"}
 
@@ -233,10 +208,10 @@ class TestDeath:
 
         monkeypatch.setattr("batches.pipeline.classification.record", broken)
         batch = closed("Yes")
-        assert settled(batch).status == BatchStatus.PROCESSING
+        assert done(batch).status == BatchStatus.PROCESSING
         lease_over(batch)
         reap()
-        batch = settled(batch)
+        batch = done(batch)
         assert (batch.status, batch.outcome) == (BatchStatus.FAILED, Outcome.ERROR)
         assert "a fault in the program" in batch.reason
 
@@ -251,7 +226,7 @@ class TestDeath:
                 process(batch.id, "worker")
             lease_over(batch)
             reap()
-        batch = settled(batch)
+        batch = done(batch)
         assert (batch.status, batch.outcome) == (BatchStatus.FAILED, Outcome.ERROR)
         assert "was killed" in batch.reason
 
@@ -264,11 +239,10 @@ class TestDeath:
             pipeline._write_verdict(work, classification.classify(["Yes"]), Account())
         Batch.objects.filter(id=batch.id).update(lease_until=Now() - timedelta(seconds=1))
         reap()
-        batch = settled(batch)
+        batch = done(batch)
         assert (batch.status, outbox) == (BatchStatus.PROCESSING, [])
 
 
-@pytest.mark.django_db(transaction=True)
 class TestAtOnce:
     def test_eight_workers_make_one_verdict_and_one_reply(self, outbox: list[memory.Sms]) -> None:
         batch = closed("Yes")

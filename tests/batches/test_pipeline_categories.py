@@ -1,7 +1,6 @@
 """Categories of an operator's own on their way through the pipeline, the log and the admin."""
 
 import logging
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,7 +16,7 @@ from classification.engines.rules.engine import RulesEngine
 from classification.models import Origin
 from classification.rulesets import live, store
 from replies.senders import memory
-from tests.batches.test_pipeline import closed, settled
+from tests.batches.conftest import closed, done
 from tests.classification.rulesets.conftest import small
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -40,14 +39,9 @@ RULES: list[dict[str, Any]] = [
 
 
 @pytest.fixture(autouse=True)
-def _shop(settings: Any) -> Iterator[None]:
-    settings.SMS_AUTO_REPLY_ENABLED = True
-    settings.CLASSIFICATION_MODE = "rules"
+def _shop(outbox: list[memory.Sms]) -> None:
     store.make_live(store.insert(small(categories=CATEGORIES, rules=RULES), origin=Origin.DRAFT), "somebody")
     live.live.cache_clear()
-    memory.reset()
-    yield
-    memory.reset()
 
 
 def two_matters(monkeypatch: pytest.MonkeyPatch) -> Batch:
@@ -55,7 +49,7 @@ def two_matters(monkeypatch: pytest.MonkeyPatch) -> Batch:
     matters = (Matter("book", "reserve me"), Matter("price", "what is <i>the cost</i>"))
     verdict = Verdict("book", 0.9, matters=matters, trace={"hits": []})
     monkeypatch.setattr(RulesEngine, "classify", lambda *_: verdict)
-    return settled(closed("reserve me", "what is <i>the cost</i>"))
+    return done(closed("reserve me", "what is <i>the cost</i>"))
 
 
 @pytest.mark.parametrize(
@@ -71,7 +65,7 @@ def test_the_log_says_agree_where_the_category_counts_as_agreement(
 
 
 def test_the_categorys_reply_goes_out() -> None:
-    assert settled(closed("reserve me")).label == "book"
+    assert done(closed("reserve me")).label == "book"
     assert [sms.body for sms in memory.outbox] == ["Noted!"]
 
 
@@ -100,7 +94,7 @@ def test_the_pages_show_every_matter_by_its_name(
 
 
 def test_the_filter_offers_live_and_former_categories_and_undecided(admin_client: Client) -> None:
-    settled(closed("reserve me"))
+    done(closed("reserve me"))
     address = reverse("admin:batches_batch_changelist")
     page = admin_client.get(address)
     choices = dict(page.context["cl"].filter_specs[1].lookup_choices)
@@ -112,7 +106,7 @@ def test_the_filter_offers_live_and_former_categories_and_undecided(admin_client
 
 
 def test_a_batch_costs_no_question_after_the_rule_set() -> None:
-    settled(closed("reserve me"))
+    done(closed("reserve me"))
     second = closed("reserve me", sender="+639171234568")
     with CaptureQueriesContext(connection) as queries:
         process(second.id, "worker")

@@ -17,7 +17,7 @@ from batches.pipeline import process
 from batches.reprocess import RESENT, reprocess
 from batches.sweep import sweep
 from replies.senders import memory
-from tests.batches.conftest import SENDER, age, arrive, kinds
+from tests.batches.conftest import SENDER, age, arrive, done, kinds
 
 pytestmark = pytest.mark.django_db
 OTHER = "+639181234567"
@@ -74,8 +74,7 @@ class TestAtOnce:
         assert (batch.status, batch.message_count) == (BatchStatus.CLOSED, 2)
         assert batch.closes_at > batch.opened_at
         assert kinds(batch) == ["opened", "closed"]
-        process(batch.id, "worker")
-        batch.refresh_from_db()
+        batch = done(batch)
         assert batch.status == BatchStatus.COMPLETED
 
     def test_the_next_text_is_a_batch_of_its_own(self) -> None:
@@ -141,9 +140,7 @@ class TestCost:
 def settled(batch: Batch) -> Batch:
     age(batch, 60)
     sweep(0)
-    process(batch.id, "worker")
-    batch.refresh_from_db()
-    return batch
+    return done(batch)
 
 
 @pytest.fixture
@@ -171,8 +168,7 @@ class TestReplies:
         prefer(is_vip=True)
         batch = settled(arrive("Yes"))
         assert [result.action for result in reprocess([batch.id], actor="admin:ana")] == [RESENT]
-        process(batch.id, "worker")
-        batch.refresh_from_db()
+        batch = done(batch)
         assert (batch.outcome, len(memory.outbox)) == (Outcome.REPLIED, 1)
 
     def test_a_vip_who_sounds_like_an_opt_out_is_told_as_that(self) -> None:

@@ -123,9 +123,10 @@ class TestPurging:
     def test_what_the_spool_has_set_aside(self) -> None:
         spool = here()
         old = spooled()
-        spool.append([("default", old), ("default", spooled())])
-        for entry in spool.first(2):
-            spool.set_aside(entry, "DataError")
+        with spool.draining():  # the drainer of this process would store them
+            spool.append([("default", old), ("default", spooled())])
+            for entry in spool.first(2):
+                spool.set_aside(entry, "DataError")
         assert document("--older-than", "1h")["spooled"] == 0
         with purged_clock(hours=2):
             assert document("--older-than", "1h")["spooled"] == 2
@@ -172,7 +173,7 @@ class TestHow:
 
     def test_a_long_history_costs_no_more_statements(self, django_assert_num_queries: Any) -> None:
         told()
-        with django_assert_num_queries(21) as few:
+        with django_assert_num_queries(24) as few:
             list(purge(default(), timezone.now() - timedelta(days=9)))
         for number in range(20):
             told(sender=f"+63917000001{number}", days=10)

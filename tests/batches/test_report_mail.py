@@ -30,6 +30,7 @@ pytestmark = pytest.mark.django_db
 
 NOW = datetime(2026, 3, 2, 0, 30, tzinfo=UTC)  # half past eight in Manila
 DAY = date(2026, 3, 2)
+THREE = ["ben@example.org", "ana@example.org", "rey@example.org"]
 
 
 @pytest.fixture
@@ -160,6 +161,21 @@ class TestTrouble:
         assert (len(box.mails), box.answers) == (0 if answer else 1, [])
         if answer:
             assert answer in ReportMail.objects.get().error
+
+    @pytest.mark.parametrize("answer", ["421 4.3.2 shutting down", None])
+    def test_one_that_breaks_takes_no_other_along(self, box: Mailbox, settings: Any, answer: Any) -> None:
+        settings.REPORT_EMAIL_TO, box.answers = THREE, [answer]
+        assert send_due(NOW) == 2
+        broken = MailStatus.REFUSED if answer else MailStatus.UNKNOWN
+        assert [states()[to] for to in THREE] == [broken, MailStatus.SENT, MailStatus.SENT]
+
+    def test_a_server_that_goes_away_between_two_is_tried_again(self, box: Mailbox, settings: Any) -> None:
+        settings.REPORT_EMAIL_TO, box.connections = THREE, 1
+        assert send_due(NOW) == 1
+        assert [states()[to] for to in THREE] == [MailStatus.SENT, MailStatus.WAITING, MailStatus.WAITING]
+        box.connections = 2
+        assert send_due(NOW) == 2
+        assert [to for to, _ in box.mails] == THREE
 
     def test_who_dies_while_sending_leaves_a_mail_that_nobody_repeats(self, box: Mailbox) -> None:
         ReportMail.objects.create(day=DAY, to="ben@example.org", tried_at=NOW)

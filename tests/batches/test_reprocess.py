@@ -1,7 +1,6 @@
 """Pushing what is stuck: by the service that the command and the admin share, and by the command."""
 
 import json
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from io import StringIO
@@ -19,9 +18,8 @@ from batches.reprocess import reprocess
 from classification.asking import ENGINES
 from replies.senders import memory
 from replies.senders.base import refused, unknown
-from tests.batches.conftest import age, arrive, kinds
+from tests.batches.conftest import age, arrive, closed, done, kinds
 from tests.batches.test_closing import lease_over, queued
-from tests.batches.test_pipeline import closed
 from tests.support.engines import Broken
 
 NO_CREDIT = refused("no_credit", "No credit left.")
@@ -29,11 +27,8 @@ NO_ANSWER = unknown("timeout", "No answer in time.")
 
 
 @pytest.fixture(autouse=True)
-def outbox(settings: Any) -> Iterator[list[memory.Sms]]:
-    settings.SMS_AUTO_REPLY_ENABLED = True
-    memory.reset()
-    yield memory.outbox
-    memory.reset()
+def _by_default(settings: Any, outbox: list[memory.Sms]) -> None:
+    settings.CLASSIFICATION_MODE = "llm_then_rules"  # and no model: the rules decide
 
 
 def action(batch: Batch, **options: Any) -> str:
@@ -43,10 +38,7 @@ def action(batch: Batch, **options: Any) -> str:
 def answered(*results: Any) -> Batch:
     """A settled batch whose reply met these answers of the provider."""
     memory.next_results.extend(results)
-    batch = closed("Yes")
-    process(batch.id, "worker")
-    batch.refresh_from_db()
-    return batch
+    return done(closed("Yes"))
 
 
 @pytest.mark.django_db(transaction=True)
@@ -81,15 +73,13 @@ class TestReprocess:
             batch = answered()
         assert batch.outcome == Outcome.UNDECIDED
         assert action(batch) == "requeued"
-        process(batch.id, "worker")
-        batch.refresh_from_db()
+        batch = done(batch)
         assert (batch.outcome, batch.label, len(outbox)) == (Outcome.REPLIED, "agree", 1)
 
     def test_it_sends_a_refused_reply_again(self, outbox: list[memory.Sms]) -> None:
         batch = answered(NO_CREDIT)
         assert action(batch) == "resent"
-        process(batch.id, "worker")
-        batch.refresh_from_db()
+        batch = done(batch)
         assert (batch.outcome, len(outbox)) == (Outcome.REPLIED, 2)
         assert batch.classifications.count() == 1
         assert kinds(batch).count("reply_requeued") == 1

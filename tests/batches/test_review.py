@@ -1,6 +1,5 @@
 """A person's judgement of a verdict, and the correcting reply: sent once, whoever is at it at the same time."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -24,9 +23,9 @@ from classification.models import Classification, Correction
 from replies.models import Reply, ReplyKind, ReplyStatus
 from replies.senders import memory
 from replies.senders.base import refused, unknown
-from tests.batches.conftest import kinds
+from tests.batches.conftest import closed, done, kinds
 from tests.batches.test_closing import queued
-from tests.batches.test_pipeline import closed, lease_over, settled
+from tests.batches.test_pipeline import lease_over
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -43,13 +42,8 @@ STORY_OF_A_CORRECTION = [
 
 
 @pytest.fixture(autouse=True)
-def outbox(settings: Any) -> Iterator[list[memory.Sms]]:
-    settings.SMS_AUTO_REPLY_ENABLED = True
-    settings.CLASSIFICATION_MODE = "rules"
+def _no_sample(settings: Any, outbox: list[memory.Sms]) -> None:
     settings.CLASSIFICATION_REVIEW_SAMPLE = 0.0
-    memory.reset()
-    yield memory.outbox
-    memory.reset()
 
 
 @pytest.fixture
@@ -65,7 +59,7 @@ def ben() -> User:
 def answered(*results: Any, sender: str = "+639171234567") -> Batch:
     """A conversation that was read as agreement, and whose reply met these answers of the provider."""
     memory.next_results.extend(results)
-    batch = settled(closed("Yes", sender=sender))
+    batch = done(closed("Yes", sender=sender))
     OrmQ.objects.all().delete()
     return batch
 
@@ -112,9 +106,9 @@ class TestCorrectingReply:
     def test_it_goes_the_usual_way(self, ana: User, outbox: list[memory.Sms]) -> None:
         batch = answered()
         before = kinds(batch)
-        done = review(verdict(batch), ana, "disagree", send=True)
-        assert (done.queued, done.unsent, queued()) == (True, "", [batch.id])
-        assert settled(batch).status == BatchStatus.COMPLETED
+        judged = review(verdict(batch), ana, "disagree", send=True)
+        assert (judged.queued, judged.unsent, queued()) == (True, "", [batch.id])
+        assert done(batch).status == BatchStatus.COMPLETED
         assert (batch.outcome, batch.label) == (Outcome.REPLIED, "agree")
         assert kinds(batch) == before + STORY_OF_A_CORRECTION
         assert bodies(outbox) == [CONFIRMING, THANKING]
@@ -126,7 +120,7 @@ class TestCorrectingReply:
     def test_the_history_tells_it_from_the_first(self, ana: User) -> None:
         batch = answered()
         review(verdict(batch), ana, "disagree", send=True)
-        settled(batch)
+        done(batch)
         told = [dict(entry.facts).get("Kind") for entry in timeline(batch) if entry.kind == "reply_created"]
         assert told == [None, "Correction by a person"]
 
@@ -177,11 +171,11 @@ class TestCorrectingReply:
         if "batch" in change:
             Batch.objects.update(**change["batch"])
         before = Batch.objects.get(id=batch.id)
-        done = review(verdict(batch), ana, "disagree", send=True)
-        assert not done.queued
-        assert why in done.unsent
+        judged = review(verdict(batch), ana, "disagree", send=True)
+        assert not judged.queued
+        assert why in judged.unsent
         assert why in why_not_answered(before, "disagree")
-        assert done.correction.corrected == "disagree"  # the judgement stands all the same
+        assert judged.correction.corrected == "disagree"  # the judgement stands all the same
         assert (kinds(batch)[-1], queued(), len(outbox)) == ("corrected", [], 1)
         after = Batch.objects.get(id=batch.id)
         assert (after.status, Reply.objects.count()) == (before.status, 1)
@@ -189,7 +183,7 @@ class TestCorrectingReply:
     def test_it_may_follow_a_reply_that_never_left(self, ana: User, outbox: list[memory.Sms]) -> None:
         batch = answered(refused("no_credit", "No credit left."))
         assert review(verdict(batch), ana, "disagree", send=True).queued
-        assert settled(batch).outcome == Outcome.REPLIED
+        assert done(batch).outcome == Outcome.REPLIED
         assert bodies(outbox)[-1] == THANKING
 
     def test_a_refused_one_can_be_sent_again_like_any_other(
@@ -198,15 +192,15 @@ class TestCorrectingReply:
         batch = answered()
         review(verdict(batch), ana, "disagree", send=True)
         memory.next_results.append(refused("no_credit", "No credit left."))
-        assert settled(batch).outcome == Outcome.REFUSED
+        assert done(batch).outcome == Outcome.REFUSED
         assert reprocess([batch.id], actor="test")[0].action == "resent"
-        assert settled(batch).outcome == Outcome.REPLIED
+        assert done(batch).outcome == Outcome.REPLIED
         assert bodies(outbox) == [CONFIRMING, THANKING, THANKING]
 
     def test_it_is_the_only_one(self, ana: User, ben: User, outbox: list[memory.Sms]) -> None:
         batch = answered()
         review(verdict(batch), ana, "disagree", send=True)
-        settled(batch)
+        done(batch)
         assert "written already" in review(verdict(batch), ben, "neutral", send=True).unsent
         assert (queued(), len(outbox)) == ([batch.id], 2)
 
@@ -230,16 +224,16 @@ class TestAtTheSameTime:
         one = verdict(batch)
 
         def judge(user: User) -> Reviewed:
-            done = review(one, user, "disagree", send=True)
+            judged = review(one, user, "disagree", send=True)
             process(batch.id, "worker")
-            return done
+            return judged
 
-        done = self.at_once(batch, *(lambda user=user: judge(user) for user in users))
-        assert sorted(result.queued for result in done) == [False] * 4 + [True]
-        assert all(result.unsent for result in done if not result.queued)
+        results = self.at_once(batch, *(lambda user=user: judge(user) for user in users))
+        assert sorted(result.queued for result in results) == [False] * 4 + [True]
+        assert all(result.unsent for result in results if not result.queued)
         assert Correction.objects.count() == 5
         assert bodies(outbox) == [CONFIRMING, THANKING]
-        assert settled(batch).outcome == Outcome.REPLIED
+        assert done(batch).outcome == Outcome.REPLIED
 
     def test_beside_a_reprocess_one_of_the_two_wins(self, ana: User, outbox: list[memory.Sms]) -> None:
         """A refused first reply: both may send, each another text. Whoever loses says so, and nothing leaves twice."""
@@ -254,7 +248,7 @@ class TestAtTheSameTime:
 
         corrected, pushed = self.at_once(batch, correcting, pushing)
         assert corrected != pushed
-        assert settled(batch).outcome == Outcome.REPLIED
+        assert done(batch).outcome == Outcome.REPLIED
         assert bodies(outbox) == [THANKING if corrected else CONFIRMING]
 
     def test_a_batch_that_moves_on_first_is_left_alone(
@@ -270,8 +264,8 @@ class TestAtTheSameTime:
             return problem
 
         monkeypatch.setattr(reviewing, "why_not_answered", looked)
-        done = review(verdict(batch), ana, "disagree", send=True)
-        assert (done.queued, done.unsent) == (False, reviewing.GONE_ON)
+        judged = review(verdict(batch), ana, "disagree", send=True)
+        assert (judged.queued, judged.unsent) == (False, reviewing.GONE_ON)
         assert (Reply.objects.count(), kinds(batch)[-1]) == (1, "corrected")
 
 
@@ -301,7 +295,7 @@ class TestKilled:
         lease_over(batch)
         assert closing.reap() == 1
         assert queued() == [batch.id]
-        settled(batch)
+        done(batch)
         assert bodies(outbox) == [CONFIRMING, THANKING]
 
     def test_a_worker_that_dies_while_sending_leaves_it_unknown_and_sends_it_no_more(
@@ -316,5 +310,5 @@ class TestKilled:
         assert len(outbox) == 2
         lease_over(batch)
         closing.reap()
-        assert settled(batch).outcome == Outcome.UNKNOWN
+        assert done(batch).outcome == Outcome.UNKNOWN
         assert len(outbox) == 2

@@ -17,7 +17,7 @@ from replies.senders.base import unknown
 from tests.batches.conftest import age, arrive
 from tests.batches.test_admin_batch import REFUSED, settled
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("outbox")]
 
 EVERYBODY = ["viewer", "operator", "supervisor"]
 PAGES = {
@@ -42,12 +42,6 @@ PAGES = {
     "auth_user": [],
     "auth_group": [],
 }
-
-
-@pytest.fixture(autouse=True)
-def _sending(settings: Any) -> None:
-    settings.SMS_AUTO_REPLY_ENABLED = True
-    settings.CLASSIFICATION_MODE = "rules"
 
 
 def browser(role: str) -> Client:

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from batches import closing, pipeline
+from batches import access, closing, pipeline
 from batches.clock import Now
-from batches.models import Batch, Message
+from batches.models import Batch, Channel, Message
 from batches.simulation import files, script
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -41,6 +41,11 @@ def run(url: str, capsys: pytest.CaptureFixture[str]) -> Run:
         return (json.loads(printed) if printed else {}), error
 
     return simulate
+
+
+def of_channel(server: Any, channel: Channel) -> str:
+    """The address of a channel, with a token of its own."""
+    return f"{server.url}/api/webhook/{channel}/{access.issue(channel)[1]}"
 
 
 @pytest.fixture
@@ -146,10 +151,34 @@ def test_it_does_not_write_to_strangers_unless_told_so(url: str, settings: Any) 
     settings.SMS_AUTO_REPLY_ENABLED = True
     settings.SMS_SENDER = "smsmobileapi"
 
-    with pytest.raises(CommandError, match="would send real SMS"):
+    with pytest.raises(CommandError, match=r"smsmobileapi \(SMS_SENDER\) would send real SMS"):
         call_command("simulate_sms", "--url", url)
 
     assert not Message.objects.exists()
+
+
+@pytest.mark.parametrize("slug", ["default", "clinic"])
+def test_nor_by_the_provider_of_the_channel_that_it_posts_to(
+    live_server: Any, url: str, settings: Any, slug: str
+) -> None:
+    settings.SMS_AUTO_REPLY_ENABLED = slug == "default"
+    of_its_own = {"provider": "smsgate", "auto_reply_enabled": True}
+    channel, _ = Channel.objects.update_or_create(slug=slug, defaults=of_its_own)
+    where = url if slug == "default" else of_channel(live_server, channel)
+
+    with pytest.raises(CommandError, match=rf"smsgate \(channel {slug}\) would send real SMS"):
+        call_command("simulate_sms", "--url", where)
+
+    assert not Message.objects.exists()
+
+
+def test_it_follows_another_channels_messages(
+    live_server: Any, short_window: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    where = of_channel(live_server, Channel.objects.create(slug="clinic"))
+    with pytest.raises(CommandError, match="still"):  # nobody settles it here
+        call_command("simulate_sms", "--url", where, "--timeout", "0", "--json")
+    assert [batch["messages"] for batch in json.loads(capsys.readouterr().out)["batches"]] == [3]
 
 
 @pytest.mark.parametrize(

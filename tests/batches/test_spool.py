@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from batches import drain
 from batches.inbound.base import InboundSms
+from batches.models import Message
 from batches.spool import Spool, SpoolUnavailable
 
 NOON = datetime(2025, 1, 20, 12, tzinfo=UTC)
@@ -46,6 +48,33 @@ def test_it_is_read_by_nobody_else(spool: Spool) -> None:
     assert stat.S_IMODE(spool.path.stat().st_mode) == 0o600
     assert stat.S_IMODE(spool.path.parent.stat().st_mode) == 0o700
     assert [path.name for path in spool.path.parent.iterdir()] == ["spool.sqlite3"]
+
+
+def test_a_file_that_was_moved_away_is_not_made_anew(spool: Spool) -> None:
+    """SQLite would make one that everybody may read, and that hides where the messages are."""
+    fill(spool, "a", "b")
+    entries, away = spool.first(10), spool.path.with_name("away # 1?.sqlite3")
+    spool.path.rename(away)
+    with pytest.raises(SpoolUnavailable, match="unable to open"):
+        spool.forget(entries)
+    with pytest.raises(SpoolUnavailable, match="unable to open"):
+        spool.set_aside(entries[0], "IntegrityError: why")
+    assert spool.try_again() == 0
+    assert (spool.is_empty(), spool.path.exists()) == (True, False)
+    assert guids(Spool(away, BYTES, 100)) == ["a", "b"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_stored_while_it_was_moved_away_is_stored_once(spool: Spool) -> None:
+    fill(spool, "a")
+    entries, away = spool.first(10), spool.path.with_name("away.sqlite3")
+    spool.path.rename(away)
+    with pytest.raises(SpoolUnavailable):
+        drain._store(spool, entries)
+    assert (Message.objects.count(), drain._drain(spool)) == (1, True)
+    away.rename(spool.path)
+    assert drain._drain(spool)
+    assert (Message.objects.count(), spool.is_empty()) == (1, True)
 
 
 def test_it_touches_no_disk_before_it_is_needed(spool: Spool) -> None:

@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 
 from batches.models import Batch, Channel
-from batches.pipeline import process
 from replies.models import Reply
 from replies.senders import memory
-from tests.batches.test_pipeline import closed
+from tests.batches.conftest import closed, done
 from tests.support.openai_server import OpenAIServer, answer, completion
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -36,9 +35,7 @@ def model(request: pytest.FixtureRequest, settings: Any) -> Iterator[OpenAIServe
 
 
 def told(text: str) -> tuple[Batch, str]:
-    batch = closed(text)
-    process(batch.id, "worker")
-    batch.refresh_from_db()
+    batch = done(closed(text))
     return batch, Reply.objects.get(batch=batch).body
 
 

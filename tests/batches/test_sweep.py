@@ -1,7 +1,9 @@
 """The sweep: one leads, one stands by, further ones leave."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from threading import Thread
 from uuid import uuid4
 
@@ -11,11 +13,12 @@ from django_q.models import OrmQ, Schedule
 
 from batches import sweep as sweeping
 from batches.choices import BatchStatus
-from batches.leases import LEADER, STANDBY, TTL, last_beat, release, take
-from batches.models import Lease
+from batches.leases import LEADER, STANDBY, TTL, release, since_beat, take
+from batches.models import Batch, Lease
 from batches.schedules import sync
 from batches.sweep import sweep, until_next_due
 from tests.batches.conftest import age, arrive
+from tests.support.databases import ON_POSTGRES
 
 
 @pytest.mark.django_db
@@ -44,9 +47,11 @@ class TestLeases:
         assert not take(LEADER, uuid4())
 
     def test_it_tells_when_it_was_last_renewed(self) -> None:
-        assert last_beat() is None
+        assert since_beat() is None
         take(LEADER, uuid4())
-        assert last_beat() is not None
+        age = since_beat()
+        assert age is not None
+        assert age < timedelta(seconds=60)
 
 
 @pytest.mark.django_db
@@ -142,3 +147,40 @@ class TestSweeping:
         OrmQ.objects.all().delete()
         assert sweep(60) == {"closed": 0, "requeued": 0}
         assert OrmQ.objects.filter(key="sweep").count() == 1
+
+    if ON_POSTGRES:  # a file does not fail over
+
+        def test_it_closes_after_the_server_only_read_for_a_while(
+            self, caplog: pytest.LogCaptureFixture
+        ) -> None:
+            batch = arrive("Yes")
+            thread = _sweep_in_thread(60)
+            while not Lease.objects.filter(name=LEADER).exclude(holder=None).exists():
+                time.sleep(0.05)
+            with _only_reading_elsewhere():
+                _wait_for(lambda: "ReadOnlySqlTransaction" in caplog.text)
+            age(batch, 61)
+            _wait_for(lambda: Batch.objects.get(id=batch.id).status == BatchStatus.CLOSED)
+            sweeping.stop_all()
+            thread.join(timeout=30)
+
+
+def _wait_for(done: Callable[[], bool]) -> None:
+    until = time.monotonic() + 20
+    while not done():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+@contextmanager
+def _only_reading_elsewhere() -> Iterator[None]:
+    """As after a failover: all connections but this one are gone, and new ones find a server that still recovers."""
+    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()"
+    name = connection.settings_dict["NAME"]
+    with connection.cursor() as cursor:
+        cursor.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+        cursor.execute(others, [name])
+        try:
+            yield
+        finally:
+            cursor.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = off')

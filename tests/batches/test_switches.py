@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,34 +14,20 @@ from django.urls import reverse
 
 from batches.choices import Outcome
 from batches.leases import LEADER
-from batches.models import Batch, Channel, Lease
-from batches.pipeline import process
+from batches.models import Channel, Lease
 from batches.reprocess import RESENT, SKIPPED, reprocess
+from classification.models import Circuit
+from classification.services import endpoints
 from replies import switches
 from replies.models import Reply, ReplyStatus, Switch
 from replies.senders import memory
 from replies.senders.base import SendResult, accepted, refused
-from tests.batches.conftest import arrive
-from tests.batches.test_postponed import _closed
+from tests.batches.conftest import arrive, closed, done
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("outbox")]
 LIST, THROW = "admin:replies_switch_changelist", "admin:replies_switch_throw"
+TOKEN = "metrics-token-of-the-tests-1"
 BUSY = refused("http_503", "try later", retryable=True)
-
-
-@pytest.fixture(autouse=True)
-def outbox(settings: Any) -> Iterator[list[memory.Sms]]:
-    settings.SMS_AUTO_REPLY_ENABLED = True
-    settings.CLASSIFICATION_MODE = "rules"
-    memory.reset()
-    yield memory.outbox
-    memory.reset()
-
-
-def processed(batch: Batch) -> Batch:
-    process(batch.id, "worker")
-    batch.refresh_from_db()
-    return batch
 
 
 def stop(channel: Channel | None = None, reason: str = "a loop") -> bool:
@@ -60,7 +46,7 @@ def channel() -> Channel:
 class TestSwitch:
     def test_nothing_leaves_while_all_are_stopped(self, outbox: list[memory.Sms]) -> None:
         assert stop()
-        batch = processed(_closed("Yes"))
+        batch = done(closed("Yes"))
         reply = batch.replies.get()
         assert (outbox, reply.status, reply.reason) == ([], "suppressed", "stopped")
         assert reply.error == "All replies are stopped by ana: a loop"
@@ -69,17 +55,17 @@ class TestSwitch:
     def test_a_channel_is_stopped_by_itself(self, channel: Channel, outbox: list[memory.Sms]) -> None:
         other = Channel.objects.create(slug="other")
         assert stop(other)
-        assert processed(_closed("Yes")).outcome == Outcome.REPLIED
+        assert done(closed("Yes")).outcome == Outcome.REPLIED
         assert stop(channel)
-        assert processed(_closed("Yes")).outcome == Outcome.HELD
+        assert done(closed("Yes")).outcome == Outcome.HELD
 
     def test_letting_all_go_on_leaves_a_stopped_channel_stopped(self, channel: Channel) -> None:
         assert stop()
         assert stop(channel)
         assert go_on()
-        assert processed(_closed("Yes")).outcome == Outcome.HELD
+        assert done(closed("Yes")).outcome == Outcome.HELD
         assert go_on(channel)
-        assert processed(_closed("Yes")).outcome == Outcome.REPLIED
+        assert done(closed("Yes")).outcome == Outcome.REPLIED
 
     def test_throwing_it_twice_changes_nothing(self) -> None:
         assert not go_on()
@@ -90,26 +76,26 @@ class TestSwitch:
     @pytest.mark.parametrize("command", ["STOP", "HELP"])
     def test_answers_to_commands_are_stopped_too(self, command: str, outbox: list[memory.Sms]) -> None:
         stop()
-        batch = processed(arrive(command))
+        batch = done(arrive(command))
         assert (outbox, batch.replies.get().reason) == ([], "stopped")
 
     def test_a_reply_that_waits_is_withdrawn(self, outbox: list[memory.Sms]) -> None:
         memory.next_results.append(BUSY)
-        batch = processed(_closed("Yes"))
+        batch = done(closed("Yes"))
         assert (batch.status, len(outbox)) == ("closed", 1)
         stop()
-        batch = processed(batch)
+        batch = done(batch)
         assert (batch.outcome, batch.replies.get().reason, len(outbox)) == (Outcome.HELD, "stopped", 1)
 
     def test_a_person_may_have_it_sent_when_replies_go_on(self, outbox: list[memory.Sms]) -> None:
         stop()
-        batch = processed(_closed("Yes"))
+        batch = done(closed("Yes"))
         [result] = reprocess([batch.id], actor="ana")
         assert (result.action, result.detail) == (SKIPPED, "All replies are stopped by ana: a loop")
         go_on()
         [result] = reprocess([batch.id], actor="ana")
         assert result.action == RESENT
-        assert (processed(batch).outcome, len(outbox)) == (Outcome.REPLIED, 1)
+        assert (done(batch).outcome, len(outbox)) == (Outcome.REPLIED, 1)
 
     def test_it_says_so_loudly(self, caplog: pytest.LogCaptureFixture) -> None:
         stop()
@@ -191,13 +177,40 @@ def test_readyz_tells_what_is_stopped(client: Client, channel: Channel) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("token", "headers", "told"),
+    [
+        ("", {}, True),
+        ("", {"REMOTE_ADDR": "203.0.113.9"}, False),
+        ("", {"HTTP_X_FORWARDED_FOR": "203.0.113.9"}, False),
+        (TOKEN, {"REMOTE_ADDR": "203.0.113.9", "HTTP_AUTHORIZATION": f"Bearer {TOKEN}"}, True),
+        (TOKEN, {}, False),
+    ],
+)
+def test_strangers_are_not_told_who_stopped_it_and_why(
+    client: Client, channel: Channel, settings: Any, token: str, headers: dict[str, str], told: bool
+) -> None:
+    settings.METRICS_TOKEN, settings.OPENAI_API_KEY = token, "sk-1"
+    settings.CLASSIFICATION_MODE = "llm_then_rules"
+    [endpoint] = endpoints()
+    next_try = datetime(2030, 1, 1, tzinfo=UTC)
+    Circuit.objects.create(**asdict(endpoint), state="open", last_error="auth", next_try_at=next_try)
+    stop(channel)
+    answer = client.get("/readyz", **headers).json()  # type: ignore[arg-type]
+    everybody = {"channel", "since"}
+    [row] = answer["stopped"]
+    assert row.keys() == (everybody | {"by", "reason"} if told else everybody)
+    assert (row["channel"], answer["model"]["state"]) == ("default", "open")
+    assert ("last_error" in answer["model"]) is told
+
+
 def test_a_reply_on_its_way_is_not_called_back(outbox: list[memory.Sms]) -> None:
     def while_it_is_stopped() -> SendResult:
         stop()
         return accepted("m-1")
 
     memory.next_results.append(while_it_is_stopped)
-    batch = processed(_closed("Yes"))
+    batch = done(closed("Yes"))
     assert (batch.outcome, Reply.objects.get().status) == (Outcome.REPLIED, ReplyStatus.SENT)
 
 
@@ -209,7 +222,7 @@ class TestCommand:
     def test_it_stops_and_lets_go_on(self, capsys: pytest.CaptureFixture[str], channel: Channel) -> None:
         assert "Nothing is stopped." in self.run(capsys)
         assert "every channel" in self.run(capsys, "--reason", "a [red]loop")
-        assert processed(_closed("Yes")).outcome == Outcome.HELD
+        assert done(closed("Yes")).outcome == Outcome.HELD
         told = json.loads(self.run(capsys, "--channel", "default", "--reason", "its own", "--json"))
         assert [(one["channel"], one["reason"]) for one in told["stopped"]] == [
             ("all", "a [red]loop"),

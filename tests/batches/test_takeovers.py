@@ -1,8 +1,6 @@
 """A person takes a conversation over, and the machine is silent until then."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -14,38 +12,15 @@ from batches import closing, takeovers
 from batches.choices import Outcome
 from batches.clock import Now
 from batches.models import Batch, Channel, Takeover
-from batches.pipeline import process
 from batches.roles import sync_roles
 from replies.senders import memory
 from replies.senders.base import refused
-from tests.batches.conftest import age, arrive, kinds
+from tests.batches.conftest import arrive, closed, done, kinds
 from tests.batches.test_admin_batch import LIST, html, page, select, told
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("outbox")]
 
 BUSY = refused("http_503", "try later", retryable=True)
-
-
-@pytest.fixture(autouse=True)
-def outbox(settings: Any) -> Iterator[list[memory.Sms]]:
-    settings.SMS_AUTO_REPLY_ENABLED = True
-    settings.CLASSIFICATION_MODE = "rules"
-    memory.reset()
-    yield memory.outbox
-    memory.reset()
-
-
-def closed(*words: str, **fields: str) -> Batch:
-    batch = arrive(*words, **fields)
-    age(batch, 61)
-    closing.close_due()
-    return batch
-
-
-def done(batch: Batch) -> Batch:
-    process(batch.id, "worker")
-    batch.refresh_from_db()
-    return batch
 
 
 def take(batch: Batch, hours: float = 4) -> None:

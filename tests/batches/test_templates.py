@@ -18,7 +18,7 @@ from batches.timeline import timeline
 from replies import choosing
 from replies.models import Reply, Template
 from replies.senders import memory
-from tests.batches.conftest import SENDER, age, arrive
+from tests.batches.conftest import SENDER, age, arrive, done
 from tests.batches.test_admin_consent import browser
 
 pytestmark = pytest.mark.django_db
@@ -36,9 +36,7 @@ def settled(*texts: str, sender: str = SENDER) -> Batch:
     batch = arrive(*texts, sender=sender)
     age(batch, 60)
     sweep(0)
-    process(batch.id, "worker")
-    batch.refresh_from_db()
-    return batch
+    return done(batch)
 
 
 @pytest.fixture(autouse=True)

@@ -19,17 +19,14 @@ from classification.models import Classification
 from replies.models import Reply, ReplyAttempt
 from replies.senders import memory
 from replies.senders.base import refused, unknown
-from tests.batches.conftest import arrive
-from tests.batches.test_pipeline import closed
+from tests.batches.conftest import arrive, closed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
-def _sending(settings: Any) -> None:
-    settings.SMS_AUTO_REPLY_ENABLED = True
+def _by_default(settings: Any, outbox: list[memory.Sms]) -> None:
     settings.CLASSIFICATION_MODE = "llm_then_rules"
-    memory.reset()
 
 
 def settled(*texts: str, answers: tuple[Any, ...] = ()) -> Batch:

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from classification import budget, ceilings, circuit
-from classification.models import Ceiling, Usage
+from classification.models import Ceiling, Circuit, Usage
 from classification.services import classify
-from tests.support.openai_server import OpenAIServer
+from tests.classification.circuit.conftest import let_the_wait_be_over
+from tests.support.openai_server import OpenAIServer, http_error
 
 pytestmark = pytest.mark.django_db
 CHANNEL = 1
@@ -64,6 +65,25 @@ def test_money_is_counted_when_it_is_known(model: OpenAIServer) -> None:
     while classify(["Yes"], channel_id=CHANNEL).engine == "openai":
         assert len(model.requests) < 5
     assert Usage.objects.get(what="model_money/month").used >= Decimal("0.0001")
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_call_that_the_circuit_keeps_back_is_not_counted(model: OpenAIServer, together: bool) -> None:
+    ceiling("3", together=together)
+    model.next(http_error(401))
+    codes = [classify(["Yes"], channel_id=CHANNEL).attempts[0].code for _ in range(6)]
+    assert codes == ["auth"] + ["circuit_open"] * 5
+    assert set(Usage.objects.filter(what="model_calls/day").values_list("used", flat=True)) == {1}
+    let_the_wait_be_over()
+    assert [classify(["Yes"], channel_id=CHANNEL).engine for _ in range(3)] == ["openai", "openai", "rules"]
+
+
+def test_what_the_ceiling_refuses_leaves_the_circuit_open(model: OpenAIServer) -> None:
+    ceiling("1")
+    model.next(http_error(401))
+    codes = [classify(["Yes"], channel_id=CHANNEL).attempts[0].code for _ in range(2)]
+    assert codes == ["auth", "ceiling"]
+    assert Circuit.objects.get().state == "open"
 
 
 def test_what_belongs_to_no_channel_is_not_counted(model: OpenAIServer) -> None:

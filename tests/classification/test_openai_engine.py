@@ -1,9 +1,6 @@
 """The engine through the real `openai` package against a real server, in each of the three protocols."""
 
-import os
 import socket
-import subprocess
-import sys
 import threading
 from typing import Any
 
@@ -243,28 +240,3 @@ def test_it_never_repeats_the_key(server: OpenAIServer, script: Script) -> None:
 def test_it_tells_an_error_in_our_own_words(server: OpenAIServer, script: Script, message: str) -> None:
     server.next(script)
     assert str(_fail()) == message
-
-
-# --- what it costs ----------------------------------------------------------------------------------------
-
-WITHOUT_KEY = """
-import sys, django
-django.setup()
-from django.core.management import call_command
-from classification.services import classify
-call_command("migrate", verbosity=0)
-print(classify(["oo"]).label, "openai" in sys.modules)
-"""
-
-
-def test_it_loads_the_package_only_when_it_is_used() -> None:
-    environment = {
-        "PATH": os.environ["PATH"],
-        "ENV_FILE": os.devnull,
-        "DJANGO_SETTINGS_MODULE": "smsconsolidator.settings",
-        "DJANGO_SECRET_KEY": "only-for-tests-" * 4,
-        "DATABASE_URL": "sqlite://:memory:",
-    }
-    command = [sys.executable, "-c", WITHOUT_KEY]
-    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    assert ran.stdout == "agree False\n"

@@ -10,7 +10,7 @@ from batches.models import Batch
 from classification import services
 from classification.asking import ENGINES
 from classification.labels import Label
-from classification.models import Classification
+from classification.models import Activation, Classification
 from classification.rulesets.live import live
 from classification.services import Decision, classify
 from tests.classification.conftest import KEY
@@ -34,6 +34,24 @@ def openai_alone(server: OpenAIServer, monkeypatch: pytest.MonkeyPatch) -> OpenA
     """The rules are out of order."""
     monkeypatch.setitem(ENGINES, "rules", Broken())
     return server
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_loads_the_live_rule_set_and_keeps_no_connection() -> None:
+    live.cache_clear()
+    services.preload()
+    assert connection.connection is None
+    with CaptureQueriesContext(connection) as queries:
+        assert live().rules
+    assert not queries.captured_queries
+
+
+@pytest.mark.django_db
+def test_what_cannot_be_loaded_yet_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    Activation.objects.all()._raw_delete("default")  # by hand: rows are never deleted here
+    live.cache_clear()
+    services.preload()
+    assert "The live rule set cannot be loaded yet: LookupError" in caplog.text
 
 
 def test_it_takes_the_models_verdict(server: OpenAIServer) -> None:

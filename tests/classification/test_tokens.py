@@ -3,8 +3,10 @@
 from typing import Any
 
 import pytest
+from django.utils.connection import ConnectionDoesNotExist
 
 from batches.models import Batch
+from classification import tokens
 from classification.engines.base import Context
 from classification.engines.openai_prompt import for_matters
 from classification.models import Classification
@@ -58,3 +60,19 @@ def test_enough_recorded_calls_make_an_average(batch: Batch) -> None:
 def test_other_models_and_calls_that_were_not_billed_do_not_count(batch: Batch, fields: Any) -> None:
     recorded(batch, ENOUGH, output_tokens=1, **fields)
     assert not Counter(live()).recorded
+
+
+def test_a_model_that_was_seldom_asked_does_not_have_all_verdicts_read(
+    batch: Batch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tokens, "LOOKED_AT", ENOUGH + 1, raising=False)
+    recorded(batch, ENOUGH, input_tokens=400, output_tokens=10)
+    recorded(batch, 1, model="another-model", input_tokens=1)
+    assert Counter(live()).recorded
+    recorded(batch, 1, model="another-model", input_tokens=1)
+    assert not Counter(live()).recorded
+
+
+def test_they_are_read_from_the_database_that_is_named() -> None:
+    with pytest.raises(ConnectionDoesNotExist):
+        Counter(live(), "a-replica")

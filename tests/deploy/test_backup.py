@@ -14,7 +14,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from deploy import stores
+from deploy import backup, stores
 from deploy.backup import back_up, prune, read_list
 from deploy.restore import restore
 from deploy.snapshot import differences
@@ -200,3 +200,13 @@ def test_a_password_does_not_stand_in_the_command_line() -> None:
         "PGDATABASE": "sms",
         "PGSSLMODE": "require",
     }
+
+
+@pytest.mark.parametrize("keep", ["-1", "0", "two"])
+def test_to_keep_less_than_one_copy_is_refused(
+    keep: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["backup", str(tmp_path), "--keep", keep])
+    with pytest.raises(SystemExit):
+        backup._arguments()
+    assert f"--keep: {keep}: a number from 1 on" in capsys.readouterr().err

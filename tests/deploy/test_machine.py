@@ -1,25 +1,34 @@
-"""What a roll-out gives a release's commands to know."""
+"""What a roll-out gives a release's commands to know, and how long it waits for them."""
 
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from deploy.layout import Layout
-from deploy.rollout.machine import Machine
+from deploy.rollout import machine
+from deploy.rollout.machine import Machine, MachineError
 
 PRINTS_ITS_ENVIRONMENT = "#!/bin/sh\nenv >{file}\n"
 POOLER = "DATABASE_POOLER_URL=postgres://sms@127.0.0.1:6432/sms\n"
 SERVER = "postgres://sms@db.example.org:5432/sms"
 
 
-@pytest.mark.parametrize(("pooler", "seen"), [(POOLER, SERVER), ("", None)])
-def test_migrations_go_around_the_pooler(tmp_path: Path, pooler: str, seen: str | None) -> None:
+def with_python(tmp_path: Path, script: str) -> Layout:
+    """A server whose blue release has this for its Python."""
     layout = Layout(tmp_path / "server")
     layout.settings.mkdir(parents=True)
     python = layout.releases / "blue/.venv/bin/python"
     python.parent.mkdir(parents=True)
-    python.write_text(PRINTS_ITS_ENVIRONMENT.format(file=tmp_path / "given"))
+    python.write_text(script)
     python.chmod(0o755)
+    return layout
+
+
+@pytest.mark.parametrize(("pooler", "seen"), [(POOLER, SERVER), ("", None)])
+def test_migrations_go_around_the_pooler(tmp_path: Path, pooler: str, seen: str | None) -> None:
+    layout = with_python(tmp_path, PRINTS_ITS_ENVIRONMENT.format(file=tmp_path / "given"))
     (layout.settings / "env").write_text(f"DATABASE_URL={SERVER}\n{pooler}")
 
     Machine(layout, user="").migrate("blue")
@@ -27,3 +36,22 @@ def test_migrations_go_around_the_pooler(tmp_path: Path, pooler: str, seen: str 
     given = dict(line.split("=", 1) for line in (tmp_path / "given").read_text().splitlines())
     assert given.get("DATABASE_POOLER_URL") == seen
     assert given["PGOPTIONS"] == "-c lock_timeout=3s"
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda node: node.signs("blue", datetime.now(UTC)),
+        lambda node: node.version("blue"),
+        lambda node: node.send_for_sweep("blue"),
+    ],
+    ids=["signs", "version", "send_for_sweep"],
+)
+def test_who_never_answers_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ask: Callable[[Machine], object]
+) -> None:
+    """A frozen database: the roll-out goes back on a MachineError, and could not if it hung."""
+    monkeypatch.setattr(machine, "STATE_SECONDS", 0.5, raising=False)
+    node = Machine(with_python(tmp_path, "#!/bin/sh\nexec sleep 5\n"), user="")
+    with pytest.raises(MachineError, match="no answer"):
+        ask(node)

@@ -12,19 +12,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from django.db.migrations.loader import MigrationLoader
 from django_migration_linter import MigrationLinter
 from django_migration_linter.sql_analyser.analyser import analyse_sql_statements, get_sql_analyser_class
 
-from deploy import previous
 from smsconsolidator.env import BASE_DIR
+from tests.deploy.conftest import OWN, migrated_by, new_migrations
 from tests.system.database import Postgres
 
 pytestmark = pytest.mark.timeout(600)  # a suite of its own, and a database made from the first migration on
-KEY = "for-the-tests-of-deployment-" * 2
-OWN = {"batches", "classification", "replies"}
-# The previous release's own tests that write, move and read every kind of row. None that commits: those empty every
-# table each time. Races and kills are what the rehearsal of a roll-out is for, with that release's processes.
+# Some of the previous release's own tests: they write, move and read every kind of row. None that commits: those empty
+# every table each time. Races and kills are what the rehearsal of a roll-out is for, with that release's processes.
 ITS_TESTS = (
     "tests/batches/test_state.py",
     "tests/batches/test_webhook.py",
@@ -34,24 +31,6 @@ ITS_TESTS = (
 # Migrations that the linter refuses and that the previous release can live with: name and reason. A widened column or
 # CHECK belongs here; what it must not cost is shown by the previous release's tests below.
 ALLOWED: dict[str, str] = {}
-
-
-@pytest.fixture(scope="module")
-def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The previous release's files."""
-    place = tmp_path_factory.mktemp("previous") / "release"
-    previous.unpack(place)
-    return place
-
-
-def new_migrations(before: Path) -> list[tuple[str, str]]:
-    """This release's migrations (application, name) that the previous one does not have."""
-    nodes = MigrationLoader(connection=None).graph.nodes
-    return sorted(
-        (app, name)
-        for app, name in nodes
-        if app in OWN and not (before / app / "migrations" / f"{name}.py").exists()
-    )
 
 
 def problems(statements: Sequence[str]) -> list[str]:
@@ -76,26 +55,9 @@ def test_no_migration_of_the_previous_release_was_changed(before: Path) -> None:
 
 @pytest.fixture
 def migrated() -> Iterator[Postgres]:
-    """A database that this release has migrated, under the name in which pytest-django looks for it."""
-    name = f"previous_{os.getpid()}"
-    database = Postgres(os.environ["DATABASE_URL"], f"test_{name}")
-    database.create()
-    environment = {
-        "DATABASE_URL": database.url,
-        "ENV_FILE": os.devnull,
-        "DJANGO_SECRET_KEY": "for-the-tests-of-deployment-" * 2,
-    }
-    try:
-        subprocess.run(
-            [sys.executable, "manage.py", "migrate", "-v0"],
-            cwd=BASE_DIR,
-            env={"PATH": os.environ["PATH"], **environment},
-            check=True,
-        )
-        database.forget_fast()
+    """What this release has migrated, under the name in which pytest-django looks for it."""
+    with migrated_by(BASE_DIR, f"test_previous_{os.getpid()}") as database:
         yield database
-    finally:
-        database.drop()
 
 
 def test_the_previous_release_passes_its_own_tests_on_the_new_schema(

@@ -122,12 +122,33 @@ def test_a_rotated_log_is_followed(log: Path) -> None:
     assert looking.look() == ["3 of 3 requests failed"]
 
 
+def test_the_same_port_of_another_machine_counts_for_none(log: Path) -> None:
+    looking = watch(log)
+    with log.open("a") as file:
+        file.write(line("10.0.0.2:8002, 127.0.0.1:8002", "502, 200") * 5)
+    assert looking.look() == []
+    assert (looking.log.requests, looking.log.errors) == ({"green": 5}, {})
+
+
 def test_what_answered_without_a_release_counts_for_none(log: Path) -> None:
     looking = watch(log)
     with log.open("a") as file:
         file.write(line("", "") + line("smsconsolidator", "502") + line("127.0.0.1:8002", "-"))
     assert looking.look() == []
     assert looking.log.requests == {}
+
+
+def test_a_line_that_nobody_can_read_is_counted_and_passed_over(log: Path) -> None:
+    """nginx leaves a stranger's bytes above 127 as they are: GET /%ff."""
+    looking = watch(log)
+    readable = line("127.0.0.1:8002", "200").encode()
+    odd = [b"", b"\xff", b"[]", b"{}", b'{"upstream": 1, "upstream_status": "200"}', b"[" * 9999]
+    with log.open("ab") as file:
+        file.write(readable.replace(b"{", b'{"path": "/\xff", '))
+        file.write(b"\n".join([*odd, readable]))
+    assert looking.look() == []
+    assert looking.log.requests == {"green": 2}
+    assert looking.log.unreadable == len(odd)
 
 
 @pytest.mark.django_db

@@ -1,6 +1,8 @@
 """What fuzzing has found, each with the smallest request that showed it."""
 
 import json
+import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -36,6 +38,13 @@ def test_parameters_of_a_content_type_do_not_matter(parameter: str) -> None:
         assert (
             deliver(GOOD.encode(), content_type=f"application/json; {parameter}", query="a=b").status == 200
         )
+
+
+def test_what_is_blank_is_described_to_the_character() -> None:
+    """A number of U+001E alone was refused, and as described (no white space, as JavaScript has it) it was none."""
+    assert post('{"message": "Yes", "number": "\\u001e", "guid": "a"}').status == 400
+    every = map(chr, range(sys.maxunicode + 1))
+    assert [one for one in every if bool(one.strip()) != bool(re.search(smsmobileapi.INK, one))] == []
 
 
 def test_a_form_with_a_broken_parameter_is_still_a_form() -> None:

@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import re
 import subprocess
 import sys
 
@@ -32,6 +33,19 @@ def test_it_passes_the_deployment_checks_behind_https() -> None:
     command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
     checked = subprocess.run(command, cwd=BASE_DIR, env=server, capture_output=True, text=True, check=False)
     assert (checked.returncode, checked.stderr) == (0, "")
+
+
+def test_the_documentation_names_every_check() -> None:
+    documented = re.findall(
+        r"^\| `(\w+\.[EWI]\d+)` \|", (BASE_DIR / "docs/security.md").read_text(), re.MULTILINE
+    )
+    made = {
+        found
+        for app in ("batches", "replies", "classification", "smsconsolidator")
+        for file in (BASE_DIR / app).rglob("*.py")
+        for found in re.findall(r'\bid="(\w+\.[EWI]\d+)"', file.read_text())
+    }
+    assert sorted(documented) == sorted(made)
 
 
 def test_every_page_of_the_admin_passes_its_checks() -> None:

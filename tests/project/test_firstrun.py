@@ -116,6 +116,8 @@ def test_it_refuses_a_busy_port_and_says_what_to_do() -> None:
         ({"HOST": "::", "ALLOWED_HOSTS": "*"}, "http://127.0.0.1:8000"),
         ({"HOST": "::1"}, "http://[::1]:8000"),
         ({"HTTPS": "true", "HOST": "0.0.0.0", "ALLOWED_HOSTS": "sms.example.org"}, "https://sms.example.org"),  # noqa: S104
+        ({"HTTPS": "true", "ALLOWED_HOSTS": "localhost,.example.org,a.example.org"}, "https://a.example.org"),
+        ({"HTTPS": "true", "HOST": "::1", "ALLOWED_HOSTS": "localhost"}, "https://[::1]"),
     ],
 )
 def test_it_shows_an_address_that_works(
@@ -124,6 +126,16 @@ def test_it_shows_an_address_that_works(
     for name, value in given.items():
         monkeypatch.setenv(name, value)
     assert public_address(load()) == address
+
+
+def test_a_server_set_up_by_the_book_gives_phones_its_public_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the very file that docs/deploy.md installs, which leaves HOST at this machine alone: nginx is in front."""
+    for name in Environment.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.setenv("DJANGO_SECRET_KEY", "k" * 50)  # the page fills it in
+    env = Environment(_env_file=BASE_DIR / "deploy/env.example")
+    assert (env.host, env.https) == ("127.0.0.1", True)
+    assert public_address(env) == "https://sms.example.org"
 
 
 def test_it_shows_the_password_only_when_it_is_new() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
+from django.contrib.staticfiles import finders
 from django.test import Client
 from django.urls import reverse
 
@@ -34,6 +35,14 @@ def test_the_admins_pages_carry_the_policy(admin_client: Client, page: str) -> N
     assert headers["Referrer-Policy"] == "same-origin"
     assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
     assert "camera=()" in headers["Permissions-Policy"]
+
+
+def test_whoever_types_the_servers_name_gets_to_the_admin(admin_client: Client) -> None:
+    answer = admin_client.get("/", follow=True)
+    assert answer.redirect_chain == [("/admin/", 302)]
+    icon = re.search(r'rel="icon" href="/static/([^"]+)"', answer.content.decode())
+    assert icon, "browsers would ask for /favicon.ico"
+    assert finders.find(icon[1])
 
 
 def test_errors_and_locked_doors_carry_it_too(admin_client: Client, client: Client) -> None:

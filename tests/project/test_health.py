@@ -16,6 +16,7 @@ from batches.models import Lease
 from classification.models import Circuit
 from classification.services import endpoints
 from smsconsolidator import __version__
+from tests.support.clocks import off_by
 
 
 def sweep_was(seconds: float) -> None:
@@ -44,6 +45,18 @@ def test_it_is_not_ready_when_the_last_sweep_is_old(client: Client) -> None:
     assert answer.status_code == 503
     assert answer.json()["checks"]["sweep"]["ok"] is False
     assert answer.json()["checks"]["database"] == {"ok": True}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("off", [-60, 60])
+@pytest.mark.parametrize(("seconds", "status"), [(1, 200), (30, 503)])
+def test_the_nodes_own_clock_tells_nothing_of_the_sweep(
+    client: Client, monkeypatch: pytest.MonkeyPatch, off: int, seconds: float, status: int
+) -> None:
+    sweep_was(seconds)
+    for module in ("smsconsolidator.views", "django.utils.timezone"):
+        monkeypatch.setattr(f"{module}.datetime", off_by(timedelta(seconds=off)))
+    assert client.get("/readyz").status_code == status
 
 
 @pytest.mark.django_db

@@ -4,6 +4,7 @@ import io
 import json
 import logging
 import re
+from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -141,6 +142,16 @@ def test_it_writes_exceptions_into_the_json_object(machine: Capture) -> None:
     except ValueError:
         machine.log.exception("PROCESSING FAILED | %(guid)s", {"guid": "a"})
     assert "ValueError: boom" in machine.fields["exc_info"]
+
+
+@pytest.mark.parametrize("user", ["a", "ab", "abc"])
+def test_it_redacts_what_base64_hides(any_log: Capture, user: str) -> None:
+    header = b64encode(f"{user}:{SECRET}".encode()).decode()
+    any_log.log.warning("HTTP 401 | Error: %(error)s", {"error": f"Authorization: Basic {header}"})
+    output = any_log.stream.getvalue()
+    assert "[secret]" in output
+    assert header[8:-8] not in output
+    assert not [at for at in range(8, len(header) - 12, 4) if header[at : at + 8] in output]
 
 
 def test_it_redacts_secrets_everywhere(any_log: Capture) -> None:

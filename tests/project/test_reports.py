@@ -9,6 +9,7 @@ from django.test import Client, RequestFactory
 from django.views.debug import technical_500_response
 
 from batches.credentials import encrypt
+from batches.tokens import new_token
 from smsconsolidator.reports import Reporter
 
 CHANNEL = "channel-key-4c<2>&x"
@@ -53,3 +54,16 @@ def test_an_error_page_of_a_server_says_nothing_at_all(
     assert answer.status_code == 500
     assert b"provider" not in answer.content
     assert CHANNEL.encode() not in answer.content
+
+
+def test_a_webhooks_token_is_hidden_in_an_address(rf: RequestFactory, settings: Any) -> None:
+    settings.DEBUG, token = True, new_token()
+    request = rf.post(f"/api/webhook/default/{token}")
+    try:
+        _fail({"apikey": token})
+    except RuntimeError:
+        html = technical_500_response(request, *sys.exc_info()).content.decode()
+        text = Reporter(request, *sys.exc_info()).get_traceback_text()
+    for report in (html, text):
+        assert "/api/webhook/default/[secret]" in report
+        assert token not in report

@@ -1,8 +1,11 @@
 """What is reported to other services, and what never is. The whole way is in tests/system/test_telemetry.py."""
 
+import os
+import re
 import subprocess
 import sys
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -111,8 +114,30 @@ def test_a_setting_whose_package_is_missing_stops_the_start(monkeypatch: pytest.
     telemetry.refuse_missing(env)
     monkeypatch.setitem(telemetry.PACKAGES, "sentry_dsn", "a_package_that_nobody_has")
     assert find_spec("a_package_that_nobody_has") is None
-    with pytest.raises(ImproperlyConfigured, match=r"SENTRY_DSN.*requirements-watch\.txt"):
+    with pytest.raises(ImproperlyConfigured, match=r"SENTRY_DSN.*make release WATCH=1"):
         telemetry.refuse_missing(env)
+
+
+@pytest.mark.parametrize(("goal", "first"), [("release", "manage.py"), ("run", "smsconsolidator.firstrun")])
+@pytest.mark.parametrize(("given", "extra"), [(["WATCH=1"], ["requirements-watch.txt"]), ([], [])])
+def test_make_installs_the_packages_when_it_is_told_to(
+    goal: str, first: str, given: list[str], extra: list[str], tmp_path: Path
+) -> None:
+    """Into the environment of that very release, for each has its own, and before anything reads the settings."""
+    done = subprocess.run(
+        ["make", "--dry-run", goal, f"VENV={tmp_path}/.venv", f"PYTHON={sys.executable}", *given],
+        cwd=BASE_DIR,
+        env={"PATH": os.environ["PATH"]},  # nothing of a make around the tests
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    before = done.stdout.partition(f"{tmp_path}/.venv/bin/python {'-m ' if goal == 'run' else ''}{first}")[0]
+    assert before != done.stdout
+    assert re.findall(rf"pip --python {tmp_path}/\.venv/bin/python .* -r (.+)", before) == [
+        "requirements.txt",
+        *extra,
+    ]
 
 
 def test_nothing_is_imported_where_nothing_is_set_up() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, settings
 
+STEPS = 40  # in one life, at most
 EFFORT = int(os.environ.get("HYPOTHESIS_EFFORT", "1"))
 
 

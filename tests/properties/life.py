@@ -84,13 +84,19 @@ class Life(RuleBasedStateMachine):
         self.told_to_resend: Counter[int] = Counter()  # by batch
 
     # --- what happens ----------------------------------------------------------------------------------------
-    @initialize(numbers=st.lists(guids, min_size=2, max_size=6), moods=st.lists(moods, max_size=4))
-    def a_minute_ago_somebody_wrote(self, numbers: list[int], moods: list[str]) -> None:
-        """So that there is work from the beginning."""
+    @initialize(
+        numbers=st.lists(guids, min_size=2, max_size=6),
+        moods=st.lists(moods, max_size=4),
+        later=st.lists(guids, max_size=3),
+    )
+    def a_minute_ago_somebody_wrote(self, numbers: list[int], moods: list[str], later: list[int]) -> None:
+        """So that there is work from the beginning, and perhaps somebody who has written on since."""
         self.messages_arrive(numbers, LIVES)
         self.moods.extend(moods)
         self.time_passes(61)
         self.a_sweep_begins(LIVES)
+        if later:
+            self.messages_arrive(later, LIVES)
 
     @rule(numbers=st.lists(guids, min_size=1, max_size=6), fate=fates)
     def messages_arrive(self, numbers: list[int], fate: Fate) -> None:
@@ -176,11 +182,12 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def rows_are_true(self) -> None:
-        rows.check_messages()
-        rows.check_batches()
-        rows.check_replies()
-        rows.check_consent()
-        rows.check_moved_on()
+        now = rows.read()
+        rows.check_messages(now)
+        rows.check_batches(now)
+        rows.check_replies(now)
+        rows.check_consent(now)
+        rows.check_moved_on(now)
 
     @invariant()
     def nobody_hears_twice(self) -> None:

@@ -1,6 +1,8 @@
 """What the rows say, whoever has written them, and what must be true of it at any time."""
 
 from collections import Counter, defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -97,31 +99,54 @@ def tasks() -> list[OrmQ]:
     return list(OrmQ.objects.order_by("id"))
 
 
-def check_messages() -> None:
+@dataclass(frozen=True)
+class Rows:
+    """What all checks look at, read once for all of them: they follow each step of each life."""
+
+    messages: list[Message]
+    batches: dict[int, Batch]
+    events: list[BatchEvent]  # in the order in which they were written
+    replies: dict[int, Reply]
+
+    def told(self, kinds: Collection[str]) -> list[BatchEvent]:
+        """The events of these kinds."""
+        return [event for event in self.events if event.kind in kinds]
+
+
+def read() -> Rows:
+    """The rows as they are now."""
+    return Rows(
+        list(Message.objects.order_by("id")),
+        {batch.id: batch for batch in Batch.objects.order_by("id")},
+        list(BatchEvent.objects.order_by("id")),
+        {reply.id: reply for reply in Reply.objects.order_by("id")},
+    )
+
+
+def check_messages(rows: Rows) -> None:
     """Each message is in one batch, its sender's, within the window; and the counts are right."""
     members: dict[int, list[str]] = defaultdict(list)
-    for message in Message.objects.select_related("batch"):
-        members[message.batch_id].append(message.provider_message_id)
-        assert message.sender == message.batch.sender
-        assert message.batch.opened_at <= message.received_at < message.batch.closes_at
+    for message in rows.messages:
+        batch = rows.batches[message.batch_id]
+        members[batch.id].append(message.provider_message_id)
+        assert message.sender == batch.sender
+        assert batch.opened_at <= message.received_at < batch.closes_at
     told: dict[int, list[str]] = defaultdict(list)
-    for event in BatchEvent.objects.filter(kind__in=[EventKind.OPENED, EventKind.MESSAGE_ADDED]).order_by(
-        "id"
-    ):
+    for event in rows.told({EventKind.OPENED, EventKind.MESSAGE_ADDED}):
         told[event.batch_id] += event.data["messages"]
     assert {batch_id: sorted(guids) for batch_id, guids in members.items()} == {
         batch_id: sorted(guids) for batch_id, guids in told.items()
     }
-    counts = dict(Batch.objects.values_list("id", "message_count"))
+    counts = {batch.id: batch.message_count for batch in rows.batches.values()}
     assert counts == {batch_id: len(guids) for batch_id, guids in members.items()}
 
 
-def check_batches() -> None:
+def check_batches(rows: Rows) -> None:
     """The events tell how each batch came to its status, by legal moves only."""
     stories = defaultdict(list)
-    for event in BatchEvent.objects.order_by("id"):
+    for event in rows.events:
         stories[event.batch_id].append(EventKind(event.kind))
-    for batch in Batch.objects.all():
+    for batch in rows.batches.values():
         status: Any = None
         for kind in stories[batch.id]:
             assert kind in {*BATCH_STORY, *REPLY_STORY, *STANDS_APART}, f"teach rows.py the event {kind}"
@@ -132,18 +157,18 @@ def check_batches() -> None:
             )
             status = after or status
         assert batch.status == status, stories[batch.id]
-    busy = Counter(Batch.objects.filter(status=OPEN).values_list("sender", flat=True))
+    busy = Counter(batch.sender for batch in rows.batches.values() if batch.status == OPEN)
     assert not [sender for sender, batches in busy.items() if batches > 1]
 
 
-def check_replies() -> None:
+def check_replies(rows: Rows) -> None:
     """No batch has two live replies, and the events tell how each came to its status."""
     stories: dict[int, Any] = {}
-    for event in BatchEvent.objects.filter(kind__in=REPLY_STORY).order_by("id"):
+    for event in rows.told(REPLY_STORY):
         before, after = REPLY_STORY[EventKind(event.kind)]
         assert stories.get(event.data["reply_id"]) in before, (event.kind, stories)
         stories[event.data["reply_id"]] = after
-    live = Reply.objects.exclude(status=ReplyStatus.SUPPRESSED)
+    live = [reply for reply in rows.replies.values() if reply.status != ReplyStatus.SUPPRESSED]
     ended = {reply_id for reply_id, status in stories.items() if status == ReplyStatus.SUPPRESSED}
     assert {reply.id for reply in live} == set(stories) - ended
     for reply in live:
@@ -152,9 +177,9 @@ def check_replies() -> None:
     assert max(Counter(reply.batch_id for reply in live).values(), default=0) <= 1
 
 
-def check_moved_on() -> None:
+def check_moved_on(rows: Rows) -> None:
     """Whatever was superseded is answered by one later batch, and no reply was begun past a batch nobody had begun."""
-    batches = {batch.id: batch for batch in Batch.objects.all()}
+    batches = rows.batches
     carried = Counter[int]()
     for batch in batches.values():
         assert (batch.outcome == Outcome.SUPERSEDED) == (batch.successor_id is not None), batch
@@ -168,18 +193,16 @@ def check_moved_on() -> None:
     )
     assert max(carried.values(), default=0) <= MOST
     first: dict[tuple[int, str], int] = {}
-    for event in BatchEvent.objects.order_by("id").values_list("id", "batch_id", "kind"):
-        first.setdefault((event[1], event[2]), event[0])
-    automatic = Reply.objects.filter(kind=ReplyKind.AUTOMATIC).values_list("batch_id", flat=True)
-    for batch_id in set(automatic):
+    for event in rows.events:
+        first.setdefault((event.batch_id, event.kind), event.id)
+    for batch_id in {reply.batch_id for reply in rows.replies.values() if reply.kind == ReplyKind.AUTOMATIC}:
         begun = first.get((batch_id, EventKind.REPLY_SENDING))
         for later in batches.values():
             if begun and _could_answer(batches[batch_id], later):
                 opened = first[later.id, EventKind.OPENED]
-                claimed = first.get((later.id, EventKind.CLAIMED), begun + 1)
-                assert not opened < begun < claimed, (
-                    f"{later} was there when the reply to {batch_id} was begun"
-                )
+                ends = (EventKind.CLAIMED, EventKind.COMPLETED)  # or never claimed: a later one took it along
+                taken = min(first.get((later.id, kind), begun + 1) for kind in ends)
+                assert not opened < begun < taken, f"{later} was there when the reply to {batch_id} was begun"
 
 
 def _could_answer(batch: Batch, later: Batch) -> bool:
@@ -188,15 +211,14 @@ def _could_answer(batch: Batch, later: Batch) -> bool:
     return later.id > batch.id and same and room and not later.command
 
 
-def check_consent() -> None:
+def check_consent(rows: Rows) -> None:
     """No ordinary reply is begun for a number that has opted out."""
     out = set[str]()
-    events = BatchEvent.objects.filter(kind__in=[EventKind.COMMAND, EventKind.REPLY_SENDING])
-    for event in events.order_by("id").select_related("batch"):
-        sender, command = event.batch.sender, event.data.get("command")
+    for event in rows.told({EventKind.COMMAND, EventKind.REPLY_SENDING}):
+        sender, command = rows.batches[event.batch_id].sender, event.data.get("command")
         if command == Command.STOP.label:
             out.add(sender)
         elif command == Command.START.label:
             out.discard(sender)
-        elif command is None and Reply.objects.get(id=event.data["reply_id"]).kind == ReplyKind.AUTOMATIC:
+        elif command is None and rows.replies[event.data["reply_id"]].kind == ReplyKind.AUTOMATIC:
             assert sender not in out, f"{sender} has opted out, and is sent a reply"

@@ -6,10 +6,14 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from classification import usage
 from replies import pacing, services
+from replies.case import ALLOWED, Case, Decision
+from replies.gate import admit, at_hand
+from replies.limits import PER_MINUTE
 from replies.models import Pace, Reply
 from replies.senders import memory
-from tests.replies.conftest import History, make_batch, prepare
+from tests.replies.conftest import NUMBER, History, make_batch, prepare
 
 APART = 10.0  # seconds
 
@@ -83,3 +87,21 @@ def test_it_keeps_the_turn_that_it_got(
     assert Pace.objects.get().next_at.year == 2126
     Reply.objects.update(send_at="2026-01-01T00:00Z")
     assert services.send_once(reply.pk, record=history).status == "sent"
+
+
+@pytest.mark.django_db
+def test_a_reply_that_is_looked_at_again_takes_one_turn(six_a_minute: None, settings: Any) -> None:
+    settings.SENDER_REPLIES_PER_MINUTE = 1
+    case = Case(NUMBER, make_batch().channel_id)
+    [minute] = [bound.count for bound in at_hand(case).bounds if bound.rule == PER_MINUTE]
+    looks: list[Case] = []
+
+    def judge(now: Case) -> Decision:
+        """Between the first look and the counting another worker takes what was left, and gives it back."""
+        looks.append(now)
+        (usage.take if len(looks) == 1 else usage.give_back)([minute])
+        return ALLOWED
+
+    decision = admit(case, "Thank you!", judge, turn=lambda: pacing.wait_for_turn("memory"))
+    assert (decision, len(looks)) == (ALLOWED, 2)
+    assert pacing.wait_for_turn("memory") == pytest.approx(APART, abs=2)

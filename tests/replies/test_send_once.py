@@ -287,6 +287,23 @@ def _send_and_close(reply: Reply, history: History, seen: list[str]) -> None:
         connection.close()
 
 
+@pytest.mark.django_db(transaction=True)
+def test_it_writes_the_answer_down_when_the_server_only_reads_for_a_while(history: History) -> None:
+    """As after a failover: the call is over when the new server still recovers."""
+    reply = prepare(make_batch(), history)
+    late = _answer_after(reply, history, _only_read)
+    assert (late.status, late.provider_message_id) == ("sent", "late-1")
+    assert late.attempts.get().outcome == "accepted"
+
+
+def _only_read() -> None:
+    """Until this connection is given up."""
+    with connection.cursor() as cursor:
+        postgres = connection.vendor == "postgresql"
+        session = "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY"
+        cursor.execute(session if postgres else "PRAGMA query_only = ON")
+
+
 @pytest.mark.parametrize("result", [refused("http_401", "no such key"), unknown("timeout", "no answer")])
 def test_it_puts_a_reply_back_when_an_operator_says_so(
     reply: Reply, history: History, outbox: list[memory.Sms], result: SendResult

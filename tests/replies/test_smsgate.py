@@ -1,12 +1,15 @@
 """SMS Gateway for Android, through real HTTP: what is asked, what each answer means, that nothing goes twice."""
 
+from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote, unquote
 
 import pytest
 
 from replies import services
-from replies.models import Reply
+from replies.models import Reply, ReplyAttempt
+from replies.senders.redaction import redact
 from replies.senders.smsgate import SmsGateSender
 from tests.replies.conftest import NUMBER, History
 from tests.support.smsgate_server import PASSWORD, USER, SmsGateServer
@@ -70,6 +73,48 @@ def test_it_refuses_wrong_credentials_without_showing_them(gate: SmsGateServer, 
     result = SmsGateSender().send(NUMBER, "Hi", reference=KEY)
     assert (result.kind, result.reason) == ("refused", "http_401")
     assert "another-secret" not in str(result)
+
+
+@pytest.mark.parametrize("user", ["a", "ab", "abc"])
+@pytest.mark.parametrize("password", ["s3cret/with=signs?~ÿ", "ÿÿÿ~~~???"])
+def test_it_stores_no_password_that_the_gateway_quotes_in_base64(
+    gate: SmsGateServer, settings: Any, reply: Reply, history: History, user: str, password: str
+) -> None:
+    settings.SMS_GATE_USER, settings.SMS_GATE_PASSWORD = user, password
+    services.send_once(reply.pk, record=history)
+    [call] = gate.requests
+    told = repr([*Reply.objects.values(), *ReplyAttempt.objects.values(), *history])
+    assert "Authorization: Basic " in told
+    sent = b64decode(call.authorization.removeprefix("Basic "))
+    assert sent == f"{user}:{password}".encode("latin-1")
+    # Not even a part of it that lies on a border of three bytes, and is encoded by itself.
+    assert not [at for at in range(3, len(sent) - 5, 3) if b64encode(sent[at : at + 6]).decode() in told]
+
+
+def encoded(text: str, *, alphabet: bytes = b"+/") -> str:
+    return b64encode(text.encode(), altchars=alphabet).decode()
+
+
+@pytest.mark.parametrize("user", ["", "a:", "ab:", "abc:"])
+@pytest.mark.parametrize("end", ["", "\n", "\n\n"])
+def test_it_redacts_a_password_however_base64_is_written(user: str, end: str) -> None:
+    password = "ÿÿÿ~~~???pass"
+    text = user + password + end
+    forms = {
+        encoded(text),
+        encoded(text, alphabet=b"-_"),
+        encoded(text).replace("/", "\\/"),
+        quote(encoded(text)),
+    }
+    for form in forms:
+        told = redact(f"<{form}>", password)
+        assert "[redacted]" in told
+        assert len(unquote(told)) <= len("<[redacted]>") + 5 + 5  # the user, and what is behind
+
+
+@pytest.mark.parametrize("text", ["Basic realm=1234", "c2Vj", "abc"])
+def test_it_redacts_nothing_else(text: str) -> None:
+    assert redact(text, "x1") == text
 
 
 @pytest.mark.parametrize("name", ["SMS_GATE_USER", "SMS_GATE_PASSWORD", "SMS_GATE_DEVICE_ID"])

@@ -14,13 +14,26 @@ USER, PASSWORD = "ana@example.org", "a-mail-password"
 
 
 class Mailbox:
-    """aiosmtpd's handler. `answers` are given to DATA in turn: an answer's line, or None to break off unanswered."""
+    """aiosmtpd's handler. `answers` are given to DATA in turn: an answer's line, or None to break off unanswered.
+
+    After `connections` it breaks off every further one as soon as it is greeted.
+    """
 
     def __init__(self) -> None:
         self.mails: list[tuple[str, EmailMessage]] = []
         self.answers: list[str | None] = []
         self.refused: set[str] = set()
         self.server: SMTP | None = None
+        self.connections = 1000
+
+    async def handle_EHLO(
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        self.connections -= 1
+        if self.connections < 0:
+            _break_off(server)
+        return responses
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -36,9 +49,13 @@ class Mailbox:
             content = message_from_bytes(_bytes(envelope.content), policy=policy.default)
             self.mails.extend((to, content) for to in envelope.rcpt_tos)
         if answer is None:
-            assert isinstance(server.transport, Transport)
-            server.transport.abort()
+            _break_off(server)
         return answer or "250 OK"
+
+
+def _break_off(server: SMTP) -> None:
+    assert isinstance(server.transport, Transport)
+    server.transport.abort()
 
 
 def _bytes(content: bytes | str | None) -> bytes:

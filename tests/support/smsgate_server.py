@@ -96,7 +96,9 @@ class Handler(BaseHTTPRequestHandler):
         if status is None:
             self.close_connection = True
             return
-        answer = {"message": f"status {status}"} if status >= 400 else {"id": json.loads(body)["id"]}
+        # As a gateway does that is being debugged.
+        refusal = {"message": f"status {status}", "got": f"Authorization: {self.headers['Authorization']}"}
+        answer = refusal if status >= 400 else {"id": json.loads(body)["id"]}
         content = json.dumps(answer).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")

@@ -71,7 +71,11 @@ class TcpProxy:
                 threading.Thread(target=self._connect, args=(client,), daemon=True).start()
 
     def _connect(self, client: socket.socket) -> None:
-        server = socket.create_connection(self.target)
+        try:
+            server = socket.create_connection(self.target)
+        except OSError:  # nobody is there
+            client.close()
+            return
         self._streams += [client, server]
         muted = threading.Event()
         threading.Thread(target=self._pass_on, args=(server, client, muted, False), daemon=True).start()

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from contextlib import suppress
 
 import psutil  # type: ignore[import-untyped]
 
@@ -21,7 +22,7 @@ class Cluster:
     def main(self) -> psutil.Process:
         """The process that the supervisor has started. Raises AssertionError while there is none."""
         below = psutil.Process(self.service.processes["supervise"].pid).children(recursive=True)
-        for process in sorted(below, key=lambda one: one.pid):
+        for process in sorted(below, key=_age):
             if self._is_ours(process):
                 return process
         raise AssertionError("there is no such node")
@@ -34,7 +35,7 @@ class Cluster:
     @property
     def children(self) -> list[psutil.Process]:
         """What the sentinel has started, in that order."""
-        return sorted(self.sentinel.children(), key=lambda one: one.pid)
+        return sorted(self.sentinel.children(), key=_age)
 
     def everybody(self) -> list[psutil.Process]:
         return [self.main, *self.main.children(recursive=True)]
@@ -64,6 +65,11 @@ class Cluster:
             return False
 
 
+def _age(process: psutil.Process) -> tuple[float, int]:
+    """Sorts the oldest first. Process ids alone do not: they begin anew at the kernel's highest (pid_max)."""
+    return process.create_time(), process.pid
+
+
 def alive(process: psutil.Process) -> bool:
     try:
         return bool(process.is_running()) and process.status() != "zombie"
@@ -74,43 +80,43 @@ def alive(process: psutil.Process) -> bool:
 # --- what may happen to a node: each gives back the processes that must be gone afterwards ----------------------
 def one_idle_worker(cluster: Cluster) -> list[psutil.Process]:
     """One of them waits inside the queue, where stock django-q2 holds its lock; the parameter says which we kill."""
-    return _kill(cluster.children[:1])
+    return kill(cluster.children[:1])
 
 
 def other_idle_worker(cluster: Cluster) -> list[psutil.Process]:
-    return _kill(cluster.children[1:WORKERS])
+    return kill(cluster.children[1:WORKERS])
 
 
 def all_idle_workers(cluster: Cluster) -> list[psutil.Process]:
-    return _kill(cluster.children[:WORKERS])
+    return kill(cluster.children[:WORKERS])
 
 
 def monitor(cluster: Cluster) -> list[psutil.Process]:
-    return _kill(cluster.children[WORKERS : WORKERS + 1])
+    return kill(cluster.children[WORKERS : WORKERS + 1])
 
 
 def pusher(cluster: Cluster) -> list[psutil.Process]:
-    return _kill(cluster.children[WORKERS + 1 :])
+    return kill(cluster.children[WORKERS + 1 :])
 
 
 def everything_below_the_sentinel(cluster: Cluster) -> list[psutil.Process]:
-    return _kill(cluster.children)
+    return kill(cluster.children)
 
 
 def sentinel(cluster: Cluster) -> list[psutil.Process]:
     everybody = cluster.everybody()
-    _kill([cluster.sentinel])
+    kill([cluster.sentinel])
     return everybody
 
 
 def main(cluster: Cluster) -> list[psutil.Process]:
     everybody = cluster.everybody()
-    _kill([cluster.main])
+    kill([cluster.main])
     return everybody
 
 
 def whole_node(cluster: Cluster) -> list[psutil.Process]:
-    return _kill(cluster.everybody())
+    return kill(cluster.everybody())
 
 
 def group_sigterm(cluster: Cluster) -> list[psutil.Process]:
@@ -122,23 +128,28 @@ def group_sigterm(cluster: Cluster) -> list[psutil.Process]:
 
 def sigterm_twice(cluster: Cluster) -> list[psutil.Process]:
     everybody = cluster.everybody()
-    for _ in range(2):
-        everybody[0].terminate()
+    terminate([everybody[0]] * 2)
     return everybody
 
 
 def sigterm_to_everybody(cluster: Cluster) -> list[psutil.Process]:
     """To each process by itself, twice."""
     everybody = cluster.everybody()
-    for process in everybody * 2:
-        process.terminate()
+    terminate(everybody * 2)
     return everybody
 
 
-def _kill(processes: list[psutil.Process]) -> list[psutil.Process]:
+def kill(processes: list[psutil.Process]) -> list[psutil.Process]:
     for process in processes:
-        process.kill()
+        with suppress(psutil.NoSuchProcess):  # it has died with the one before
+            process.kill()
     return processes
+
+
+def terminate(processes: list[psutil.Process]) -> None:
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.terminate()
 
 
 FATES = {

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 import redis
 
+from tests.support.databases import ON_POSTGRES
 from tests.system import database as databases
 from tests.system.database import Database
 from tests.system.numbers import new_number
@@ -24,8 +25,7 @@ REDIS_URL = os.environ.get("REDIS_TEST_URL", "")
 BROKERS = ["orm", *(["redis"] if REDIS_URL else [])]
 KEY = "sms-key-of-the-tests"
 # Databases go away in different ways: a server behind a network, and a file. Only a server has poolers and replicas.
-ON_POSTGRES = os.environ.get("DATABASE_URL", "").startswith("postgres")
-FOR_POSTGRES = ["test_database_away.py", "test_pooler.py", "test_replica.py"]
+FOR_POSTGRES = ["test_database_away.py", "test_pooler.py", "test_replica.py", "test_standby.py"]
 collect_ignore = ["test_database_locked.py"] if ON_POSTGRES else FOR_POSTGRES
 
 StartService = Callable[..., Any]

@@ -1,7 +1,8 @@
 """`python -m tests.system.faults`: runs steps of the product in processes that kill themselves at a chosen moment.
 
-A moment is the instant before or after a commit, or before or after a call to a service outside. They are found at
-run time, by wrapping what every commit and every call has to go through; the product knows nothing of it.
+A moment is the instant before or after a commit, before or after a call to a service outside, and before or after a
+task is pushed to Redis. They are found at run time, by wrapping what each of them has to go through; the product knows
+nothing of it.
 
 Reads one order a line from stdin (JSON: `action`, `arguments`, and `at`, the number of the moment from 1, or 0 for
 none), runs it in a fork of its own, and answers with one line: `points`, the names of the moments that were reached,
@@ -22,6 +23,8 @@ from typing import Any
 import django
 
 Json = dict[str, Any]
+# What the product's own processes have loaded when they begin with a step.
+STEPS = ("smsconsolidator.urls", "batches.tasks", "batches.reprocess", "batches.review")
 WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE|WITH)\b", re.IGNORECASE)
 TABLE = re.compile(r"(?:INSERT INTO|(?<!DO )UPDATE|DELETE FROM)\s+\"?(\w+)", re.IGNORECASE)
 
@@ -46,8 +49,9 @@ class Moments:
         self.reach(f"after {what}")
 
     def install(self) -> None:
-        """Wrap Django's commit, statements outside transactions, and what requests and the OpenAI package send with."""
+        """Wrap Django's commit, statements outside transactions, and what goes to providers, models and Redis."""
         import httpx2
+        import redis
         import requests
         from django.db.backends.base.base import BaseDatabaseWrapper
         from django.db.backends.signals import connection_created
@@ -55,6 +59,7 @@ class Moments:
         self._wrap(BaseDatabaseWrapper, "_commit", self._commit_name)
         self._wrap(requests.Session, "send", lambda: "the provider's call")
         self._wrap(httpx2.HTTPTransport, "handle_request", lambda: "the model's call")
+        self._wrap(redis.Redis, "rpush", lambda: "the push to Redis")
         connection_created.connect(self._watch, weak=False)
 
     def _wrap(self, owner: type, method: str, name: Callable[[], str]) -> None:
@@ -148,8 +153,49 @@ def vacate(name: str) -> None:
     Lease.objects.filter(name=name).update(holder=None, until=None)
 
 
+def be_due(batch_id: int) -> None:
+    """As if the time had come to which a batch and its reply were put off."""
+    from batches.clock import Now
+    from batches.leases import TTL
+    from batches.models import Batch
+    from replies.models import Reply
+
+    Batch.objects.filter(id=batch_id, postponed=True).update(lease_until=Now() - TTL)
+    Reply.objects.filter(batch_id=batch_id, status="pending").update(send_at=Now() - TTL)
+
+
+def resend(batch_id: int) -> str:
+    """What an operator does who wants an unknown reply sent again; gives what was done."""
+    from batches.reprocess import reprocess
+
+    return reprocess([batch_id], actor="admin:ana", resend_unknown=True)[0].action
+
+
+def enrol(name: str) -> None:
+    """Somebody who looks at verdicts."""
+    from django.contrib.auth.models import User
+
+    User.objects.create(username=name)
+
+
+def correct(batch_id: int) -> bool:
+    """What somebody does who reads a yes as a no and has its sender told; says whether it was not done already."""
+    from django.contrib.auth.models import User
+
+    from batches.review import review
+    from classification.corrections import CannotCorrect
+    from classification.models import Classification
+
+    ana = User.objects.get(username="ana")
+    try:
+        return review(Classification.objects.get(batch_id=batch_id), ana, "disagree", send=True).queued
+    except CannotCorrect:
+        return False
+
+
 ACTIONS: dict[str, Callable[..., Any]] = {
-    action.__name__: action for action in (post, process, sweep, end_windows, abandon, vacate)
+    action.__name__: action
+    for action in (post, process, sweep, end_windows, abandon, vacate, be_due, resend, enrol, correct)
 }
 
 
@@ -184,7 +230,8 @@ def main() -> None:
     django.setup()
     from classification.services import preload
 
-    importlib.import_module("smsconsolidator.urls")  # as the web server does, once and not in each fork
+    for module in STEPS:  # once, and not in each fork
+        importlib.import_module(module)
     preload()
     gc.freeze()  # a fork copies what the collector touches
     orders, answers = sys.stdin, os.fdopen(os.dup(1), "w")

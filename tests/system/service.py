@@ -39,6 +39,7 @@ COMMANDS: dict[str, tuple[list[str], dict[str, str]]] = {
     "supervise": ([sys.executable, "-m", "smsconsolidator.supervise"], {}),
 }
 SYSTEM = ("web", "worker", "sweeper")
+SETTLED = ("completed", "failed")
 T = TypeVar("T")
 
 
@@ -58,7 +59,7 @@ class Batch:
 
     @property
     def settled(self) -> bool:
-        return self.status in ("completed", "failed")
+        return self.status in SETTLED
 
 
 class Service:
@@ -98,7 +99,7 @@ class Service:
             for name in self.programs:
                 self.start(name)
             if self.programs:
-                wait_until(self.ready, 60, lambda: f"the service is not ready:\n{self.logs()[-3000:]}")
+                wait_until(self.ready, 60, self._unready, every=0.1)
         except BaseException:
             self._kill_leftovers()
             raise
@@ -181,6 +182,9 @@ class Service:
         except requests.ConnectionError:
             return False
 
+    def _unready(self) -> str:
+        return f"the service is not ready:\n{self.logs()[-3000:]}"
+
     # --- from outside --------------------------------------------------------------------------------------
     @property
     def url(self) -> str:
@@ -233,8 +237,10 @@ class Service:
         """The sender's batches, once there are `batches` of them and all are settled."""
 
         def settled() -> list[Batch]:
-            found = self.batches(number)
-            return found if len(found) >= batches and all(batch.settled for batch in found) else []
+            """Looks at one column until it is time to look at everything: each look is a new connection."""
+            found = query(self.database, ["status"], "batches_batch WHERE sender = %s", number)
+            over = all(row["status"] in SETTLED for row in found)
+            return self.batches(number) if len(found) >= batches and over else []
 
         return wait_until(
             settled, seconds, lambda: f"not settled: {self.batches(number)}\n{self.logs()[-3000:]}"
@@ -249,12 +255,15 @@ class Service:
         return "".join(path.read_text("utf-8") for path in sorted(self.directory.glob("*.log")))
 
 
-def wait_until(done: Callable[[], T], seconds: float, problem: Callable[[], str]) -> T:
-    """What `done` gives, once it gives something true. Raises AssertionError after `seconds`."""
+def wait_until(done: Callable[[], T], seconds: float, problem: Callable[[], str], every: float = 0.05) -> T:
+    """What `done` gives, once it gives something true; it is asked `every` so many seconds.
+
+    Raises AssertionError after `seconds`.
+    """
     deadline = time.monotonic() + seconds
     while not (result := done()):
         assert time.monotonic() < deadline, problem()
-        time.sleep(0.02)
+        time.sleep(every)
     return result
 
 

@@ -14,6 +14,7 @@ from tests.support.tcp_proxy import TcpProxy
 from tests.system.conftest import StartService
 from tests.system.database import Database, Postgres
 from tests.system.posting import Client, assert_stored_once, client, posting, spool, wait_for_drained
+from tests.system.providers import Gateway
 from tests.system.service import Service, wait_until
 
 OUTAGE = 3  # seconds
@@ -211,6 +212,55 @@ def test_it_stores_once_what_a_killed_server_was_draining(away: Service, proxy: 
     wait_for_drained(away)
 
     assert_stored_once(away.database, clients)
+
+
+@pytest.fixture
+def worker(away: Service) -> Iterator[Service]:
+    """The system with a worker that speaks to the database through the proxy, too. Afterwards it has none: after an
+    outage a node takes no task for ten seconds, and for as long it would not stop."""
+    away.kill("worker")
+    away.start("worker")
+    yield away
+    away.kill("worker")
+
+
+def test_it_writes_down_what_a_provider_answers_meanwhile(
+    worker: Service, proxy: TcpProxy, gateway: Gateway
+) -> None:
+    """The database goes while a reply is on its way, and comes back as a standby that can only be read at first."""
+    phone = client(worker)
+    gateway.release.clear()
+    gateway.behaviours[phone.number] = "hold"
+    _end_window(worker.database, phone.number)
+    wait_until(lambda: gateway.sent_to(phone.number), 20, worker.logs)
+    proxy.refuse()
+    gateway.release.set()
+    _wait_for_tries(worker, 1)
+    assert isinstance(worker.database, Postgres)
+    worker.database.read_only(True)
+    try:
+        proxy.resume()
+        _wait_for_tries(worker, 2)  # the first may have come before the proxy was there
+    finally:
+        worker.database.read_only(False)
+    [batch] = worker.wait_for_settled(phone.number)
+
+    assert (batch.status, batch.outcome, batch.attempts) == ("completed", "replied", 1)
+    assert [(reply["status"], reply["attempt_count"]) for reply in batch.replies] == [("sent", 1)]
+    assert len(gateway.sent_to(phone.number)) == 1
+
+
+def _end_window(database: Database, number: str) -> None:
+    """As if the time of the sender's open batch had come."""
+    end = "UPDATE batches_batch SET closes_at = now() WHERE sender = %s AND status = 'open' RETURNING id"
+    assert database.rows(end, number)
+
+
+def _wait_for_tries(service: Service, more: int) -> None:
+    """Until a worker has so many more times tried in vain to write down what came of a send."""
+    line = "The outcome of a send cannot be written yet"
+    before = service.logs().count(line)
+    wait_until(lambda: service.logs().count(line) >= before + more, 20, service.logs)
 
 
 def test_it_follows_the_address_to_another_server(

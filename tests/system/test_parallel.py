@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
 
 import psutil  # type: ignore[import-untyped]
 import pytest
@@ -51,6 +53,39 @@ def test_it_makes_one_batch_of_a_hundred_parallel_posts(service: Service, sender
 
     assert (sum(stored), sum(again)) == (POSTS, 0)
     assert sorted(batch.texts) == sorted(f"text {index}" for index in range(POSTS))
+
+
+def test_one_guid_at_two_nodes_at_once_is_one_message(service: Service, sender: str, tmp_path: Path) -> None:
+    """A web process puts together what it is given at once: only two of them ask the database at once."""
+    with Service(tmp_path, service.database, ["web"], CONSOLIDATION_WINDOW=60, WEB_PROCESSES=1) as other:
+        nodes = [service, other] * 25
+        assert _post_one_guid(nodes, sender) == (1, 49)
+        [batch] = service.batches(sender)
+        closing = f"from batches.closing import close_now; close_now([{batch.id}], 'test')"
+        assert service.manage("shell", "-c", closing).returncode == 0
+        service.wait_for_settled(sender)
+        assert _post_one_guid(nodes, sender) == (0, 50)
+
+    [batch] = service.batches(sender)
+    assert (batch.outcome, batch.texts) == ("replied", ["Yes"])
+    repeats = "SELECT repeats FROM batches_message WHERE batch_id = %s"
+    assert service.database.rows(repeats, batch.id) == [(99,)]
+
+
+def _post_one_guid(nodes: list[Service], number: str) -> tuple[int, int]:
+    """The same message to each of them, all at once; how often it was stored and how often known already."""
+    body = {"message": "Yes", "number": number, "guid": f"{number}-again"}
+    ready = Barrier(len(nodes))
+
+    def post(node: Service) -> dict[str, int]:
+        ready.wait()
+        answer = requests.post(node.url, json=body, headers=node.http.headers, timeout=30)
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    with ThreadPoolExecutor(len(nodes)) as threads:
+        answers = list(threads.map(post, nodes))
+    return sum(one["processed"] for one in answers), sum(one["skipped"] for one in answers)
 
 
 def test_each_process_tells_the_figures_of_all_and_a_killed_ones_stay(service: Service, sender: str) -> None:

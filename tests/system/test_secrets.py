@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -14,6 +15,7 @@ import pytest
 import requests
 from cryptography.fernet import Fernet
 
+from tests.support.smsgate_server import DEVICE, SmsGateServer
 from tests.system.numbers import new_number
 from tests.system.providers import Gateway, Model
 from tests.system.service import ROOT, Service
@@ -22,13 +24,28 @@ SECRETS = {
     "DJANGO_SECRET_KEY": "signing-9Qm2vLx7Rt4Kp1Zs6Wd3Yb8Nc5Hf0Jg",
     "OPENAI_API_KEY": "sk-model-7f3a9c1e5b",
     "SMS_MOBILE_API_KEY": "sms/key+of=environment-42",
+    "SMS_GATE_PASSWORD": "gate-of-environment-3e8b",
+    "WEBHOOK_TOKEN": "webhook-5b1d7e93a0c2f846d1",
+    "METRICS_TOKEN": "metrics-c4a8e06f2b9d1573e7",
+    "ERASURE_KEY": "erasure-2Wm8Qx4Kt6Zp1Rv9Lc3Yb7Nd5Hf0JgSa-Td6Ue",
     "CREDENTIALS_KEYS": Fernet.generate_key().decode(),
     "channel's key": 'channel"key/8d1f&=<2>',
     "administrator's password": "Not-2-be-seen-anywhere",
 }
 ENVIRONMENT = {name: value for name, value in SECRETS.items() if name.isupper()}
+GATE_USER = "gate-user"
 # How each service misbehaves; all of these quote the key that they were given.
 QUOTES = ["key_in_error", "key_in_note", "key_as_id"]
+
+
+MISBEHAVING = {
+    "SMS_SENDER": "smsmobileapi",
+    "LOG_LEVEL": "DEBUG",
+    "OPENAI_TIMEOUT": 20,
+    "OPENAI_DEADLINE": 20,
+    "SMS_GATE_USER": GATE_USER,
+    "SMS_GATE_DEVICE_ID": DEVICE,
+}
 
 
 class Browser(requests.Session):
@@ -39,8 +56,8 @@ class Browser(requests.Session):
         self.site = f"http://127.0.0.1:{service.port}"
         self.seen: dict[str, str] = {}
 
-    def open(self, path: str) -> str:
-        answer = self.get(self.site + path, timeout=20)
+    def open(self, path: str, **headers: str) -> str:
+        answer = self.get(self.site + path, headers=headers, timeout=20)
         self.seen[path] = f"{answer.status_code} {answer.headers} {answer.text}"
         return answer.text
 
@@ -80,8 +97,10 @@ def everything_in(service: Service) -> str:
 
 
 def forms(secret: str) -> set[str]:
-    """How a secret may stand in JSON, HTML, Python or a URL."""
+    """How a secret may stand in JSON, HTML, Python, a URL or base64 (without what is beside it)."""
     return {
+        b64encode(secret.encode()).decode()[:-4],
+        b64encode(f"{GATE_USER}:{secret}".encode()).decode()[16:-4],
         secret,
         json.dumps(secret)[1:-1],
         html.escape(secret),
@@ -96,49 +115,86 @@ def found_in(text: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def run(running: Any, model: Model, gateway: Gateway) -> Iterator[tuple[Service, Browser, list[str]]]:
+def gate() -> Iterator[SmsGateServer]:
+    with SmsGateServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def run(
+    running: Any, model: Model, gateway: Gateway, gate: SmsGateServer
+) -> Iterator[tuple[Service, Browser, list[str]]]:
     """A run in which both services quote every key, the admin is used, and pages fail."""
-    settings = {
-        "SMS_SENDER": "smsmobileapi",
-        "LOG_LEVEL": "DEBUG",
-        "OPENAI_TIMEOUT": 20,
-        "OPENAI_DEADLINE": 20,
-    }
+    settings = MISBEHAVING | {"SMS_GATE_URL": gate.url}
     with running("secrets", **settings, **ENVIRONMENT) as service:
-        service.environment |= {"DJANGO_SUPERUSER_PASSWORD": SECRETS["administrator's password"]}
-        made = service.manage(
-            "createsuperuser", "--noinput", "--username", "admin", "--email", "a@example.org"
-        )
-        assert made.returncode == 0, made.stderr
-        browser = Browser(service)
-        password = SECRETS["administrator's password"]
-        browser.submit("/admin/login/", username="admin", password=password + "x")
-        browser.submit("/admin/login/", username="admin", password=password)
-        channel = service.database.rows("SELECT id FROM batches_channel WHERE slug = %s", "default")[0][0]
-        form = {
-            "region": "",
-            "window_seconds": "",
-            "auto_reply_enabled": "unknown",
-            "provider": "smsmobileapi",
-        }
-        browser.submit(f"/admin/batches/channel/{channel}/change/", **form, new_key=SECRETS["channel's key"])
+        service.http.headers["X-Webhook-Token"] = SECRETS["WEBHOOK_TOKEN"]
+        browser = signed_in(service)
+        channel = ChannelPage(service, browser)
+        channel.save("smsmobileapi", new_key=SECRETS["channel's key"])
         numbers = {fault: new_number() for fault in QUOTES}
-        for fault, number in numbers.items():
-            gateway.behaviours[number] = fault
-            model.behaviours[f"Yes {number}"] = "key_in_error"
-            service.send(number, f"Yes {number}")
-        for number in numbers.values():
-            service.wait_for_settled(number)
-        browser.crawl("/admin/")
-        browser.open("/admin/batches/batch/nonsense/change/")
-        browser.open("/no/such/page")
+        write(service, numbers, gateway, model)
+        # The channel moves to a gateway that does not know its key, and quotes the header that this is sent in.
+        channel.save("smsgate")
+        write_refused(service, browser)
+        look_everywhere(browser)
         yield service, browser, list(numbers.values())
+
+
+def signed_in(service: Service) -> Browser:
+    """The administrator, at the second try."""
+    password = SECRETS["administrator's password"]
+    service.environment |= {"DJANGO_SUPERUSER_PASSWORD": password}
+    made = service.manage("createsuperuser", "--noinput", "--username", "admin", "--email", "a@example.org")
+    assert made.returncode == 0, made.stderr
+    browser = Browser(service)
+    for typed in (password + "x", password):
+        browser.submit("/admin/login/", username="admin", password=typed)
+    return browser
+
+
+class ChannelPage:
+    """The default channel in the admin."""
+
+    def __init__(self, service: Service, browser: Browser) -> None:
+        [(channel,)] = service.database.rows("SELECT id FROM batches_channel WHERE slug = %s", "default")
+        self._path, self._browser = f"/admin/batches/channel/{channel}/change/", browser
+
+    def save(self, provider: str, **more: str) -> None:
+        form = {"region": "", "window_seconds": "", "auto_reply_enabled": "unknown", "provider": provider}
+        self._browser.submit(self._path, **form, **more)
+
+
+def write(service: Service, numbers: dict[str, str], gateway: Gateway, model: Model) -> None:
+    """One conversation for each way in which the gateway quotes the key; the model quotes its own each time."""
+    for fault, number in numbers.items():
+        gateway.behaviours[number] = fault
+        model.behaviours[f"Yes {number}"] = "key_in_error"
+        service.send(number, f"Yes {number}")
+    for number in numbers.values():
+        service.wait_for_settled(number)
+
+
+def write_refused(service: Service, browser: Browser) -> None:
+    """A conversation that the second gateway refuses, and a delivery that we do."""
+    number = new_number()
+    browser.seen["webhook"] = service.post(number, "Yes").text
+    browser.seen["webhook, refused"] = service.http.post(service.url, data=b"{", timeout=20).text
+    service.wait_for_settled(number)
+
+
+def look_everywhere(browser: Browser) -> None:
+    """What monitoring reads, every page of the admin, and pages that fail."""
+    browser.open("/readyz")
+    browser.open("/metrics", Authorization=f"Bearer {SECRETS['METRICS_TOKEN']}")
+    browser.crawl("/admin/")
+    browser.open("/admin/batches/batch/nonsense/change/")
+    browser.open("/no/such/page")
 
 
 Run = tuple[Service, Browser, list[str]]
 
 
-def test_the_run_did_what_it_should(run: Run, gateway: Gateway) -> None:
+def test_the_run_did_what_it_should(run: Run, gateway: Gateway, gate: SmsGateServer) -> None:
     service, browser, numbers = run
     dump, pages = everything_in(service), "".join(browser.seen.values())
     for number in numbers:  # what is looked through is really there
@@ -147,6 +203,12 @@ def test_the_run_did_what_it_should(run: Run, gateway: Gateway) -> None:
         assert number in pages
         keys = [one.form["apikey"] for one in gateway.sends if one.form["recipients"] == number]
         assert keys == [SECRETS["channel's key"]]
+    [call] = gate.requests
+    password = SECRETS["channel's key"]
+    assert b64decode(call.authorization.removeprefix("Basic ")) == f"{GATE_USER}:{password}".encode()
+    assert "Authorization: Basic " in dump  # the gateway quoted it
+    assert "smsconsolidator_" in browser.seen["/metrics"]
+    assert "success" in browser.seen["webhook"]
     assert len(browser.seen) > 30
     assert "openai: auth" in dump  # the model quoted the key in its refusal
     assert (
@@ -159,15 +221,18 @@ def test_the_run_did_what_it_should(run: Run, gateway: Gateway) -> None:
     )
 
 
-def test_the_logs_hold_no_secret(run: Run) -> None:
-    assert found_in(run[0].logs()) == []
+def test_no_file_holds_a_secret(run: Run) -> None:
+    """The logs and what else lies where the service runs: a spool, where there is one."""
+    files = [path for path in run[0].directory.rglob("*") if path.is_file()]
+    assert {"web.log", "worker.log"} <= {path.name for path in files}
+    assert [(path.name, found) for path in files if (found := found_in(path.read_text("latin-1")))] == []
 
 
 def test_the_database_holds_no_secret(run: Run) -> None:
     assert found_in(everything_in(run[0])) == []
 
 
-def test_the_admins_pages_hold_no_secret(run: Run) -> None:
+def test_no_page_and_no_answer_holds_a_secret(run: Run) -> None:
     assert [(path, found) for path, page in run[1].seen.items() if (found := found_in(page))] == []
 
 

@@ -1,19 +1,16 @@
 """What the tests of STOP, START and HELP share."""
 
-from collections.abc import Iterator
 from datetime import datetime
 from itertools import count
-from typing import Any
 
 import pytest
 
 from batches.choices import BatchStatus
-from batches.closing import close_due
 from batches.inbound.base import InboundSms
 from batches.models import Batch, Channel
 from batches.pipeline import process
 from replies.senders import memory
-from tests.batches.conftest import SENDER, age, arrive
+from tests.batches.conftest import SENDER, arrive, close
 
 THANKS = "Thanks for confirming! See you soon."
 OUT, IN = (
@@ -23,15 +20,6 @@ OUT, IN = (
 HELP = "Texts to this number are answered automatically. Text STOP to get no more automatic replies, START to resume."
 SHORT = {OUT: "out", IN: "in", HELP: "help", THANKS: "thanks", "Thank you for replying.": "thanks"}
 _guids = count(1)
-
-
-@pytest.fixture(autouse=True)
-def outbox(settings: Any) -> Iterator[list[memory.Sms]]:
-    settings.SMS_AUTO_REPLY_ENABLED = True
-    settings.CLASSIFICATION_MODE = "rules"
-    memory.reset()
-    yield memory.outbox
-    memory.reset()
 
 
 @pytest.fixture
@@ -60,8 +48,7 @@ def settle(batch: Batch) -> Batch:
     """Let the batch's window be over, if it is open still, and have it processed."""
     batch.refresh_from_db()
     if batch.status == BatchStatus.OPEN:
-        age(batch, 61)
-        close_due()
+        close(batch)
     work()
     batch.refresh_from_db()
     return batch

@@ -20,7 +20,7 @@ from replies.models import Consent
 from tests.batches.commands.conftest import sent, settle, sms, work
 from tests.batches.conftest import SENDER, arrive
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("outbox")]
 
 
 class TestAtOnce:

@@ -20,7 +20,7 @@ from replies.senders.base import refused
 from tests.batches.commands.conftest import say, sent, settle, work
 from tests.batches.conftest import SENDER, arrive, kinds
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("outbox")]
 
 
 class TestBeforeItIsSent:

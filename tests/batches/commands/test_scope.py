@@ -12,7 +12,7 @@ from replies.models import ConsentSource, ConsentState
 from tests.batches.commands.conftest import say, sent, settle, sms
 from tests.batches.conftest import SENDER
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("outbox")]
 
 
 class TestScope:

@@ -14,7 +14,7 @@ from replies.senders.base import refused
 from tests.batches.commands.conftest import say, sent, sms, work
 from tests.batches.conftest import SENDER
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("outbox")]
 
 
 class TestStart:

@@ -17,7 +17,7 @@ from tests.batches.commands.conftest import say, sent, settle, sms, work
 from tests.batches.conftest import SENDER, age, arrive, kinds
 from tests.batches.test_closing import queued
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("outbox")]
 
 
 class TestStop:

@@ -6,7 +6,7 @@ from batches.choices import BatchStatus
 from batches.models import Batch
 from tests.batches.commands.conftest import say, sent
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("outbox")]
 # What is written delivery by delivery, and what is sent in the end.
 STORIES: list[tuple[list[list[str]], list[str]]] = [
     ([["Yes"]], ["thanks"]),

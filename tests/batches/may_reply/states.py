@@ -13,13 +13,12 @@ from batches import terms
 from batches.choices import BatchStatus
 from batches.closing import close_due
 from batches.models import Batch, Channel, SenderPreference
-from batches.pipeline import process
 from classification import ceilings
 from classification.models import Ceiling, Usage
 from replies import consent, switches
 from replies.models import ConsentSource, ConsentState, Mute
 from replies.senders import memory
-from tests.batches.conftest import SENDER, age, arrive
+from tests.batches.conftest import SENDER, age, arrive, done
 
 ANA, BEN = "+639181234567", "+639191234567"
 SENT = "sent"
@@ -164,6 +163,4 @@ def settle(batch: Batch, seconds: float = 61) -> Batch:
     if batch.status == BatchStatus.OPEN or seconds > 61:
         age(batch, seconds)
         close_due()
-    process(batch.id, "worker")
-    batch.refresh_from_db()
-    return batch
+    return done(batch)

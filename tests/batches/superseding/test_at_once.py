@@ -15,9 +15,9 @@ from batches.pipeline import process
 from batches.standing import standing
 from replies.models import Reply
 from replies.senders import memory
-from tests.batches.superseding.conftest import arrive_from, closed
+from tests.batches.conftest import closed
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("outbox")]
 
 
 class TestAtOnce:
@@ -26,7 +26,7 @@ class TestAtOnce:
     ) -> None:
         for turn in range(12):
             sender = f"+6391712345{turn:02}"
-            pair = [arrive_from(sender), arrive_from(sender)]
+            pair = [closed("Yes", sender=sender), closed("Yes", sender=sender)]
 
             def work(batch: Batch) -> None:
                 try:

@@ -4,15 +4,14 @@ from typing import Any
 
 import pytest
 
-from batches import closing
 from batches.choices import Outcome
 from batches.models import Batch, Channel
 from batches.reprocess import reprocess
 from replies.senders import memory
-from tests.batches.conftest import age, arrive, kinds
-from tests.batches.superseding.conftest import BUSY, NO_ANSWER, closed, come, done, finish
+from tests.batches.conftest import arrive, close, closed, done, kinds
+from tests.batches.superseding.conftest import BUSY, NO_ANSWER, come, finish
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("outbox")]
 
 
 class TestTheEarlierWorkerSeesIt:
@@ -79,9 +78,7 @@ class TestTheEarlierWorkerSeesIt:
         for words in ("two", "three", "four"):
             following = arrive(words)
             batch = done(batch)
-            age(following, 61)
-            closing.close_due()
-            batch, before = following, batch
+            batch, before = close(following), batch
         assert understood[2] == ["one", "two", "three"]
         assert (before.outcome, before.carry_overs, len(outbox)) == (Outcome.REPLIED, 2, 1)
         assert (done(batch).carry_overs, understood[-1]) == (0, ["four"])

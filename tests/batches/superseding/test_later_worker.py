@@ -15,10 +15,10 @@ from classification import services as classification
 from replies.case import ALLOWED
 from replies.senders import memory
 from replies.senders.base import accepted
-from tests.batches.conftest import age, arrive, kinds
-from tests.batches.superseding.conftest import BUSY, arrive_from, closed, done, finish
+from tests.batches.conftest import arrive, closed, done, kinds
+from tests.batches.superseding.conftest import BUSY, finish
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("outbox")]
 
 
 class TestTheLaterWorkerComesFirst:
@@ -61,12 +61,9 @@ class TestTheLaterWorkerComesFirst:
     def test_it_takes_what_waits_for_its_turn(self, settings: Any, outbox: list[memory.Sms]) -> None:
         settings.SMS_SENDS_PER_MINUTE = 1
         done(closed("Yes", "first of all"))
-        later = done(arrive_from("+639181234567"))
+        later = done(closed("Yes", sender="+639181234567"))
         assert (later.status, len(outbox)) == ("closed", True)
-        last = arrive("at 6", sender="+639181234567")
-        age(last, 61)
-        closing.close_due()
-        done(last)
+        last = finish(arrive("at 6", sender="+639181234567"))
         later.refresh_from_db()
         assert (later.outcome, later.successor_id) == (Outcome.SUPERSEDED, last.id)
 

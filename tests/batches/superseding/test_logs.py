@@ -4,10 +4,10 @@ import logging
 
 import pytest
 
-from tests.batches.conftest import arrive
-from tests.batches.superseding.conftest import closed, done, finish
+from tests.batches.conftest import arrive, closed, done
+from tests.batches.superseding.conftest import finish
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("outbox")]
 
 
 class TestLogs:

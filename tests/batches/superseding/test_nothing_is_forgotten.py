@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from batches import closing, pipeline, texts
+from batches import pipeline, texts
 from batches.choices import Outcome
 from batches.models import Batch
 from batches.pipeline import process
@@ -14,11 +14,11 @@ from batches.reprocess import SKIPPED, reprocess
 from batches.review import why_not_answered
 from batches.timeline import timeline
 from classification.asking import ENGINES
-from tests.batches.conftest import age, arrive
-from tests.batches.superseding.conftest import closed, come, done
+from tests.batches.conftest import arrive, close, closed, done
+from tests.batches.superseding.conftest import come
 from tests.support.engines import Broken
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("outbox")]
 
 
 class TestNothingIsForgotten:
@@ -26,9 +26,7 @@ class TestNothingIsForgotten:
     def pair(self) -> tuple[Batch, Batch]:
         first, second = closed("Yes"), arrive("sorry, I cannot")
         done(first)
-        age(second, 61)
-        closing.close_due()
-        return first, second
+        return first, close(second)
 
     def test_when_the_successors_worker_dies(
         self, pair: tuple[Batch, Batch], monkeypatch: pytest.MonkeyPatch, understood: list[list[str]]

@@ -1,13 +1,28 @@
 """The draft as the database begins with it, and people who may publish it."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
 
 from classification.engines.rules.document import Document
+from classification.evaluation import comparison
 from classification.golden import golden
 from classification.models import Category, Rule, RuleSet
+
+# tests/classification/test_golden.py reads all of them.
+TENTH = golden()[::10]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _a_tenth_of_the_golden_set() -> Iterator[None]:
+    """Every publication reads the golden set by a rule set of its own, which would be most of these tests' time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(comparison, "golden", lambda: TENTH)
+        comparison._golden_labels.cache_clear()
+        yield
+    comparison._golden_labels.cache_clear()
 
 
 @pytest.fixture
@@ -25,9 +40,7 @@ def add_rule(name: str = "own.yes", category: str = "agree", **fields: Any) -> R
 
 def misread() -> Rule:
     """A rule in the draft that takes refusals of the golden set for agreement."""
-    refusals = [
-        one.text for one in golden() if one.label == "disagree" and one.text.replace(" ", "").isalpha()
-    ]
+    refusals = [one.text for one in TENTH if one.label == "disagree" and one.text.replace(" ", "").isalpha()]
     return add_rule("own.wrong", match="exact", strength="explicit", patterns="\n".join(refusals[:20]))
 
 

@@ -169,13 +169,9 @@ def _postgres(name: str) -> str:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_another_process_follows_within_seconds(
-    supervisor: User, other_process: "subprocess.Popen[str]"
-) -> None:
+def test_another_process_follows(supervisor: User, other_process: "subprocess.Popen[str]") -> None:
     assert other_process.stdout is not None
     assert other_process.stdout.readline() == "1\n"
     add_rule()
     publish(supervisor, "")
-    published = time.monotonic()
     assert other_process.stdout.readline() == "2\n"
-    assert time.monotonic() - published < BELIEVED + 1.5

@@ -83,6 +83,23 @@ def test_it_refuses_a_rule_that_fails_its_own_texts(supervisor: User) -> None:
     assert "lion" in error.value.problems[0]
 
 
+@pytest.mark.parametrize(
+    ("patterns", "match", "problem"),
+    [
+        ("@nowhere", "phrase", "@nowhere: unknown word class @nowhere"),
+        ("(zebra", "regex", "(zebra: missing ) at position 6"),
+        (r"(\w+\s?)+$x", "regex", r"(\w+\s?)+$x: takes too long on a text of 5000 characters"),
+    ],
+)
+def test_it_blames_one_rule_that_cannot_be_used_and_no_other(
+    supervisor: User, patterns: str, match: str, problem: str
+) -> None:
+    add_rule("own.zebra", patterns=patterns, match=match)
+    with pytest.raises(Refused) as error:
+        publish(supervisor, "")
+    assert error.value.problems == [f"rule own.zebra: {problem}"]
+
+
 def test_it_refuses_a_draft_that_is_not_what_the_user_saw(supervisor: User) -> None:
     add_rule()
     seen = store.digest(drafts.draft())

@@ -4,6 +4,8 @@ VENV ?= .venv
 PY := $(VENV)/bin/python
 # pip of $(PYTHON) installs into the environment, which needs no pip (nor ensurepip, nor a compiler) of its own.
 INSTALL := $(PYTHON) -m pip --python $(PY) --disable-pip-version-check install --quiet --only-binary :all:
+# With WATCH=1 also what reports to Sentry and OpenTelemetry (docs/monitoring.md).
+INSTALLED := $(VENV)/.run $(if $(WATCH),$(VENV)/.watch)
 # Settings of a server, for checks: nothing of this machine's environment or .env.
 PRODUCTION := env -i PATH="$$PATH" ENV_FILE=/dev/null DATABASE_URL=sqlite://:memory: HTTPS=true \
 	ALLOWED_HOSTS=sms.example.org TRUSTED_PROXIES=127.0.0.1 DJANGO_SECRET_KEY="$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(48))')"
@@ -14,11 +16,11 @@ PRODUCTION := env -i PATH="$$PATH" ENV_FILE=/dev/null DATABASE_URL=sqlite://:mem
 help: ## Show what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
 
-run: $(VENV)/.run ## Set everything up and start it (PORT=8001 make run); Ctrl-C stops it
+run: $(INSTALLED) ## Set everything up and start it (PORT=8001 make run); Ctrl-C stops it
 	@$(PY) -m smsconsolidator.firstrun
 	@exec $(PY) -m smsconsolidator.supervise
 
-release: $(VENV)/.run ## Make this folder ready for a server: environment, static files, compiled modules (docs/deploy.md)
+release: $(INSTALLED) ## Make this folder ready for a server: environment, static files, compiled modules (WATCH=1: docs/deploy.md)
 	@$(PRODUCTION) $(PY) manage.py collectstatic --no-input --verbosity 0
 	@$(PY) -m compileall -q $(VENV)/lib smsconsolidator batches replies classification deploy
 
@@ -56,10 +58,15 @@ $(VENV)/.run: requirements.txt | $(PY)
 	@$(INSTALL) -r requirements.txt
 	@touch $@
 
+$(VENV)/.watch: requirements-watch.txt $(VENV)/.run | $(PY)
+	@echo "Installing what reports to Sentry and OpenTelemetry" >&2
+	@$(INSTALL) -r requirements-watch.txt
+	@touch $@
+
 $(VENV)/.dev: requirements.txt requirements-watch.txt requirements-dev.txt | $(PY)
 	@echo "Installing what the tests and checks need" >&2
 	@$(INSTALL) -r requirements-dev.txt
-	@touch $@ $(VENV)/.run
+	@touch $@ $(VENV)/.run $(VENV)/.watch
 
 $(PY):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

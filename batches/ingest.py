@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from django.db import Error, IntegrityError, connection, transaction
 from django.db.models import F, Q
@@ -71,7 +72,7 @@ def ingest(channel: Channel, messages: Sequence[InboundSms]) -> Ingested:
         sender = normalise(sms.sender_raw, channel.number_region)
         arrival = Arrival(sms, sender, sms.command or commands.command(channel.id, sms.text))
         arrivals.setdefault(sms.provider_message_id, arrival)
-    places = _writer.submit(Delivery(channel, arrivals)) if arrivals else {}
+    places = _writer(channel.id).submit(Delivery(channel, arrivals)) if arrivals else {}
     _log_joined(arrivals, places)
     limits.watch(channel, _added(arrivals, places), ACTOR)
     _close_at_once({place.batch.batch_id for place in places.values() if place.batch.at_once})
@@ -83,20 +84,23 @@ def ingest(channel: Channel, messages: Sequence[InboundSms]) -> Ingested:
     return Ingested(stored=len(places), duplicates=len(messages) - len(places))
 
 
+@cache
+def _writer(_channel_id: int) -> GroupCommit[Delivery, dict[str, Place]]:
+    """A channel's own, so that what it writes together is one transaction: all of it is stored, or nothing."""
+    return GroupCommit(_store_group, GROUP_SIZE)
+
+
 def _store_group(deliveries: Sequence[Delivery]) -> list[dict[str, Place]]:
-    """Store what several requests brought at the same time; gives each the places of its own new messages.
+    """Store what several requests brought to one channel; gives each the places of its own new messages.
 
     A GUID that two of them bring is the first one's.
     """
-    merged: dict[Channel, dict[str, Arrival]] = {}
+    merged: dict[str, Arrival] = {}
     for delivery in deliveries:
         for guid, arrival in delivery.arrivals.items():
-            merged.setdefault(delivery.channel, {}).setdefault(guid, arrival)
-    placed = {channel.id: _store_new(channel, arrivals) for channel, arrivals in merged.items()}
-    return [
-        {guid: placed[one.channel.id].pop(guid) for guid in one.arrivals if guid in placed[one.channel.id]}
-        for one in deliveries
-    ]
+            merged.setdefault(guid, arrival)
+    placed = _store_new(deliveries[0].channel, merged)
+    return [{guid: placed.pop(guid) for guid in one.arrivals if guid in placed} for one in deliveries]
 
 
 def _store_new(channel: Channel, arrivals: Arrivals) -> dict[str, Place]:
@@ -153,9 +157,6 @@ def _without_stored(channel: Channel, arrivals: Arrivals) -> dict[str, Arrival]:
     stored = Message.objects.filter(channel=channel, provider_message_id__in=arrivals)
     known = set(stored.values_list("provider_message_id", flat=True))
     return {guid: arrival for guid, arrival in arrivals.items() if guid not in known}
-
-
-_writer: GroupCommit[Delivery, dict[str, Place]] = GroupCommit(_store_group, GROUP_SIZE)
 
 
 def _added(arrivals: Arrivals, places: Mapping[str, Place]) -> dict[str, Joined]:

@@ -21,7 +21,12 @@ from replies.senders import memory
 from tests.support.databases import ON_POSTGRES
 
 # Archiving is for PostgreSQL; SQLite has one writer at a time, and cannot be interrupted.
-FOR_POSTGRES = ["test_archive_batches.py", "test_deadline.py", "test_metrics_writers.py"]
+FOR_POSTGRES = [
+    "test_archive_batches.py",
+    "test_channels_apart.py",
+    "test_deadline.py",
+    "test_metrics_writers.py",
+]
 collect_ignore = [] if ON_POSTGRES else FOR_POSTGRES
 URL = "/api/webhook/sms-received"
 SENDER = "+639171234567"

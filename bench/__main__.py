@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import database, history, memory, receiving, statements, working
+from bench import database, history, memory, receiving, sizing, statements, working
 from bench.figures import Figure, save, show
 from bench.scene import Plan, scratch
 
@@ -25,6 +25,8 @@ def main() -> int:
     console = Console()
     if not console.is_terminal:
         console = Console(width=WIDTH)  # a log has no width of its own
+    if options.sizing:
+        return _size(plan, console)
     with tempfile.TemporaryDirectory(prefix="smsconsolidator_bench_") as directory:
         if options.history:
             figures, problems = history.measure(
@@ -42,6 +44,18 @@ def main() -> int:
     path = save(figures, facts, problems)
     for problem in problems[:SHOWN_PROBLEMS]:
         console.print(f"[red]WRONG[/] {problem}")
+    console.print(f"{_verdict(problems)} Written to {path}")
+    return 1 if problems else 0
+
+
+def _size(plan: Plan, console: Console) -> int:
+    with tempfile.TemporaryDirectory(prefix="smsconsolidator_bench_") as directory:
+        web, workers, problems = sizing.measure(
+            plan, Path(directory), lambda words: console.print(f"measuring: {words} …")
+        )
+        version = _version(plan, Path(directory))
+    sizing.show(console, version, web, workers)
+    path = save([*web, *workers], {"database": version, "plan": asdict(plan)}, problems)
     console.print(f"{_verdict(problems)} Written to {path}")
     return 1 if problems else 0
 
@@ -93,9 +107,14 @@ def _options() -> argparse.Namespace:
         metavar="N",
         help="measure with N stored messages (10000000) beside an empty database instead; PostgreSQL alone",
     )
+    parser.add_argument(
+        "--sizing",
+        action="store_true",
+        help="measure sets of web processes and of workers instead: how many machines; PostgreSQL alone",
+    )
     options = parser.parse_args()
-    if options.history and (options.database or database.preferred()) != "postgres":
-        parser.error("--history needs PostgreSQL")
+    if (options.history or options.sizing) and (options.database or database.preferred()) != "postgres":
+        parser.error("--history and --sizing need PostgreSQL")
     return options
 
 

@@ -67,8 +67,8 @@ def _number(value: float | None) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.2f}"
 
 
-def save(figures: Sequence[Figure], facts: Mapping[str, Any], problems: Sequence[str]) -> Path:
-    """Write everything as JSON under bench/results and give the file's path."""
+def save(figures: Sequence[Any], facts: Mapping[str, Any], problems: Sequence[str]) -> Path:
+    """Write everything (`figures` are dataclasses) as JSON under bench/results and give the file's path."""
     now = datetime.now(UTC)
     content = {
         "at": now.isoformat(timespec="seconds"),

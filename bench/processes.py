@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import psutil  # type: ignore[import-untyped]
 
@@ -181,13 +182,15 @@ def fastapi_memory(site: Site) -> Iterator[Server]:
 
 
 @contextmanager
-def cluster(site: Site) -> Iterator[list[Server]]:
-    """The product's two clusters: the one that works and the one that sweeps."""
+def cluster(
+    site: Site, nodes: int = 1, settings: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[list[Server]]:
+    """The product's two clusters: the one that works, on so many nodes, and the one that sweeps."""
     command = [sys.executable, "manage.py", "qnode", "--skip-checks"]
     with ExitStack() as stack:
         servers = []
-        for name in ("sms", "sweep"):
-            server = Server(site, f"cluster_{name}", command, {"Q_CLUSTER_NAME": name})
+        for name in (*["sms"] * nodes, "sweep"):
+            server = Server(site, f"cluster_{name}", command, {"Q_CLUSTER_NAME": name, **settings})
             stack.callback(server.stop)
             servers.append(server)
         yield servers

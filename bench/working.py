@@ -127,10 +127,15 @@ def _warm_up(place: Scene, port: int) -> None:
 
 def wait_until_settled(place: Scene) -> None:
     """Return when no batch is on its way. Raises StuckError after PATIENCE."""
+    wait_while(place, UNSETTLED)
+
+
+def wait_while(place: Scene, left: str) -> None:
+    """Return when the statement `left` gives nothing or false. Raises StuckError after PATIENCE."""
     deadline = time.monotonic() + PATIENCE
-    while left := place.database.rows(UNSETTLED)[0][0]:
+    while number := place.database.rows(left)[0][0]:
         if time.monotonic() > deadline:
-            raise StuckError(f"{left} batches were not settled after {PATIENCE} s")
+            raise StuckError(f"Batches were not settled after {PATIENCE} s; left: {number}")
         time.sleep(0.25)
 
 

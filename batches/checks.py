@@ -1,6 +1,5 @@
 """Settings that would break the promises are refused before the service starts; open doors are pointed out."""
 
-from ipaddress import ip_address
 from math import ceil
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,8 +8,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 from django.core.checks import Warning as CheckWarning
 
-# Names that no public server has (RFC 6761, 6762, 8375, and ICANN's .internal).
-PRIVATE_NAMES = (".local", ".localhost", ".internal", ".home.arpa")
+from batches.hosts import is_local, is_loopback
 
 
 def retry_needed(cluster: dict[str, Any]) -> int:
@@ -68,19 +66,12 @@ def open_webhook() -> str:
     """What is to be said about WEBHOOK_OPEN, plainly; empty when it is off."""
     if not settings.WEBHOOK_OPEN:
         return ""
-    if _is_loopback(settings.HOST):
+    if is_loopback(settings.HOST):
         return "WEBHOOK_OPEN=true: whoever reaches this server may post messages without a token"
     return (
         f"WEBHOOK_OPEN=true and HOST={settings.HOST}: everybody on the network may post messages without a token,"
         " and have this service reply to any number they name"
     )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 @register()
@@ -99,14 +90,7 @@ def check_addresses_in_clear(**_kwargs: Any) -> list[CheckMessage]:
 
 def _is_public_in_clear(url: str) -> bool:
     parts = urlsplit(url)
-    host = (parts.hostname or "").rstrip(".")
-    if parts.scheme != "http" or not host:
-        return False
-    try:
-        address = ip_address(host.partition("%")[0])
-    except ValueError:
-        return "." in host and not host.endswith(PRIVATE_NAMES)  # a bare name is one's own network's
-    return address.is_global
+    return parts.scheme == "http" and bool(parts.hostname) and not is_local(parts.hostname or "")
 
 
 @register()
@@ -116,7 +100,7 @@ def check_report_mail(**_kwargs: Any) -> list[CheckMessage]:
         hint = "EMAIL_URL=smtp+tls://user:password@host:587, or no REPORT_EMAIL_TO."
         return [Error("REPORT_EMAIL_TO is set and EMAIL_URL is not", hint=hint, id="batches.E010")]
     clear = not (settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL)
-    if settings.EMAIL_HOST_PASSWORD and clear and not _is_loopback(settings.EMAIL_HOST):
+    if settings.EMAIL_HOST_PASSWORD and clear and not is_loopback(settings.EMAIL_HOST):
         hint = "Write smtp+tls:// (STARTTLS) or smtps://."
         return [CheckWarning("EMAIL_URL sends its password in clear", hint=hint, id="batches.W010")]
     return []

@@ -13,6 +13,9 @@ class BatchStatus(models.TextChoices):
     FAILED = "failed", "Failed"
 
 
+SETTLED = [BatchStatus.COMPLETED, BatchStatus.FAILED]
+
+
 class Outcome(models.TextChoices):
     """How a settled batch ended."""
 

@@ -1,7 +1,6 @@
 """System checks of settings that would let strangers in. `manage.py check` runs them, and every start does."""
 
 from collections.abc import Iterable
-from ipaddress import ip_address
 from typing import Any
 
 from django.conf import settings
@@ -10,10 +9,9 @@ from django.core.checks import Warning as CheckWarning
 from django.db import DatabaseError, transaction
 
 from batches.credentials import CredentialsUnreadable, decrypt
+from batches.hosts import is_local, is_loopback
 from batches.models import Channel
 
-LOCAL_NAMES = {"localhost", "testserver"}
-LOCAL_ENDINGS = (".localhost", ".local", ".lan", ".internal", ".home.arpa")
 LEAST_CHARACTERS = 8  # different ones, in a secret that nobody guesses
 
 DEBUG_FOR_OTHERS = Error(
@@ -49,27 +47,12 @@ ORIGIN_IN_CLEAR = CheckWarning(
 )
 
 
-def _is_local(host: str) -> bool:
-    """A name or address that only this machine or its own network has."""
-    try:
-        return not ip_address(host.strip("[]")).is_global
-    except ValueError:
-        return host in LOCAL_NAMES or host.endswith(LOCAL_ENDINGS) or "." not in host.strip("*")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host in LOCAL_NAMES or host.endswith(".localhost")
-
-
 @register(Tags.security)
 def check_exposure(**_kwargs: Any) -> list[CheckMessage]:
     """batches.E003, W001 to W004: what is open to whom."""
     hosts, https = settings.ALLOWED_HOSTS, settings.SECURE_SSL_REDIRECT
-    open_to_others = not all(map(_is_loopback, [*hosts, settings.HOST]))
-    in_clear = not https and not all(map(_is_local, hosts))
+    open_to_others = not all(map(is_loopback, [*hosts, settings.HOST]))
+    in_clear = not https and not all(map(is_local, hosts))
     plain = any(origin.startswith("http://") for origin in settings.CSRF_TRUSTED_ORIGINS)
     return [
         message

@@ -14,27 +14,13 @@ from typing import Any
 from pythonjsonlogger.json import JsonEncoder
 from pythonjsonlogger.json import JsonFormatter as BaseJsonFormatter
 
-from batches.credentials import revealed
 from batches.masking import mask_number, mask_numbers
-from batches.tokens import HIDDEN as REDACTED
-from batches.tokens import hide_tokens
-from replies.senders.redaction import in_base64
 from smsconsolidator import request_ids
+from smsconsolidator.secrecy import visible, without_secrets
 
 # Longest text shown of one value, in characters. The longest SMS (10 parts) has 1,530; with it a line stays
 # under 4,096 bytes, which Linux guarantees to reach a pipe in one piece (PIPE_BUF).
 MAX_VALUE = 1600
-
-
-def visible(text: str) -> str:
-    """`text` in one line: control, bidi and zero-width characters are written as their escapes."""
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else _escape(char) for char in text)
-
-
-def _escape(char: str) -> str:
-    return char.encode("unicode_escape").decode("ascii")
 
 
 def _mask_text(text: str) -> str:
@@ -64,11 +50,10 @@ def _cut(_key: str, value: Any) -> Any:
 
 
 class _Guard:
-    """What both formatters do to a record before, and to a line after, they lay it out."""
+    """What both formatters do to a record before they lay it out, and to its traceback."""
 
-    def __init__(self, mask: bool, secrets: Collection[str]) -> None:
+    def __init__(self, mask: bool) -> None:
         self.mask = mask
-        self.secrets = frozenset(secrets)
 
     def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
         """A copy with guarded values; the record itself stays as it is for other handlers."""
@@ -92,28 +77,6 @@ class _Guard:
         text = mask_numbers(text) if self.mask else text
         return "\n".join(f"    {visible(line)}" for line in text.split("\n"))
 
-    def redact(self, line: str) -> str:
-        """The line without secrets: the environment's, what was decrypted in this process, and webhook tokens.
-
-        Django quotes those with the path.
-        """
-        for form in _forms(self.secrets | revealed()):
-            if form in line:
-                line = line.replace(form, REDACTED)
-        return hide_tokens(line)
-
-
-@lru_cache(maxsize=8)
-def _forms(secrets: frozenset[str]) -> list[str]:
-    """Each secret as it is, and as visible(), repr(), JSON or base64 writes it; the longest first."""
-    encoded = {form for secret in secrets for form in in_base64(secret)}
-    forms = {
-        form
-        for text in secrets | encoded
-        for form in (text, visible(text), repr(text)[1:-1], json.dumps(text)[1:-1], text.replace('"', '\\"'))
-    }
-    return sorted(forms - {""}, key=len, reverse=True)
-
 
 class TextFormatter(logging.Formatter):
     """`2026-11-22 15:00:00 INFO message`, in UTC; one line a record, tracebacks indented below it.
@@ -123,10 +86,11 @@ class TextFormatter(logging.Formatter):
 
     def __init__(self, mask: bool = False, secrets: Collection[str] = ()) -> None:
         super().__init__()
-        self._guard = _Guard(mask, secrets)
+        self._guard = _Guard(mask)
+        self._secrets = frozenset(secrets)
 
     def format(self, record: logging.LogRecord) -> str:
-        return self._guard.redact(super().format(self._guard.prepare(record)))
+        return without_secrets(super().format(self._guard.prepare(record)), self._secrets)
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         request = request_ids.current()
@@ -143,10 +107,11 @@ class JsonFormatter(BaseJsonFormatter):
     def __init__(self, mask: bool = False, secrets: Collection[str] = ()) -> None:
         super().__init__()
         self._encode = JsonEncoder(ensure_ascii=False).encode
-        self._guard = _Guard(mask, secrets)
+        self._guard = _Guard(mask)
+        self._secrets = frozenset(secrets)
 
     def format(self, record: logging.LogRecord) -> str:
-        return self._guard.redact(super().format(self._guard.prepare(record)))
+        return without_secrets(super().format(self._guard.prepare(record)), self._secrets)
 
     def add_fields(
         self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]

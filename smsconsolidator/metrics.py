@@ -9,9 +9,7 @@ import os
 import re
 from collections.abc import Callable
 from hmac import compare_digest
-from ipaddress import ip_address
 from time import perf_counter
-from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -22,6 +20,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from batches.hosts import is_loopback
 from batches.metrics.collector import RowsCollector
 from batches.metrics.figures import PREFIX
 from smsconsolidator.processes import ProcessesCollector
@@ -103,11 +102,7 @@ def _from_this_machine(request: HttpRequest) -> bool:
     """A proxy on this machine also comes from loopback: what it passes on is a stranger's."""
     if any(name in request.META for name in FORWARDED):
         return False
-    try:
-        address: Any = ip_address(request.META.get("REMOTE_ADDR", ""))
-    except ValueError:
-        return False
-    return bool((getattr(address, "ipv4_mapped", None) or address).is_loopback)
+    return is_loopback(request.META.get("REMOTE_ADDR", ""))
 
 
 def _refusal() -> HttpResponse:

@@ -3,12 +3,9 @@
 import logging
 from collections.abc import Collection
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any
 
-from django.db import Error, connection
-from django.db.migrations.loader import MigrationLoader
-from django.db.migrations.recorder import MigrationRecorder
+from django.db import Error
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -17,6 +14,7 @@ from django.views.decorators.http import require_safe
 from batches import spool
 from batches.deadline import within
 from batches.leases import since_beat
+from batches.pending import pending_migrations
 from classification import circuit
 from classification import services as classification
 from classification.outage import disconnect
@@ -73,14 +71,8 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 
 def _migrations() -> State:
-    pending = _migrations_on_disk() - MigrationRecorder(connection).applied_migrations().keys()
+    pending = pending_migrations()
     return {"ok": not pending, "pending": len(pending)}
-
-
-@cache
-def _migrations_on_disk() -> frozenset[tuple[str, str]]:
-    """Every migration of this version of the program; the files do not change under a running process."""
-    return frozenset(MigrationLoader(connection=None).graph.nodes)
 
 
 def _sweep(migrations: State) -> State:

@@ -7,9 +7,8 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.db.migrations.loader import MigrationLoader
-from django.db.migrations.recorder import MigrationRecorder
 
+from batches.pending import pending_migrations, unknown_migrations
 from classification.findings import Finding, ok, problem, warning
 
 OLDEST_POSTGRES = 14  # what Django 5.2 runs on
@@ -120,9 +119,7 @@ def clocks() -> Iterator[Finding]:
 
 def migrations() -> Iterator[Finding]:
     """Applied all, and none that this release does not know."""
-    known, pending = _migrations_of_this_release(), pending_migrations()
-    apps = {app for app, _ in known}
-    unknown = sorted(key for key in _applied() - known if key[0] in apps)
+    pending, unknown = pending_migrations(), unknown_migrations()
     if pending:
         names = ", ".join(map(".".join, pending[:3]))
         yield problem(f"{len(pending)} not applied: {names}{' …' * (len(pending) > 3)}", "manage.py migrate")
@@ -133,19 +130,6 @@ def migrations() -> Iterator[Finding]:
         )
     if not pending and not unknown:
         yield ok("all applied")
-
-
-def pending_migrations() -> list[tuple[str, str]]:
-    """Those of this release that are not applied."""
-    return sorted(_migrations_of_this_release() - _applied())
-
-
-def _migrations_of_this_release() -> set[tuple[str, str]]:
-    return set(MigrationLoader(connection=None).graph.nodes)
-
-
-def _applied() -> set[tuple[str, str]]:
-    return set(MigrationRecorder(connection).applied_migrations())
 
 
 def _ask(statement: str) -> str:

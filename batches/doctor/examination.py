@@ -10,6 +10,7 @@ from django.db import connection
 
 from batches import deadline
 from batches.doctor import database, machine, operation, outside
+from batches.pending import pending_migrations
 from classification.deadline import call_with_deadline
 from classification.findings import Finding, State, problem
 from classification.outage import disconnect, is_outage
@@ -46,9 +47,7 @@ def examine(public_url: str = "", pre_flight: bool = False) -> Iterator[Line]:
     try:
         for about, look in _of_the_server():
             yield from _lines(about, _looked(look))
-        if not _asked(
-            database.pending_migrations
-        ):  # else tables are missing, and every further line would say so
+        if not _asked(pending_migrations):  # else tables are missing, and every further line would say so
             for about, look in _of_the_rows(pre_flight):
                 yield from _lines(about, _looked(look))
             accounts = _asked(outside.accounts)

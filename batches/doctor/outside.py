@@ -5,13 +5,13 @@ import socket
 import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import requests
 from django.conf import settings
 
 from batches.credentials import CredentialsUnreadable
+from batches.hosts import is_loopback
 from batches.models import Channel
 from classification.examining import examine_model
 from classification.findings import Finding, ok, problem, warning
@@ -138,15 +138,8 @@ def _doors(url: str) -> Iterator[Finding]:
         yield problem(
             f"the webhook answers HTTP {status}", "See which paths and methods the proxy lets through."
         )
-    if not _is_this_machine(url) and get(f"{url}/metrics").status == 200:
+    # To whoever comes from this machine, /metrics is open.
+    if not is_loopback(urlsplit(url).hostname or "") and get(f"{url}/metrics").status == 200:
         yield problem(
             "/metrics can be read by everybody", "Set METRICS_TOKEN, or close the path in the proxy."
         )
-
-
-def _is_this_machine(url: str) -> bool:
-    """By its name: to whoever comes from there, /metrics is open."""
-    try:
-        return ip_address(urlsplit(url).hostname or "").is_loopback
-    except ValueError:
-        return urlsplit(url).hostname == "localhost"

@@ -1,6 +1,6 @@
 """The rows that are the truth: channels, messages, batches, their history, and what was refused."""
 
-from batches.models.batch import SETTLED, Batch
+from batches.models.batch import Batch
 from batches.models.channel import Channel
 from batches.models.channel_token import LABEL_LENGTH, ChannelToken
 from batches.models.event import BatchEvent
@@ -15,7 +15,6 @@ from batches.models.tally import Tally
 
 __all__ = [
     "LABEL_LENGTH",
-    "SETTLED",
     "Batch",
     "BatchEvent",
     "Channel",

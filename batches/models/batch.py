@@ -4,11 +4,11 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from batches.choices import BatchStatus, Command, Outcome, SenderKind
+from batches.choices import SETTLED, BatchStatus, Command, Outcome, SenderKind
 from batches.models.channel import Channel
 from batches.querysets import BatchQuerySet
 
-SETTLED = Q(status__in=[BatchStatus.COMPLETED, BatchStatus.FAILED])
+IS_SETTLED = Q(status__in=SETTLED)
 
 
 class Batch(models.Model):
@@ -92,7 +92,7 @@ class Batch(models.Model):
             ),
             models.CheckConstraint(condition=Q(carry_overs__gte=0), name="batch_carry_overs_counted"),
             models.CheckConstraint(
-                condition=(SETTLED & ~Q(outcome=Outcome.NONE)) | (~SETTLED & Q(outcome=Outcome.NONE)),
+                condition=(IS_SETTLED & ~Q(outcome=Outcome.NONE)) | (~IS_SETTLED & Q(outcome=Outcome.NONE)),
                 name="batch_outcome_when_settled",
             ),
         ]

@@ -16,7 +16,7 @@ from django.db.models import Q
 
 from batches import replica
 from batches.bill import Bill
-from batches.choices import BatchStatus
+from batches.choices import SETTLED
 from batches.masking import mask_number
 from batches.models import Batch, Channel, RejectedDelivery
 from batches.querysets import BatchQuerySet
@@ -33,7 +33,6 @@ from replies.voice import Voice
 CHUNK = 500  # conversations read with their texts at once
 ROWS = 5000  # rows without texts
 LONGEST = 10
-SETTLED = {BatchStatus.COMPLETED, BatchStatus.FAILED}
 
 
 @dataclass(frozen=True)

@@ -23,9 +23,10 @@ from typing import Any, BinaryIO
 from django.db import DataError, IntegrityError, connection, transaction
 from django.db.models import Exists, Min, OuterRef, Q
 
+from batches.choices import SETTLED
 from batches.models import Batch, Channel
 from batches.querysets import BatchQuerySet
-from batches.retention.rows import SETTLED, lock_settled
+from batches.retention.rows import lock_settled
 from classification.models import Correction
 from replies.models import Consent
 

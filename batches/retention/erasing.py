@@ -17,11 +17,11 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from batches.choices import SenderKind
+from batches.choices import SETTLED, SenderKind
 from batches.models import Batch, BatchEvent, Channel, Message, RejectedDelivery, SenderPreference, Takeover
 from batches.phones import normalise
 from batches.retention.inventory import PLACES
-from batches.retention.rows import SETTLED, blank, change, lock_settled, of
+from batches.retention.rows import blank, change, lock_settled, of
 from batches.search import spellings
 from batches.spool import ALL, Entry, here
 from classification.models import Usage

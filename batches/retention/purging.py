@@ -15,9 +15,10 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from batches.choices import SETTLED
 from batches.models import Batch, Channel, RejectedDelivery
 from batches.querysets import BatchQuerySet
-from batches.retention.rows import SETTLED, blank, lock_settled
+from batches.retention.rows import blank, lock_settled
 from batches.spool import SpoolUnavailable, here
 
 log = logging.getLogger(__name__)

@@ -6,14 +6,12 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from batches.choices import BatchStatus
+from batches.choices import SETTLED
 from batches.clock import Now
 from batches.models import Batch
 from batches.retention.inventory import PLACES, Place, Rewrite
 from classification.append_only import AppendOnlyQuerySet
 from replies.models import Reply
-
-SETTLED = (BatchStatus.COMPLETED, BatchStatus.FAILED)
 
 
 def lock_settled(ids: Collection[int]) -> list[int]:

@@ -8,7 +8,8 @@ from typing import TypeVar
 from django.db.models import Max
 from django.utils import timezone
 
-from batches.models import SETTLED, Batch, Message
+from batches.choices import SETTLED
+from batches.models import Batch, Message
 
 POLL = 0.2  # seconds
 CHUNK = 500  # ids in one query
@@ -52,7 +53,9 @@ def wait(batch_ids: Sequence[int], seconds: float, progress: Callable[[int], Non
     """Return when all are settled, or `seconds` after the last window's end. `progress` gets how many are."""
     deadline = time.monotonic() + _until_last_window_ends(batch_ids) + seconds
     while True:
-        settled = sum(Batch.objects.filter(SETTLED, id__in=part).count() for part in _chunks(batch_ids))
+        settled = sum(
+            Batch.objects.filter(status__in=SETTLED, id__in=part).count() for part in _chunks(batch_ids)
+        )
         progress(settled)
         if settled == len(batch_ids) or time.monotonic() >= deadline:
             return

@@ -17,7 +17,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from batches.choices import BatchStatus, EventKind, Outcome
+from batches.choices import SETTLED, BatchStatus, EventKind, Outcome
 from batches.closing import close_due, reap
 from batches.inbound.base import InboundSms
 from batches.ingest import Ingested, ingest
@@ -43,7 +43,6 @@ ANSWERS: dict[str, SendResult] = {
 }
 UNCLEAR = ("unknown", "broken off", "killed")  # it may have left
 WORKERS = ("worker A", "worker B")
-SETTLED = (BatchStatus.COMPLETED, BatchStatus.FAILED)
 ROUNDS = 40  # of a minute each, after which everything must have settled
 
 COMMANDS = {20: ("STOP", 0), 21: ("START", 0), 22: ("STOP", 0), 23: ("Stop!", 1), 24: ("START", 0)}

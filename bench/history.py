@@ -27,6 +27,7 @@ SENDERS = 500_000  # who wrote the history; the bench's own numbers, the first o
 DAYS = 400  # that the history goes back
 ROWS_AT_ONCE = 1_000_000  # messages in one transaction
 WITHIN = 0.10
+RECEIVING_ROUNDS = 3  # for each of the others: they are short, and differ more from one to the next
 TABLES = (
     "batches_batch",
     "batches_message",
@@ -78,10 +79,13 @@ def measure(
     plan = replace(plan, late_batches=min(plan.late_batches, 250), due_batches=min(plan.due_batches, 1000))
     with _side(plan, directory, EMPTY) as empty, _side(plan, directory, "history") as full:
         fill(full.place, messages, say)
-        for number in range(plan.rounds):
-            for side in (empty, full) if number % 2 else (full, empty):
-                _round(plan, side)
-                say(f"round {number + 1} of {plan.rounds}, {side.name}: {side.told()}")
+        for what, rounds in ((_receive, RECEIVING_ROUNDS * plan.rounds), (_work, plan.rounds)):
+            for number in range(rounds):
+                for side in (empty, full) if number % 2 else (full, empty):
+                    what(plan, side)
+                    say(f"round {number + 1} of {rounds}, {side.name}: {side.told()}")
+            for side in (empty, full):
+                _settle(side.place)
         return _figures(empty, full), [*empty.place.problems(), *full.place.problems()]
 
 
@@ -101,7 +105,7 @@ def _side(plan: Plan, directory: Path, name: str) -> Iterator[Side]:
         yield Side(name, place)
 
 
-def _round(plan: Plan, side: Side) -> None:
+def _receive(plan: Plan, side: Side) -> None:
     place = side.place
     with processes.product(place.site) as web:
         place.post(web.port, grouped(place.traffic.take(480, 3), 1), seconds=5)
@@ -115,11 +119,13 @@ def _round(plan: Plan, side: Side) -> None:
     side.note("single post p50", singles.milliseconds(0.5))
     side.note("single post p99", singles.milliseconds(0.99))
     side.note("messages in lists of 50", lists.rate * 50)
-    _settle(place)
-    p50, p99, _ = working.close_on_time(plan, place)
+
+
+def _work(plan: Plan, side: Side) -> None:
+    p50, p99, _ = working.close_on_time(plan, side.place)
     side.note("close lateness p50", p50.product)
     side.note("close lateness p99", p99.product)
-    side.note("drain of due batches", working.drain(plan, place).product)
+    side.note("drain of due batches", working.drain(plan, side.place).product)
 
 
 def _settle(place: Scene) -> None:

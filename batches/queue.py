@@ -8,6 +8,8 @@ from django.db import transaction
 from django_q.brokers import get_broker
 from django_q.tasks import async_task
 
+from batches.broker import Broker
+
 log = logging.getLogger(__name__)
 
 PROCESS = "batches.tasks.process_batch"
@@ -54,6 +56,26 @@ def enqueue_sweep() -> None:
         log.exception("The sweep cannot be queued")
 
 
+class _Tray:
+    """What async_task takes for its broker: it keeps the signed tasks, to be stored together."""
+
+    def __init__(self, list_key: str) -> None:
+        self.list_key = list_key
+        self.tasks: list[str] = []
+
+    def enqueue(self, task: str) -> int:
+        self.tasks.append(task)
+        return len(self.tasks)
+
+
 def _push(batch_ids: Sequence[int]) -> None:
+    name = settings.Q_CLUSTER["name"]
+    tray = _Tray(name)
     for batch_id in batch_ids:
-        async_task(PROCESS, batch_id, cluster=settings.Q_CLUSTER["name"])
+        async_task(PROCESS, batch_id, cluster=name, broker=tray)
+    broker = get_broker(name)
+    if isinstance(broker, Broker):
+        broker.enqueue_all(tray.tasks)
+        return
+    for task in tray.tasks:
+        broker.enqueue(task)

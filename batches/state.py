@@ -218,7 +218,7 @@ def set_label(batch_id: int, token: UUID, label: str) -> Standing | None:
     """
     held = {"id": batch_id, "status": BatchStatus.PROCESSING, "claim": token}
     found = rows.update_returning(Batch, held, standing_columns(), label=label)
-    return Standing(*found) if found else None
+    return Standing(*found[0]) if found else None
 
 
 def _check(source: BatchStatus, target: BatchStatus) -> None:

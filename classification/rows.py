@@ -87,13 +87,12 @@ def update(model: type[models.Model], where: Mapping[str, Any], **changes: Any) 
 
 def update_returning(
     model: type[models.Model], where: Mapping[str, Any], returning: Sql, **changes: Any
-) -> tuple[Any, ...] | None:
-    """The same for a single row; gives what `returning` says of it afterwards, None where no row was updated."""
+) -> list[tuple[Any, ...]]:
+    """The same; gives what `returning` says of each updated row afterwards."""
     statement, parameters = _update(model, where, changes)
     with connection.cursor() as cursor:
         cursor.execute(f"{statement} RETURNING {returning}", parameters)
-        found: tuple[Any, ...] | None = cursor.fetchone()
-        return found
+        return list(cursor.fetchall())
 
 
 def write(first: Update, *others: Update | Insert) -> bool:

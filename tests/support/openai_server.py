@@ -186,7 +186,11 @@ class Handler(BaseHTTPRequestHandler):
             super().handle()
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("content-length", 0)))
+        length = int(self.headers.get("content-length", 0))
+        body = self.rfile.read(length)
+        if len(body) < length:
+            self.close_connection = True  # the caller was killed while it was writing
+            return
         headers = {name.lower(): value for name, value in self.headers.items()}
         path = urlsplit(self.path).path  # a proxy is sent the whole address
         request = Request(path, headers, json.loads(body), self.client_address)

@@ -4,16 +4,15 @@ As it comes, django-q2 1.11 leaves workers that go on working when its main proc
 when SIGTERM reaches its whole process group or comes twice, and gives out or records no task again once a worker or
 its monitor was killed at the wrong moment. Here
 
-- main process or sentinel killed: every process dies with its parent, and whoever started the node starts it anew;
+- main process or sentinel killed: every process dies with its parent (a worker when its conversation is done, see
+  lifeline.py), and whoever started the node starts it anew;
 - worker, pusher or monitor killed: the sentinel puts another in its place within half a second, and the others go on,
   for nothing that they share can be left locked (see lockless.py). Ending the whole node instead would cut off the
   calls that the other workers are making, and each of those may be a reply that then nobody knows of;
 - SIGTERM is for the main process alone, as often as it comes, and to whomever else.
 """
 
-import ctypes
 import logging
-import os
 import signal
 import sys
 from multiprocessing.process import BaseProcess
@@ -25,13 +24,12 @@ from django.db import Error
 from django_q import cluster
 from django_q.conf import Conf
 
+from batches.lifeline import tie_children_to_parents
 from batches.lockless import Flag, Queue, Timer
 from batches.queue import SWEEP_QUEUE, enqueue_sweep
 from batches.sweep import stop_all
 
 log = logging.getLogger(__name__)
-
-PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 class Sentinel(cluster.Sentinel):  # type: ignore[misc]  # django-q2 has no type hints
@@ -75,7 +73,7 @@ class Node(cluster.Cluster):  # type: ignore[misc]
         cluster.Sentinel = Sentinel  # the class that start() runs
         if sys.platform == "linux":
             _share_nothing_lockable()
-            _tie_children_to_parents()
+            tie_children_to_parents()
         log.info(
             "STARTED | smsconsolidator %(version)s | node of queue %(queue)s",
             {"version": settings.VERSION, "queue": Conf.CLUSTER_NAME},
@@ -95,19 +93,3 @@ class Node(cluster.Cluster):  # type: ignore[misc]
 def _share_nothing_lockable() -> None:
     cluster.Queue, cluster.Event, cluster.Value = Queue, Flag, Timer
     Conf.QSIZE = False  # these queues do not count; the numbers would be for django-q2's own terminal monitor
-
-
-def _tie_children_to_parents() -> None:
-    """From here on the kernel kills each process that is forked when its parent dies, however that dies."""
-    parent = os.getpid()
-
-    def remember() -> None:
-        nonlocal parent
-        parent = os.getpid()
-
-    def tie() -> None:
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        if os.getppid() != parent:  # it died before we had asked
-            os._exit(1)
-
-    os.register_at_fork(before=remember, after_in_child=tie)

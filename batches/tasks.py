@@ -4,6 +4,7 @@ from django.conf import settings
 
 from batches import pipeline
 from batches import sweep as sweeping
+from batches.lifeline import finishing
 from batches.reporting import mailing
 from batches.retention import purging
 
@@ -15,7 +16,8 @@ def sweep(duration: float | None = None) -> dict[str, int]:
 
 def process_batch(batch_id: int) -> None:
     """Classify one closed batch and answer it: see pipeline.py."""
-    pipeline.process(batch_id, actor="worker")
+    with finishing():
+        pipeline.process(batch_id, actor="worker")
 
 
 def mail_report() -> int:

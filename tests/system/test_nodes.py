@@ -141,6 +141,29 @@ def test_a_worker_in_the_middle_of_a_call_does_not_cost_the_others_theirs(
     assert supervised.wait_for_settled(lost)[0].outcome == "unknown"
 
 
+@pytest.mark.parametrize("fate", ["sentinel", "main"])
+def test_a_call_outlives_the_node_that_makes_it(supervised: Service, gateway: Gateway, fate: str) -> None:
+    """Cut off, it would be a reply that nobody knows of; the worker finishes it and is gone."""
+    cluster = Cluster(supervised)
+    cluster.fresh()
+    gateway.release.clear()
+    number = new_number()
+    gateway.behaviours[number] = "hold"
+    supervised.send(number, "Yes")
+    wait_until(lambda: gateway.sent_to(number), 20, supervised.logs)
+
+    lost = FATES[fate](cluster)
+    wait_until(
+        lambda: sum(map(alive, lost)) < 2, SOON, lambda: f"still running: {lost}"
+    )  # the one that is in it
+    gateway.release.set()
+
+    [batch] = supervised.wait_for_settled(number)
+    assert (batch.outcome, batch.attempts) == ("replied", 1)
+    assert len(gateway.sent_to(number)) == 1
+    wait_until(lambda: _gone(lost), SOON, lambda: f"still running: {lost}")
+
+
 @pytest.mark.parametrize("part", ["one web process", "web server"])
 def test_the_web_server_comes_back(supervised: Service, part: str) -> None:
     top = psutil.Process(supervised.processes["supervise"].pid)

@@ -1,0 +1,75 @@
+"""A node's processes die with their parent; one that is in the middle of a conversation finishes that first.
+
+Cut off within the provider's call, a reply is one that nobody knows of. So the death of a sentinel or of the main
+process costs no call that is over soon; what takes longer is cut off all the same, for a node is gone within 5 s.
+"""
+
+import ctypes
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+PR_SET_PDEATHSIG = 1  # prctl(2)
+GRACE_SECONDS = 4.0
+LOOK_SECONDS = 0.5
+
+_parent = 0  # the process that has forked this one; 0 where nothing ties it
+_libc = ctypes.CDLL(None)
+
+
+def tie_children_to_parents() -> None:
+    """From here on the kernel kills each process that is forked when its parent dies, however that dies. Linux only."""
+    forking = 0
+
+    def remember() -> None:
+        nonlocal forking
+        forking = os.getpid()
+
+    def tie() -> None:
+        global _parent
+        _parent = forking
+        _on_parents_death(signal.SIGKILL)
+        if _is_orphan():  # it died before we had asked
+            os._exit(1)
+
+    os.register_at_fork(before=remember, after_in_child=tie)
+
+
+@contextmanager
+def finishing() -> Iterator[None]:
+    """What is done in here goes on for about GRACE_SECONDS when the parent has died; the process ends with it or then."""
+    if not _parent:
+        yield
+        return
+    _watch()
+    _on_parents_death(0)
+    try:
+        yield
+    finally:
+        _on_parents_death(signal.SIGKILL)
+        if _is_orphan():
+            os._exit(1)
+
+
+def _watch() -> None:
+    """Keep the time by a thread: a signal's handler would wait for a call into C that does not come back."""
+    if not any(thread.name == __name__ for thread in threading.enumerate()):
+        threading.Thread(target=_end_after_parent, name=__name__, daemon=True).start()
+
+
+def _end_after_parent() -> None:
+    while not _is_orphan():
+        time.sleep(LOOK_SECONDS)
+    time.sleep(GRACE_SECONDS)
+    os._exit(1)
+
+
+def _on_parents_death(what: int) -> None:
+    _libc.prctl(PR_SET_PDEATHSIG, what, 0, 0, 0)
+
+
+def _is_orphan() -> bool:
+    return os.getppid() != _parent

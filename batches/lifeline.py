@@ -40,7 +40,7 @@ def tie_children_to_parents() -> None:
 
 @contextmanager
 def finishing() -> Iterator[None]:
-    """What is done in here goes on for about GRACE_SECONDS when the parent has died; the process ends with it or then."""
+    """What is done in here goes on when the parent has died, for GRACE_SECONDS at most; then the process ends."""
     if not _parent:
         yield
         return

@@ -12,7 +12,7 @@ NO_KEYS = (
     " Set it to what `manage.py rotate_credentials --new-key` prints."
 )
 
-# What this process has had in clear, for the log to leave out; see smsconsolidator/logs.py.
+# What this process has had in clear, for the log to leave out; see smsconsolidator/secrecy.py.
 _revealed: set[str] = set()
 
 

@@ -27,7 +27,7 @@ class _Ticket(Generic[Job, Outcome]):
 
 
 class GroupCommit(Generic[Job, Outcome]):
-    """Runs `write` on groups of jobs, one group at a time in this process, in the order of their arrival.
+    """Runs `write` on groups of jobs, one group at a time, in the order of their arrival.
 
     `write` takes the jobs of a group (together at most `limit` long, unless one alone is longer) in one transaction
     and gives their outcomes in order. When a group fails, each of its jobs is written by itself, so that nobody fails

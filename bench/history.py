@@ -79,6 +79,7 @@ def measure(
     plan = replace(plan, late_batches=min(plan.late_batches, 250), due_batches=min(plan.due_batches, 1000))
     with _side(plan, directory, EMPTY) as empty, _side(plan, directory, "history") as full:
         fill(full.place, messages, say)
+        _settle(empty.place)
         for what, rounds in ((_receive, RECEIVING_ROUNDS * plan.rounds), (_work, plan.rounds)):
             for number in range(rounds):
                 for side in (empty, full) if number % 2 else (full, empty):

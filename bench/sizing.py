@@ -4,6 +4,7 @@ A worker mostly waits, so workers are measured with a model that takes its time,
 of them hold for any machine that is not busy. The cost, in CPU time, is what says when a machine is busy.
 """
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -76,13 +77,14 @@ def _web(plan: Plan, place: Scene, count: int, threads: int) -> Row:
         posts = grouped(place.traffic.take(int(20_000 * plan.seconds), 3), 50)
         lists = place.post(server.port, posts, seconds=plan.seconds)
     what = f"{count} × {threads} threads"
-    return Row(what, singles.rate, None, held, count * threads, own, postgres, lists.rate * 50)
+    return Row(what, singles.rate, None, held, count * (threads + 1), own, postgres, lists.rate * 50)
 
 
 def _workers(place: Scene, nodes: int, each: int) -> Row:
-    """A backlog that falls due while nobody works, and then is worked off."""
+    """A backlog that falls due while nobody works, and then is worked off; measured in the middle of it."""
     with processes.product(place.site) as web:
         place.post_all(web.port, nodes * each * TURNS)
+    time.sleep(working.WINDOW)
     with (
         _model() as settings,
         processes.cluster(place.site, nodes, {"WORKERS": str(each), **settings}) as servers,
@@ -122,12 +124,13 @@ def _wait_for(place: Scene, share: float) -> None:
 def _spent(servers: list[processes.Server]) -> tuple[float, float]:
     """CPU seconds so far of the servers' processes and of PostgreSQL's, which have all begun by now."""
     own = [process for server in servers for process in server.family()]
-    postgres = [one for one in psutil.process_iter() if one.name() == "postgres"]
-    return _cpu(own), _cpu(postgres)
+    everybody = psutil.process_iter(["name", "cpu_times"])  # whoever ends meanwhile is left out
+    postgres = [one.info["cpu_times"] for one in everybody if one.info["name"] == "postgres"]
+    return _cpu([process.cpu_times() for process in own]), _cpu(postgres)
 
 
-def _cpu(those: list[Any]) -> float:
-    total: float = sum(times.user + times.system for times in (process.cpu_times() for process in those))
+def _cpu(times: list[Any]) -> float:
+    total: float = sum(one.user + one.system for one in times if one)
     return total
 
 

@@ -24,8 +24,6 @@ MOST_WORDS_AROUND_A_GUESS = 6
 FURTHER, MAX_FURTHER = 0.25, 2
 # What opens a text counts more; what follows "but" much more, and what is before it less; what "wait" takes back least.
 OPENING, CONTRASTED, OUTWEIGHED, TAKEN_BACK = 1.2, 1.9, 0.6, 0.2
-# A bare yes that only opens a refusal: "yeah I can't make it".
-OPENING_A_REFUSAL = 0.5
 # An "if" that begins only after the answer's own sentence may be about something else.
 AFTERTHOUGHT = 0.5
 # The lead that the best category needs, as a share of its score. Agreement is acted upon: it must be clearest.
@@ -154,28 +152,8 @@ def _weighed(said: Sequence[Hit], taken_back: Sequence[Clause], lexicon: Lexicon
         if contrast:
             weight *= CONTRASTED if hit.clause.contrast else OUTWEIGHED if number < contrast else 1
         weight *= AFTERTHOUGHT if _is_afterthought(hit, said[0]) else 1
-        weight *= OPENING_A_REFUSAL if number == 0 and _opens_a_refusal(said, lexicon) else 1
         weighed.append((hit, weight * (TAKEN_BACK if id(hit.clause) in gone else 1)))
     return weighed
-
-
-def _opens_a_refusal(said: Sequence[Hit], lexicon: Lexicon) -> bool:
-    """Whether a bare yes comes first and a refusal in so many words at once; a bare "no" after it stays a riddle."""
-    if len(said) < 2 or [lexicon.meaning(hit.label) for hit in said[:2]] != [Meaning.AGREE, Meaning.DISAGREE]:
-        return False
-    yes, refusal = said[:2]
-    return (
-        " " not in yes.words
-        and " " in refusal.words
-        and refusal.strength is Strength.EXPLICIT
-        and yes.clause.sentence == refusal.clause.sentence
-        and (_before(refusal) < 2 if yes.clause is refusal.clause else len(yes.clause.words) == 1)
-    )
-
-
-def _before(hit: Hit) -> int:
-    """How many words of its clause come before it."""
-    return len(str(hit.clause).partition(hit.words)[0].split())
 
 
 def _stays_refused(said: Sequence[Hit], lexicon: Lexicon) -> bool:

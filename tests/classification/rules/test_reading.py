@@ -81,6 +81,7 @@ Wrong
 not really
 ok sorry I can't go
 Yes but I can't come
+Yeah I can't make it
 not attending
 """
 ENGLISH_NEUTRAL = """
@@ -97,6 +98,7 @@ can I bring a friend?
 is it ok if my sister comes?
 ok?
 yes if you pay
+yes no
 no signal here
 oh no
 no one told me
@@ -147,6 +149,7 @@ di na
 ndi aq pwd
 hindi pwede
 hindi ako makakapunta
+Oo hindi po ako makakapunta
 di ako makakapunta
 d ako pupunta
 Hindi po ako makakarating, may sakit ako

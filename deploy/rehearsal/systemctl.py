@@ -1,8 +1,8 @@
 """What a roll-out needs of systemctl, where no systemd runs: the units' own ExecStart lines, kept up.
 
 Read from a unit and its drop-ins are ExecStart, WorkingDirectory, Environment, EnvironmentFile, RestartSec,
-TimeoutStopSec and MemoryDenyWriteExecute; KillMode is mixed, also for the workers. What only a real systemd can do (users, file systems,
-system call filters) is left out.
+TimeoutStopSec and MemoryDenyWriteExecute; KillMode is mixed, also for the workers. What only a real systemd can do
+(users, file systems, system call filters) is left out.
 """
 
 import ctypes

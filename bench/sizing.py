@@ -5,7 +5,7 @@ of them hold for any machine that is not busy. The cost, in CPU time, is what sa
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,6 +26,8 @@ TURNS = 12  # conversations for each worker
 WEB = ((1, 4), (1, 8), (2, 8), (3, 8), (4, 8))  # processes, and the threads of each
 SWEEPER, BESIDE_WORKERS = 5, 3  # connections, see docs/scaling.md
 MIDDLE = (0.1, 0.9)  # of the conversations: the first wait for the node's start, the last leave workers idle
+# What both tables tell of each set; CPU times are of one post or conversation.
+SHARED = ("connections", "formula", "CPU ms", "PostgreSQL's ms")
 OURS = (
     "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'"
     " AND datname = current_database() AND pid <> pg_backend_pid()"
@@ -142,24 +144,22 @@ def _each(before: tuple[float, float], after: tuple[float, float], number: int) 
 
 def show(console: Console, version: str, web: list[Row], workers: list[Row]) -> None:
     """Print both tables."""
-    table = Table(title=f"Web processes, {version}", title_justify="left")
-    for heading in ("processes", "single posts/s", "messages/s in lists of 50", "connections", "formula"):
+    what = ("processes", "single posts/s", "messages/s in lists of 50")
+    rows = [(row.what, f"{row.rate:,.0f}", f"{row.lists:,.0f}", *_shared(row)) for row in web]
+    console.print(_table(f"Web processes, {version}", (*what, *SHARED), rows))
+    what = ("nodes", "conversations/s", "workers ÷ seconds")
+    rows = [(row.what, f"{row.rate:,.1f}", f"{row.rule:,.1f}", *_shared(row)) for row in workers]
+    title = f"Workers, with a model that takes {MODEL_SECONDS:g} s, {version}"
+    console.print(_table(title, (*what, *SHARED), rows))
+
+
+def _table(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    table = Table(title=title, title_justify="left")
+    for heading in headings:
         table.add_column(heading, justify="right")
-    for heading in ("CPU ms/post", "PostgreSQL's ms/post"):
-        table.add_column(heading, justify="right")
-    for row in web:
-        table.add_row(row.what, f"{row.rate:,.0f}", f"{row.lists:,.0f}", *_shared(row))
-    console.print(table)
-    table = Table(
-        title=f"Workers, with a model that takes {MODEL_SECONDS:g} s, {version}", title_justify="left"
-    )
-    for heading in ("nodes", "conversations/s", "workers ÷ seconds", "connections", "formula"):
-        table.add_column(heading, justify="right")
-    for heading in ("CPU ms/conversation", "PostgreSQL's ms"):
-        table.add_column(heading, justify="right")
-    for row in workers:
-        table.add_row(row.what, f"{row.rate:,.1f}", f"{row.rule:,.1f}", *_shared(row))
-    console.print(table)
+    for row in rows:
+        table.add_row(*row)
+    return table
 
 
 def _shared(row: Row) -> list[str]:

@@ -43,3 +43,8 @@ class Broker(ORM):  # type: ignore[misc]  # django-q2 has no type hints
         free = {"id": list(found), "lock": rows.Sql(f"< {rows.now()}")}  # others may have been faster
         taken = rows.update_returning(OrmQ, free, rows.Sql("id"), lock=rows.now(Conf.RETRY))
         return [(task_id, found[task_id]) for task_id in sorted(row[0] for row in taken)]
+
+    def delete(self, task_id: int) -> None:
+        """Take a task that is done out of the queue."""
+        self.get_connection()  # which gives up one that is too old
+        rows.delete(OrmQ, task_id)

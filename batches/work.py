@@ -8,25 +8,25 @@ from uuid import UUID
 from django.conf import settings
 
 from batches import history, texts
-from batches.choices import Outcome
-from batches.models import Batch, Message
+from batches.models import Batch, Channel, Message
 from classification import rows
 from replies.addressee import ANYBODY, Addressee
 
 # Written out for the reason that classification.rows gives. What few conversations need is asked with what all need.
-_BATCH = f"""
-SELECT batches_batch.*, closes_at < {{long_ago}} AS is_stale,
+_BATCH = """
+SELECT {columns}, closes_at < {long_ago} AS is_stale,
     EXISTS (SELECT 1 FROM batches_batch before WHERE before.sender = batches_batch.sender
         AND before.channel_id = batches_batch.channel_id AND before.id < batches_batch.id
         AND before.status IN ('closed', 'processing')) AS has_unsettled_before,
     (SELECT max(before.id) FROM batches_batch before WHERE before.sender = batches_batch.sender
         AND before.channel_id = batches_batch.channel_id AND before.id < batches_batch.id
-        AND before.outcome IN ('{Outcome.REPLIED}', '{Outcome.UNKNOWN}') AND before.command = ''
-        AND before.completed_at > {{lately}}) AS answered_before,
+        AND before.outcome IN ('replied', 'unknown') AND before.command = ''
+        AND before.completed_at > {lately}) AS answered_before,
     known.name AS sender_name, known.language AS sender_language, known.no_auto_replies, known.is_vip
 FROM batches_batch LEFT JOIN batches_senderpreference known ON known.number = batches_batch.sender
 WHERE batches_batch.id = %s
-"""  # noqa: S608 - fixed names only  # nosec B608
+"""
+_CHANNEL = "SELECT {columns} FROM batches_channel WHERE id = %s"
 _MESSAGES = (
     "SELECT id, provider_message_id, sender_raw, text, received_at FROM batches_message WHERE batch_id = %s"
     " ORDER BY received_at, id"
@@ -67,8 +67,11 @@ class Work:
 
 def load(batch_id: int, token: UUID, actor: str) -> Work:
     """What the claimed batch holds."""
-    statement = _BATCH.format(long_ago=rows.now(-settings.STALE_AFTER), lately=_lately())
+    long_ago = rows.now(-settings.STALE_AFTER)
+    statement = _BATCH.format(columns=rows.columns(Batch), long_ago=long_ago, lately=_lately())
     batch: Any = Batch.objects.raw(statement, [batch_id])[0]
+    whose = _CHANNEL.format(columns=rows.columns(Channel))
+    batch.channel = Channel.objects.raw(whose, [batch.channel_id])[0]
     messages = list(Message.objects.raw(_MESSAGES, [batch_id]))
     batch.is_stale = batch.is_stale or _waited_in_the_spool(batch, messages[0])
     return Work(batch, messages, token, actor, _addressee(batch), texts.carried(batch))

@@ -95,6 +95,12 @@ def update_returning(
         return list(cursor.fetchall())
 
 
+def delete(model: type[models.Model], row_id: int) -> None:
+    """Delete a row to which no other refers; nothing happens when it has gone."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {_table(model)} WHERE id = %s", [row_id])  # noqa: S608  # nosec B608
+
+
 def write(first: Update, *others: Update | Insert) -> bool:
     """Make the first change and, where it found a row, the others; gives whether it did. All or nothing.
 
@@ -166,6 +172,13 @@ def _value(field: "Field", value: Any, parameters: list[Any]) -> str:
         return value
     parameters.append(field.get_db_prep_save(value, connection))
     return "%s"
+
+
+@cache
+def columns(model: type[models.Model]) -> Sql:
+    """All that the model knows of, for a select: `*` would give more as soon as a newer version added a column."""
+    table = _table(model)
+    return Sql(", ".join(f"{table}.{_quote(str(field.column))}" for field in model._meta.concrete_fields))
 
 
 @cache

@@ -3,7 +3,7 @@
 from django.apps import AppConfig
 from django.conf import settings
 
-from smsconsolidator import telemetry
+from smsconsolidator import prepared, telemetry
 
 
 class ProjectConfig(AppConfig):
@@ -11,3 +11,4 @@ class ProjectConfig(AppConfig):
 
     def ready(self) -> None:
         telemetry.start(settings.ENV)
+        prepared.start()

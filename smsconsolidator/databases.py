@@ -6,6 +6,7 @@ import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
 from smsconsolidator.env import BASE_DIR, Environment
+from smsconsolidator.prepared import PREPARE_AFTER
 
 DEFAULT, REPORTS = "default", "reports"
 # Seconds (the last one: milliseconds) until a server that has gone without a word counts as gone.
@@ -54,17 +55,17 @@ def _postgres(url: str) -> dict[str, Any]:
     config = _parsed(url)
     config["CONN_MAX_AGE"] = 600
     config["CONN_HEALTH_CHECKS"] = True
-    # Parameters travel beside the statement, which costs psycopg a quarter less time than to write them into it. None
-    # is prepared: one that was would fail as soon as a migration changed the columns that it gives.
-    config["OPTIONS"] = {**PATIENCE, "server_side_binding": True, **config.get("OPTIONS", {})}
+    # Parameters travel beside the statement, which costs psycopg a quarter less time than to write them into it; and
+    # with the few statements that every conversation runs the server need not be told anew each time how.
+    ours = {"server_side_binding": True, "prepare_threshold": PREPARE_AFTER}
+    config["OPTIONS"] = PATIENCE | ours | config.get("OPTIONS", {})
     return config
 
 
 def _pooled(url: str) -> dict[str, Any]:
     """Through pgbouncer in transaction mode: each transaction may meet another session of the server.
 
-    So nothing may outlive a transaction: no cursor of the server's, no prepared statement (Django makes none unless it
-    is told to), no setting of the session.
+    So nothing may outlive a transaction: no cursor of the server's, no prepared statement, no setting of the session.
     """
     config = _postgres(url)
     config["DISABLE_SERVER_SIDE_CURSORS"] = True

@@ -8,7 +8,8 @@ PROMTOOL = shutil.which("promtool")
 FOR_PROMTOOL = ["test_alerts.py", "test_alert_targets.py"]
 # They ask no database, or one of their own: once is enough.
 FOR_NO_DATABASE = ["test_alerts.py", "test_env.py", "test_firstrun.py", "test_layers.py"]
-collect_ignore = ([] if PROMTOOL else FOR_PROMTOOL) + (FOR_NO_DATABASE if ON_POSTGRES else [])
+FOR_POSTGRES = ["test_prepared.py"]
+collect_ignore = ([] if PROMTOOL else FOR_PROMTOOL) + (FOR_NO_DATABASE if ON_POSTGRES else FOR_POSTGRES)
 
 
 def pytest_report_header() -> list[str]:

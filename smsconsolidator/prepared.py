@@ -35,9 +35,11 @@ def _unprepared_once_changed(
     try:
         return execute(statement, parameters, many, context)
     except NotSupportedError:
-        connection = context["connection"]
+        from psycopg import ServerCursor  # here, for nobody needs it on SQLite
+
+        connection, cursor = context["connection"], context["cursor"].cursor
         connection.close_at = 0  # Django closes it after the request or the task
-        if many or connection.in_atomic_block:
+        if many or connection.in_atomic_block or isinstance(cursor, ServerCursor):  # which is never prepared
             raise
         with connection.wrap_database_errors:
-            return context["cursor"].cursor.execute(statement, parameters, prepare=False)
+            return cursor.execute(statement, parameters, prepare=False)

@@ -81,6 +81,8 @@ def test_within_a_transaction_it_fails_once() -> None:
     assert _ask() == "kept"
 
 
-def test_what_is_not_supported_at_all_is_told() -> None:
-    with connection.cursor() as cursor, pytest.raises(NotSupportedError, match="window functions"):
+@pytest.mark.parametrize("kind", ["cursor", "chunked_cursor"])
+def test_what_is_not_supported_at_all_is_told(kind: str) -> None:
+    cursor = getattr(connection, kind)()
+    with cursor, pytest.raises(NotSupportedError, match="window functions"):
         cursor.execute("SELECT count(*) OVER (PARTITION BY id) FROM migrated FOR UPDATE OF nobody")

@@ -1,7 +1,8 @@
 """A node's processes die with their parent; one that is in the middle of a conversation finishes that first.
 
 Cut off within the provider's call, a reply is one that nobody knows of. So the death of a sentinel or of the main
-process costs no call that is over soon; what takes longer is cut off all the same, for a node is gone within 5 s.
+process costs no call that is over soon, and none is begun that may not be over in time. What takes longer is cut off
+all the same, for a node is gone within 5 s.
 """
 
 import ctypes
@@ -15,8 +16,10 @@ from contextlib import contextmanager
 PR_SET_PDEATHSIG = 1  # prctl(2)
 GRACE_SECONDS = 4.0
 LOOK_SECONDS = 0.5
+CALL_SECONDS = 2.0  # what a call to a provider is given at least
 
 _parent = 0  # the process that has forked this one; 0 where nothing ties it
+_cut_off_at = float("inf")  # of time.monotonic()
 _libc = ctypes.CDLL(None)
 
 
@@ -54,6 +57,12 @@ def finishing() -> Iterator[None]:
             os._exit(1)
 
 
+def before_a_call() -> None:
+    """End here, with nothing sent, where the process would not be left CALL_SECONDS: whoever takes over will send."""
+    if time.monotonic() > _cut_off_at - CALL_SECONDS:
+        os._exit(1)
+
+
 def _watch() -> None:
     """Keep the time by a thread: a signal's handler would wait for a call into C that does not come back."""
     if not any(thread.name == __name__ for thread in threading.enumerate()):
@@ -61,8 +70,10 @@ def _watch() -> None:
 
 
 def _end_after_parent() -> None:
+    global _cut_off_at
     while not _is_orphan():
         time.sleep(LOOK_SECONDS)
+    _cut_off_at = time.monotonic() + GRACE_SECONDS
     time.sleep(GRACE_SECONDS)
     os._exit(1)
 

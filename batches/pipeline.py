@@ -15,7 +15,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import transaction
 
-from batches import adaptive, flagging, follow_ups, history, keywords, log_lines, state, superseding
+from batches import adaptive, flagging, follow_ups, history, keywords, lifeline, log_lines, state, superseding
 from batches.choices import Command, EventKind, Flag, Outcome
 from batches.objections import objection
 from batches.sounding import sounds_like_stop
@@ -112,6 +112,7 @@ def _begin(work: Work) -> Reply:
     account = work.batch.channel.account  # before anything is asked: it may not be readable
     texts = work.texts
     decision = _classify(work, texts) if texts else None
+    lifeline.before_a_call()
     with transaction.atomic():
         reply = _write_verdict(work, decision, account)
         if reply.status == ReplyStatus.SUPPRESSED or reply.retry_in:
@@ -127,6 +128,7 @@ def _resume(work: Work) -> Reply:
     """A later time: the verdict is there, and the reply that was written with it tells what is left to do."""
     reply = work.batch.replies.latest("id")
     if reply.status in (ReplyStatus.PENDING, ReplyStatus.SENDING):
+        lifeline.before_a_call()
         return replies.send_once(
             reply.id,
             record=work.record,

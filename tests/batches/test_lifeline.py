@@ -18,7 +18,7 @@ SOON = 10  # a bound for a busy machine, not a measurement
 PROGRAM = """
 import os, sys, time
 from batches import lifeline
-lifeline.GRACE_SECONDS = float(sys.argv[2])
+lifeline.GRACE_SECONDS, lifeline.CALL_SECONDS = float(sys.argv[2]), float(sys.argv[4])
 lifeline.tie_children_to_parents()
 folder, seconds = sys.argv[1], float(sys.argv[3])
 if not os.fork():
@@ -26,6 +26,7 @@ if not os.fork():
         with lifeline.finishing():
             open(folder + "/begun", "w").write(str(os.getpid()))
             time.sleep(seconds)
+            lifeline.before_a_call()
             open(folder + "/done", "w").close()
     else:
         with lifeline.finishing():
@@ -36,9 +37,11 @@ os.wait()
 """
 
 
-def _orphan(folder: Path, seconds: float, grace: float = GRACE) -> tuple[psutil.Process, float]:
+def _orphan(
+    folder: Path, seconds: float, grace: float = GRACE, call: float = 0.1
+) -> tuple[psutil.Process, float]:
     """A child that is at something that takes so many seconds, and when its parent has died."""
-    command = [sys.executable, "-c", PROGRAM, str(folder), str(grace), str(seconds)]
+    command = [sys.executable, "-c", PROGRAM, str(folder), str(grace), str(seconds), str(call)]
     with subprocess.Popen(command, cwd=BASE_DIR) as parent:
         begun = folder / "begun"
         end = time.monotonic() + SOON
@@ -69,6 +72,23 @@ def test_who_has_nothing_in_hand_dies_at_once(tmp_path: Path) -> None:
 def test_who_is_at_something_finishes_it_and_then_dies(tmp_path: Path) -> None:
     child, _ = _orphan(tmp_path, 0.7)
     _wait_until_gone(child)
+    assert (tmp_path / "done").exists()
+
+
+def test_who_has_too_little_time_for_a_call_begins_none(tmp_path: Path) -> None:
+    child, died = _orphan(tmp_path, 2, grace=SOON * 3, call=SOON * 3)
+    _wait_until_gone(child)
+    assert time.monotonic() - died < SOON
+    assert not (tmp_path / "done").exists()
+
+
+def test_whose_parent_lives_begins_calls(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", PROGRAM, str(tmp_path), str(GRACE), "1", str(SOON * 3)]
+    with subprocess.Popen(command, cwd=BASE_DIR) as parent:
+        end = time.monotonic() + SOON
+        while not (tmp_path / "done").exists() and time.monotonic() < end:
+            time.sleep(0.02)
+        parent.kill()
     assert (tmp_path / "done").exists()
 
 

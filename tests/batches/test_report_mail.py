@@ -103,9 +103,9 @@ class TestOld:
     def test_rows_are_forgotten_and_nothing_is_sent_again(self, box: Mailbox, settings: Any) -> None:
         settings.TASKS_KEEP_DAYS = 1  # the least
         now = timezone.now()
-        for hours in (26, 49):
-            tried = now - timedelta(hours=hours)
-            ReportMail.objects.create(day=tried.date(), to="ana@example.org", tried_at=tried)
+        for days, hours in ((1, 26), (2, 49)):  # two days, whatever time of day it is
+            day, tried = now.date() - timedelta(days=days), now - timedelta(hours=hours)
+            ReportMail.objects.create(day=day, to="ana@example.org", tried_at=tried)
         assert send_due(now) == 1
         housekeeping.prune()
         assert sorted(ReportMail.objects.values_list("to", flat=True)) == [

@@ -76,6 +76,11 @@ class Unit:
 
     # --- what an operator asks for ----------------------------------------------------------------------------
     def start(self) -> None:
+        """What is being stopped, perhaps by a command that was itself stopped, starts again when it has ended."""
+        if self.state("stopping").exists():
+            self.ask_to_stop()
+            self.wait_until_stopped()
+            self.state("stopping").unlink()
         if self.keeper is None:
             self.state("restarts").write_text("0")
             keeper = subprocess.Popen(
@@ -88,8 +93,9 @@ class Unit:
             self.state("pid").write_text(str(keeper.pid))
 
     def ask_to_stop(self) -> None:
-        if self.keeper:
-            os.kill(self.keeper, signal.SIGTERM)
+        if keeper := self.keeper:
+            self.state("stopping").touch()
+            os.kill(keeper, signal.SIGTERM)
 
     def wait_until_stopped(self) -> None:
         end = time.monotonic() + PATIENCE

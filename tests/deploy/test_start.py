@@ -1,11 +1,14 @@
 """A service that was stopped as a whole is started again as it was: for a restore, say."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor, wait
 from fnmatch import fnmatch
 
+import psutil  # type: ignore[import-untyped]
 import pytest
 
 from deploy.layout import COLOURS, DEPLOY, PROGRAMS
+from deploy.rehearsal.systemctl import Unit
 from smsconsolidator.env import BASE_DIR
 from tests.deploy.server import Server
 
@@ -35,6 +38,22 @@ def test_an_unfinished_roll_out_is_not_started_again(server: Server) -> None:
     stop_all(server)
     assert "rollback" in server.give("start", code=1)
     assert not server.running()
+
+
+def test_what_is_being_stopped_starts_again(server: Server) -> None:
+    """As systemd does it; whoever was told to stop, and has not ended yet, is not taken for running."""
+    unit = Unit(server.root, UNITS[0])
+    assert (old := unit.keeper)
+    [busy] = psutil.Process(old).children()
+    busy.suspend()  # it has something to finish
+    unit.ask_to_stop()  # by a command that is cut off here, and does not wait for the end
+    with ThreadPoolExecutor() as pool:
+        starting = pool.submit(server.run, "systemctl", "start", unit.name)
+        assert not wait([starting], timeout=1).done
+        busy.resume()
+        starting.result(timeout=60)
+    assert unit.keeper not in (None, old)
+    assert server.answers_alone("blue")
 
 
 def test_the_units_have_the_names_that_the_commands_give() -> None:

@@ -43,7 +43,8 @@ def test_an_unfinished_roll_out_is_not_started_again(server: Server) -> None:
 def test_what_is_being_stopped_starts_again(server: Server) -> None:
     """As systemd does it; whoever was told to stop, and has not ended yet, is not taken for running."""
     unit = Unit(server.root, UNITS[0])
-    assert (old := unit.keeper)
+    old = unit.keeper
+    assert old
     [busy] = psutil.Process(old).children()
     busy.suspend()  # it has something to finish
     unit.ask_to_stop()  # by a command that is cut off here, and does not wait for the end

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from classification.engines.rules.clauses import Clause
 from classification.engines.rules.document import LexiconKind, Strength
@@ -18,7 +19,10 @@ FIRMNESS = {strength: -number for number, strength in enumerate(Strength)}
 
 @dataclass(frozen=True)
 class Hit:
-    """One pattern found: what it says, where and by which rule. `label` is empty for words out of play."""
+    """One pattern found: what it says, where and by which rule. `label` is empty for words out of play.
+
+    `explains`: it follows a "because".
+    """
 
     label: str
     strength: Strength
@@ -26,6 +30,7 @@ class Hit:
     words: str
     rule: str
     negated: bool = False
+    explains: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,17 @@ def hits(clause: Clause, lexicon: Lexicon) -> list[Hit]:
     end = len(clause.words) if condition is None else condition
     said = [hit(span, found, clause, lexicon) for span in found if span.at < end]
     if condition is not None:
-        said.append(Hit(lexicon.default, Strength.PROTECTED, clause, clause.words[condition], CONDITION))
+        explains = _explains(condition, clause, lexicon)
+        said.append(
+            Hit(
+                lexicon.default,
+                Strength.PROTECTED,
+                clause,
+                clause.words[condition],
+                CONDITION,
+                explains=explains,
+            )
+        )
     return said
 
 
@@ -158,7 +173,13 @@ def hit(span: Span, found: list[Span], clause: Clause, lexicon: Lexicon) -> Hit:
     if label and strength is not Strength.PROTECTED and _is_negated(span, found, clause, lexicon):
         label, strength = negation(label, strength, lexicon)
         negated = True
-    return Hit(label, strength, clause, words, rule.name, negated)
+    return Hit(label, strength, clause, words, rule.name, negated, _explains(span.at, clause, lexicon))
+
+
+def _explains(at: int, clause: Clause, lexicon: Lexicon) -> bool:
+    """Whether "because" stands before; what "because of ..." explains may follow it."""
+    explaining = lexicon.classes.get("explaining", frozenset())
+    return any(word in explaining and after != "of" for word, after in pairwise(clause.words[: at + 1]))
 
 
 def _is_negated(span: Span, found: list[Span], clause: Clause, lexicon: Lexicon) -> bool:

@@ -104,9 +104,11 @@ def _not_lost(found: list[Hit], parts: Sequence[Clause]) -> list[Hit]:
 def _counting(found: list[Hit], lexicon: Lexicon) -> list[Hit]:
     """Those that count beside the others: "good" beside nothing else, "ok" beside no answer, praise not in a refusal.
 
-    What follows "but" is weighed apart. What belongs to another matter counts only where nothing else is said.
+    What follows "but" is weighed apart. What explains an answer or belongs to another matter counts only where nothing
+    else is said.
     """
     here = [hit for hit in found if not hit.clause.aside] or found
+    here = [hit for hit in here if not hit.explains] or here
     start = _contrast(here)
     answers = [*_strongest(here[:start]), *_strongest(here[start:])]
     return [hit for hit in answers if not _is_praise_in_refusal(hit, answers, lexicon)]

@@ -190,6 +190,21 @@ def test_a_yes_does_not_end_before_the_not_of_its_own_verb(text: str, label: Lab
 @pytest.mark.parametrize(
     ("text", "label"),
     [
+        ("Yes, because I have no other plans", Label.AGREE),
+        ("I can help since I don't have a shift", Label.AGREE),
+        ("No because I already agreed to cover for Ben", Label.DISAGREE),
+        ("Because I am sick I can't go", Label.DISAGREE),
+        ("ok but because of the rain I can't come", Label.DISAGREE),
+        ("It's because I can't drive", Label.DISAGREE),
+    ],
+)
+def test_what_follows_because_counts_where_nothing_else_is_said(text: str, label: Label) -> None:
+    assert RULES.read([text]).label == label
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
         ("yes, the lift is not working", Label.NEUTRAL),
         ("yes, the lift is working", Label.AGREE),
         ("no, the lift is working", Label.DISAGREE),

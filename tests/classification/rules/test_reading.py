@@ -45,6 +45,13 @@ Absolutley
 👌🏽
 book me
 no objection here
+S
+No way I would miss it
+nobody could object to that
+without question
+Who wouldn't?
+ok going now ttyl
+yes no definitely
 """
 ENGLISH_NO = """
 no
@@ -83,6 +90,13 @@ ok sorry I can't go
 Yes but I can't come
 Yeah I can't make it
 not attending
+that's the last thing I need
+less than thrilled
+the hall is impossible for us
+You bet I won't
+most prob not
+I don't think I can run on Sunday
+that is too much already
 """
 ENGLISH_NEUTRAL = """
 maybe
@@ -111,6 +125,20 @@ how much
 let me think about it
 up to you
 I don't understand
+the fare was raised 3 yrs ago
+mob no
+sorry, dialled wrong
+my crazy sister does not even like rice
+I heard it is not very good
+it's not that you are late, it is the noise
+unable to pick up your call
+they prob dont even like it
+I can't remember the title
+neither for nor against
+not sure I would have to ask
+add yes to my list
+the card was not accepted
+I drank too much water
 """
 FILIPINO_YES = """
 oo
@@ -140,6 +168,9 @@ kaya ko
 busy ako ngayon pero pwede bukas
 ok lang
 hindi ako busy, pwede ako
+carps
+dili man problema
+naa ko didto
 """
 FILIPINO_NO = """
 hindi
@@ -169,6 +200,8 @@ ang mahal naman
 hindi ko kaya
 sige sana kaso may lakad ako
 dili ko
+Ibigay niyo na lang po sa iba
+bigay mo na sa iba
 """
 FILIPINO_NEUTRAL = """
 siguro
@@ -192,6 +225,9 @@ sino to
 salamat po
 magandang umaga po
 walang signal
+wala pa akong desisyon
+oo at hindi
+natanggap ko po ang text
 """
 
 

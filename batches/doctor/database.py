@@ -49,7 +49,18 @@ def _postgres() -> Iterator[Finding]:
         yield warning(
             f"this session's time zone is {zone}", "The service asks for UTC: see what overrides it."
         )
+    yield from _pooler()
     yield ok(f"PostgreSQL {_ask('SHOW server_version')}, {isolation}")
+
+
+def _pooler() -> Iterator[Finding]:
+    """A pooler that is taken for the server: it gives each connection a number of its own, not that of a process."""
+    named = settings.ENV.database_pooler_url.get_secret_value()
+    if not named and int(_ask("SELECT pg_backend_pid()")) != connection.connection.info.backend_pid:
+        yield warning(
+            "DATABASE_URL leads to a pooler; where its pool_mode is transaction, prepared statements fail",
+            "DATABASE_URL names the server itself, DATABASE_POOLER_URL the pooler (docs/scaling.md).",
+        )
 
 
 def _sqlite() -> Iterator[Finding]:

@@ -1,5 +1,9 @@
 """Migrations, clocks and connections."""
 
+import json
+import os
+import subprocess
+import sys
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,7 +12,9 @@ from django.db import OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from batches.doctor import database
+from smsconsolidator.env import BASE_DIR
 from tests.batches.doctor.conftest import Doctor
+from tests.support.pgbouncer import Pgbouncer
 
 pytestmark = pytest.mark.django_db
 
@@ -46,6 +52,37 @@ def test_connections_that_postgresql_does_not_have(doctor: Doctor, settings: Any
     told = doctor()["database"]
     assert told["state"] == "problem"
     assert "connections" in told["told"]
+
+
+def test_a_pooler_that_is_named_as_the_server() -> None:
+    if connection.vendor != "postgresql":
+        return
+    name = str(connection.settings_dict["NAME"])
+    server = os.environ["DATABASE_URL"].rpartition("/")[0] + f"/{name}"
+    with Pgbouncer(server, pool=3) as pooler:
+        named = _told_of_the_database(DATABASE_URL=pooler.url(name))
+        assert any("leads to a pooler" in told for told in named), named
+        set_apart = _told_of_the_database(DATABASE_URL=server, DATABASE_POOLER_URL=pooler.url(name))
+    for told in (set_apart, _told_of_the_database(DATABASE_URL=server)):
+        assert any(line.startswith("PostgreSQL") for line in told)
+        assert not any("leads to a pooler" in line for line in told)
+
+
+def _told_of_the_database(**environment: str) -> list[str]:
+    """What `manage.py doctor` says of it, as a process of its own."""
+    given = {
+        "PATH": os.environ["PATH"],
+        "ENV_FILE": os.devnull,
+        "DJANGO_SECRET_KEY": "of-the-doctor's-tests" * 3,
+    }
+    done = subprocess.run(
+        [sys.executable, "manage.py", "doctor", "--json"],
+        cwd=BASE_DIR,
+        env=given | environment,
+        capture_output=True,
+        text=True,
+    )
+    return [line["told"] for line in json.loads(done.stdout)["lines"] if line["about"] == "database"]
 
 
 def test_a_database_that_cannot_be_reached(doctor: Doctor) -> None:

@@ -15,5 +15,7 @@ collect_ignore = ([] if PROMTOOL else FOR_PROMTOOL) + (FOR_NO_DATABASE if ON_POS
 def pytest_report_header() -> list[str]:
     """Which tests are left out here, so that nobody takes them for passed."""
     return (
-        [] if PROMTOOL else ["promtool is not installed: the alert rules are not tried (Debian: prometheus)"]
+        []
+        if PROMTOOL
+        else ["promtool is not installed: alert rules and dashboard are not tried (Debian: prometheus)"]
     )

@@ -1,6 +1,7 @@
 """Running systems for the tests to share; each test writes from a number of its own."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -26,7 +27,10 @@ BROKERS = ["orm", *(["redis"] if REDIS_URL else [])]
 KEY = "sms-key-of-the-tests"
 # Databases go away in different ways: a server behind a network, and a file. Only a server has poolers and replicas.
 FOR_POSTGRES = ["test_database_away.py", "test_pooler.py", "test_replica.py", "test_standby.py"]
-collect_ignore = ["test_database_locked.py"] if ON_POSTGRES else FOR_POSTGRES
+# A file that is locked; and a Prometheus, for which once is enough, where there is one.
+FOR_SQLITE = ["test_database_locked.py", "test_watching.py"]
+FOR_PROMETHEUS = [] if shutil.which("prometheus") else ["test_watching.py"]
+collect_ignore = (FOR_SQLITE if ON_POSTGRES else FOR_POSTGRES) + FOR_PROMETHEUS
 
 StartService = Callable[..., Any]
 

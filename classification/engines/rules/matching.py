@@ -21,7 +21,7 @@ FIRMNESS = {strength: -number for number, strength in enumerate(Strength)}
 class Hit:
     """One pattern found: what it says, where and by which rule. `label` is empty for words out of play.
 
-    `explains`: it follows a "because".
+    `explains`: it follows a "because", and is not said of the speaker: "because my son is sick I can't" is an answer.
     """
 
     label: str
@@ -54,18 +54,14 @@ def hits(clause: Clause, lexicon: Lexicon) -> list[Hit]:
     end = len(clause.words) if condition is None else condition
     said = [hit(span, found, clause, lexicon) for span in found if span.at < end]
     if condition is not None:
-        explains = _explains(condition, clause, lexicon)
-        said.append(
-            Hit(
-                lexicon.default,
-                Strength.PROTECTED,
-                clause,
-                clause.words[condition],
-                CONDITION,
-                explains=explains,
-            )
-        )
+        said.append(_conditional(condition, clause, lexicon))
     return said
+
+
+def _conditional(at: int, clause: Clause, lexicon: Lexicon) -> Hit:
+    explains = at > 0 and clause.words[at - 1] in lexicon.classes.get("explaining", ())
+    word = clause.words[at]
+    return Hit(lexicon.default, Strength.PROTECTED, clause, word, CONDITION, explains=explains)
 
 
 def spans(clause: Clause, lexicon: Lexicon) -> list[Span]:
@@ -173,13 +169,19 @@ def hit(span: Span, found: list[Span], clause: Clause, lexicon: Lexicon) -> Hit:
     if label and strength is not Strength.PROTECTED and _is_negated(span, found, clause, lexicon):
         label, strength = negation(label, strength, lexicon)
         negated = True
-    return Hit(label, strength, clause, words, rule.name, negated, _explains(span.at, clause, lexicon))
+    return Hit(label, strength, clause, words, rule.name, negated, _explains(span, clause, lexicon))
 
 
-def _explains(at: int, clause: Clause, lexicon: Lexicon) -> bool:
-    """Whether "because" stands before; what "because of ..." explains may follow it."""
-    explaining = lexicon.classes.get("explaining", frozenset())
-    return any(word in explaining and after != "of" for word, after in pairwise(clause.words[: at + 1]))
+def _explains(span: Span, clause: Clause, lexicon: Lexicon) -> bool:
+    speaker, explaining, concluding = (
+        lexicon.classes.get(name, frozenset()) for name in ("speaker", "explaining", "concluding")
+    )
+    if not (speaker | concluding).isdisjoint(clause.words[max(span.at - 1, 0) : span.end]):
+        return False
+    for word, after in reversed(list(pairwise(clause.words[: span.at + 1]))):
+        if word in concluding or (word in explaining and after != "of"):
+            return word in explaining
+    return False
 
 
 def _is_negated(span: Span, found: list[Span], clause: Clause, lexicon: Lexicon) -> bool:

@@ -108,10 +108,15 @@ def _counting(found: list[Hit], lexicon: Lexicon) -> list[Hit]:
     else is said.
     """
     here = [hit for hit in found if not hit.clause.aside] or found
-    here = [hit for hit in here if not hit.explains] or here
     start = _contrast(here)
-    answers = [*_strongest(here[:start]), *_strongest(here[start:])]
+    answers = [*_strongest(_unexplained(here[:start])), *_strongest(_unexplained(here[start:]))]
     return [hit for hit in answers if not _is_praise_in_refusal(hit, answers, lexicon)]
+
+
+def _unexplained(found: list[Hit]) -> list[Hit]:
+    """Without what explains an answer, where there is one: "ok because ..." is none."""
+    said = [hit for hit in found if not hit.explains]
+    return said if any(hit.strength not in BARE for hit in said) else found
 
 
 def _strongest(found: list[Hit]) -> list[Hit]:

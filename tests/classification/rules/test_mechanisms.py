@@ -196,9 +196,14 @@ def test_a_yes_does_not_end_before_the_not_of_its_own_verb(text: str, label: Lab
         ("Because I am sick I can't go", Label.DISAGREE),
         ("ok but because of the rain I can't come", Label.DISAGREE),
         ("It's because I can't drive", Label.DISAGREE),
+        ("I would love to but because my mom is sick I can't", Label.DISAGREE),
+        ("Sige but because umulan hindi na ako tutuloy", Label.DISAGREE),
+        ("ok cause I can't make it anyway", Label.DISAGREE),
+        ("I support the cause sorry I can't come", Label.DISAGREE),
+        ("I can come because I'm free if it doesn't rain", Label.NEUTRAL),
     ],
 )
-def test_what_follows_because_counts_where_nothing_else_is_said(text: str, label: Label) -> None:
+def test_what_follows_because_counts_where_there_is_no_other_answer(text: str, label: Label) -> None:
     assert RULES.read([text]).label == label
 
 

@@ -45,13 +45,16 @@ Absolutley
 👌🏽
 book me
 no objection here
-S
 No way I would miss it
 nobody could object to that
 without question
 Who wouldn't?
 ok going now ttyl
 yes no definitely
+No prob not busy that day
+nothing is impossible, I'm in
+ok so what time do I come in
+yrs
 """
 ENGLISH_NO = """
 no
@@ -90,13 +93,19 @@ ok sorry I can't go
 Yes but I can't come
 Yeah I can't make it
 not attending
-that's the last thing I need
-less than thrilled
 the hall is impossible for us
-You bet I won't
 most prob not
 I don't think I can run on Sunday
 that is too much already
+I'd love to but I can't help tonight
+Would love to but I can't find a babysitter
+He does not consent
+In that case no
+I have too much homework
+No way I would miss my daughter's graduation for that
+ok but our group has to cancel
+I wish I could be there, sorry
+Sige next time I will join
 """
 ENGLISH_NEUTRAL = """
 maybe
@@ -136,7 +145,6 @@ they prob dont even like it
 I can't remember the title
 neither for nor against
 not sure I would have to ask
-add yes to my list
 the card was not accepted
 I drank too much water
 """

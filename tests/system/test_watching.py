@@ -23,7 +23,9 @@ VARIABLES = {"$__rate_interval": "8s"}
 
 @pytest.fixture(scope="module")
 def watched(running: StartService) -> Iterator[Service]:
-    with running("watched", CONSOLIDATION_WINDOW=1, OPENAI_MODEL="gpt-4.1-mini") as service:
+    # Every conversation is one that a person should look at.
+    settings = {"OPENAI_MODEL": "gpt-4.1-mini", "CLASSIFICATION_REVIEW_SAMPLE": 1}
+    with running("watched", CONSOLIDATION_WINDOW=1, **settings) as service:
         yield service
 
 
@@ -82,7 +84,7 @@ def test_no_panel_stays_empty(watched: Service, model: Model, gateway: Gateway, 
         return not empty(address)
 
     with prometheus(tmp_path, f"localhost:{watched.port}") as address:
-        wait_until(write, 60, lambda: "\n".join(empty(address)), every=1)
+        wait_until(write, 120, lambda: "\n".join(empty(address)), every=1)
         rules = [rule for group in asked(address, "rules")["groups"] for rule in group["rules"]]
     assert rules
     assert [(rule["name"], rule.get("lastError")) for rule in rules if rule["health"] == "err"] == []

@@ -173,6 +173,7 @@ def hit(span: Span, found: list[Span], clause: Clause, lexicon: Lexicon) -> Hit:
 
 
 def _explains(span: Span, clause: Clause, lexicon: Lexicon) -> bool:
+    """Whether it follows a "because" with no "so" between, and neither names the speaker nor "so" itself."""
     speaker, explaining, concluding = (
         lexicon.classes.get(name, frozenset()) for name in ("speaker", "explaining", "concluding")
     )

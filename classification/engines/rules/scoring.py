@@ -39,7 +39,7 @@ class Reading:
     """What one text says. `label` is the default category, and not `clear`, where nothing is said clearly.
 
     `margin` is the lead over the categories that speak against it, 0..1; `corrects`: the text takes back what was
-    said before it; `aside`: it is all about another matter.
+    said before it; `aside`: it is all about another matter, or explains what was said.
     """
 
     label: str
@@ -74,7 +74,7 @@ def reading(parts: Sequence[Clause], found: Sequence[Hit], lexicon: Lexicon) -> 
         clear,
         scores,
         corrects=taken_back > 0 or is_marked(parts[0], lexicon) or parts[0].contrast,
-        aside=all(hit.clause.aside for hit in said),
+        aside=all(hit.clause.aside or hit.explains for hit in said),
     )
 
 

@@ -208,6 +208,20 @@ def test_what_follows_because_counts_where_there_is_no_other_answer(text: str, l
 
 
 @pytest.mark.parametrize(
+    ("texts", "label"),
+    [
+        (["Yes", "I can help", "because I don't have a shift"], Label.AGREE),
+        (["Sorry no", "because my sister agreed already"], Label.DISAGREE),
+        (["ok", "because my mom is sick I can't"], Label.DISAGREE),
+        (["Yes", "wait I can't", "because there is no ride"], Label.DISAGREE),
+        (["good morning", "because there is no ride"], Label.DISAGREE),
+    ],
+)
+def test_a_later_text_that_begins_with_because_explains_the_answer(texts: list[str], label: Label) -> None:
+    assert RULES.read(texts).label == label
+
+
+@pytest.mark.parametrize(
     ("text", "label"),
     [
         ("yes, the lift is not working", Label.NEUTRAL),

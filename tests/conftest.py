@@ -17,14 +17,22 @@ from batches.spool import Spool, SpoolUnavailable, here
 from classification import believed, ceilings, circuit, prices, reviewing
 from classification.rulesets import live
 from replies import choosing
-from tests.scheduling import WITH_DEADLINES, Scheduling
+from tests.scheduling import SYSTEM, Scheduling
 from tests.support import migrated
 
 
-def pytest_configure() -> None:
-    """What computes gives way to the tests with running systems."""
-    if os.environ.get("PYTEST_XDIST_WORKER", WITH_DEADLINES) != WITH_DEADLINES:
+@pytest.fixture(scope="session")
+def _giving_way() -> None:
+    """What computes gives way to the tests with running systems in another process; in each they came before."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
         os.nice(5)
+
+
+@pytest.fixture(autouse=True)
+def _in_a_hurry(request: pytest.FixtureRequest) -> None:
+    """Tests with running systems are: they have deadlines."""
+    if not request.node.nodeid.startswith(SYSTEM):
+        request.getfixturevalue("_giving_way")
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:

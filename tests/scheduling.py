@@ -3,20 +3,23 @@
 from xdist.scheduler import LoadScopeScheduling
 
 SYSTEM = "tests/system/"
-WITH_DEADLINES = "gw0"  # the process that gets SYSTEM, which comes first
+# Those that have a Redis database of their own (`below=1`), so that they can run beside the others.
+BESIDE = ("tests/system/test_fault_points.py", "tests/system/test_nodes.py")
 # Long ones that share nothing.
 APART = ("tests/fuzz/", "tests/properties/")
 
 
 class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # it comes without types
-    """One process runs the tests with running systems, one after the other; the others run the rest, file by file.
+    """The tests with running systems come first, in two groups, one after the other in each; then the rest, by file.
 
-    Those share systems and Redis databases, and they wait for what other processes do: several at once would make each
+    They share systems and Redis databases, and they wait for what other processes do: many at once would make each
     other late.
     """
 
     def _split_scope(self, nodeid: str) -> str:
         """The name of the group that a test belongs to."""
+        if nodeid.startswith(BESIDE):
+            return "beside"
         if nodeid.startswith(SYSTEM):
             return SYSTEM
         return nodeid if nodeid.startswith(APART) else nodeid.partition("::")[0]

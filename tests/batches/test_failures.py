@@ -1,6 +1,7 @@
 """Failed attempts: how many until somebody is told to wait, what the log says, and how much is remembered."""
 
 import logging
+from collections.abc import Iterator
 
 import pytest
 
@@ -21,8 +22,10 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def counted(clock: Clock) -> Failures:
-    return Failures(clock)
+def counted(clock: Clock) -> Iterator[Failures]:
+    counted = Failures(clock)
+    yield counted
+    counted.clear()  # its timer ends with nothing to tell, however long the tests run
 
 
 def lines(caplog: pytest.LogCaptureFixture) -> list[str]:

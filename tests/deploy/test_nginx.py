@@ -44,16 +44,20 @@ def test_a_strangers_bytes_do_not_end_the_watch(server: Server) -> None:
 
 def test_another_machine_is_kept_and_its_failures_are_its_own(server: Server) -> None:
     """It listens on the same ports, under its own address; here nothing does, and each request is asked of ours too."""
+
+    def asked(address: str) -> bool:
+        assert server.get("/healthz").status_code == 200
+        return f'"{address}:' in server.layout.access_log.read_text()
+
     server.start_nginx()
     line = f"server 127.0.0.2:{server.ports['green']} weight=100 max_fails=0;"
     with server.layout.upstream.open("a") as file:
         file.write(f"{line}\n")
     rollout = server.begin("blue-green", "--watch", "3")
-    wait_until(lambda: server.upstream.weights.get("green") == 100)
+    wait_until(lambda: asked("127.0.0.2"))  # nginx reads what the roll-out wrote a moment later
     assert all(server.get("/healthz").status_code == 200 for _ in range(20))
     said, _ = rollout.communicate(timeout=200)
     assert rollout.returncode == 0, said
-    assert '"127.0.0.2:' in server.layout.access_log.read_text()
     assert line in server.layout.upstream.read_text().splitlines()
     server.give("rollback")
     assert line in server.layout.upstream.read_text().splitlines()

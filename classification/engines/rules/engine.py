@@ -13,9 +13,9 @@ from time import perf_counter
 from typing import Any
 
 from classification.engines.base import Context, Endpoint, Verdict
-from classification.engines.rules.clauses import Clause, clauses
+from classification.engines.rules.clauses import Clause, clauses, plain
 from classification.engines.rules.conversation import answer
-from classification.engines.rules.document import Document, Strength
+from classification.engines.rules.document import Document, LexiconKind, Strength
 from classification.engines.rules.language import Languages
 from classification.engines.rules.lexicon import Lexicon
 from classification.engines.rules.matching import QUESTION, Hit, hits
@@ -45,7 +45,7 @@ class Rules:
     def read(self, texts: Sequence[str]) -> Verdict:
         """The verdict on one conversation. Its confidence says how clear the words were; it is no probability."""
         deadline = perf_counter() + EXPRESSIONS_TIMEOUT
-        lines = [self.line(text, deadline) for text in "\n".join(texts)[-MAX_CHARACTERS:].split("\n")]
+        lines = [self.line(text, deadline) for text in self._said("\n".join(texts)[-MAX_CHARACTERS:])]
         standing = answer(list(self._readings(lines)), self.lexicon)
         found = [hit for line in lines for hit in line.hits]
         parts = [line.clauses for line in lines]
@@ -65,6 +65,17 @@ class Rules:
     def language(self, texts: Sequence[str]) -> str:
         """The language that the end of a conversation seems to be written in; empty where none stands out."""
         return self._languages.read("\n".join(texts)[-MAX_CHARACTERS:])
+
+    def _said(self, conversation: str) -> list[str]:
+        """Its texts. One that begins with "but" goes on with the one before."""
+        said: list[str] = []
+        for text in conversation.split("\n"):
+            first = next(iter(self.lexicon.spelled(plain(text))), "") if said else ""
+            if first in self.lexicon.groups[LexiconKind.CONTRAST]:
+                said[-1] += f" {text}"
+            else:
+                said.append(text)
+        return said
 
     def _readings(self, lines: Sequence["Line"]) -> Iterator[Reading]:
         """What the lines say, in order. A "wait" of its own takes back what was said, like one before the words."""

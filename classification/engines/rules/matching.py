@@ -112,7 +112,7 @@ def _is_allowed(span: Span, clause: Clause, lexicon: Lexicon) -> bool:
     rest = clause.words[span.end :]
     if span.rule.before and rest and rest[0] not in span.rule.before:
         return False
-    if _is_taken_back(span, clause, lexicon):
+    if _is_taken_back(span, clause, lexicon) or _is_tag(span, clause, lexicon):
         return False
     fillers = lexicon.groups[LexiconKind.FILLER]
     if span.rule.leads and not (fillers - lexicon.groups[LexiconKind.PRONOUN]).issuperset(
@@ -130,6 +130,17 @@ def _is_taken_back(span: Span, clause: Clause, lexicon: Lexicon) -> bool:
     if not says_yes or clause.words[span.end : span.end + 1] != ("not",):
         return False
     return clause.words[span.end - 1] in lexicon.deniable
+
+
+def _is_tag(span: Span, clause: Clause, lexicon: Lexicon) -> bool:
+    """Whether it asks for an answer and is none: "tell the others ok". "What you said is ok" is one."""
+    tags, requesting, states = (
+        lexicon.classes.get(name, frozenset()) for name in ("tag", "requesting", "be")
+    )
+    before = clause.words[: span.at]
+    if span.end < len(clause.words) or not tags.issuperset(clause.words[span.at : span.end]):
+        return False
+    return len(before) > 1 and before[-1] not in states and not requesting.isdisjoint(before)
 
 
 def _opens(span: Span, clause: Clause, lexicon: Lexicon) -> bool:

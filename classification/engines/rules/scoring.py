@@ -73,7 +73,9 @@ def reading(parts: Sequence[Clause], found: Sequence[Hit], lexicon: Lexicon) -> 
         margin,
         clear,
         scores,
-        corrects=taken_back > 0 or is_marked(parts[0], lexicon) or parts[0].contrast,
+        corrects=taken_back > 0
+        or is_marked(parts[0], lexicon)
+        or any(hit.clause.contrast and hit.label == label for hit in said),
         aside=all(hit.clause.aside or hit.explains for hit in said),
     )
 

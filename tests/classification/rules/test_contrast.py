@@ -1,0 +1,71 @@
+"""What follows "but" in the next text, and "ok" as a question behind a request."""
+
+import pytest
+
+from classification.engines.rules.engine import Rules
+from classification.engines.rules.packs import shipped
+from classification.labels import Label
+
+RULES = Rules(shipped())
+
+
+@pytest.mark.parametrize(
+    ("texts", "label"),
+    [
+        (["Yes", "I can help", "but only after 6"], Label.NEUTRAL),
+        (["Yes", "I can help but only after 6"], Label.NEUTRAL),
+        (["Oo", "pwede ako", "pero after 6 pa"], Label.NEUTRAL),
+        (["Yes", "but I can't"], Label.DISAGREE),
+        (["Yes!", "But my car broke down and I can't"], Label.DISAGREE),
+        (["I'm busy", "but ok I will come"], Label.AGREE),
+        (["I don't have a car", "but I can come"], Label.AGREE),
+        (["No", "but thanks for asking"], Label.DISAGREE),
+        (["Yes", "I will be there but a bit late"], Label.AGREE),
+        (["but yes"], Label.AGREE),
+    ],
+)
+def test_a_text_that_begins_with_but_goes_on_with_the_one_before(texts: list[str], label: Label) -> None:
+    assert RULES.read(texts).label == label
+
+
+@pytest.mark.parametrize(
+    ("texts", "label"),
+    [
+        (["No", "but I can on Friday"], Label.NEUTRAL),
+        (["Not Tuesday but Thursday works"], Label.NEUTRAL),
+        (["Can't on Monday", "but Wednesday afternoon is ok", "do you have anything then?"], Label.NEUTRAL),
+        (["Thursday works"], Label.AGREE),
+        (["not Tuesday"], Label.DISAGREE),
+    ],
+)
+def test_who_cannot_but_names_another_day_has_not_agreed(texts: list[str], label: Label) -> None:
+    assert RULES.read(texts).label == label
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("Tell the others ok", Label.NEUTRAL),
+        ("u let him in k", Label.NEUTRAL),
+        ("Class moved to room 302, bring your book ok", Label.NEUTRAL),
+        ("your plan is ok", Label.AGREE),
+        ("8 is ok", Label.AGREE),
+        ("ok tell the others", Label.AGREE),
+        ("you are right", Label.AGREE),
+    ],
+)
+def test_ok_behind_a_request_asks_for_an_answer(text: str, label: Label) -> None:
+    assert RULES.read([text]).label == label
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("kay", Label.AGREE),
+        ("Kay thanks", Label.AGREE),
+        ("kay naa koy klase", Label.DISAGREE),
+        ("dili ko makaadto kay masakit akong anak", Label.DISAGREE),
+    ],
+)
+def test_kay_is_ok_alone_and_because_in_cebuano(text: str, label: Label) -> None:
+    assert RULES.read([text]).label == label

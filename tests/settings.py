@@ -16,6 +16,7 @@ os.environ["DJANGO_SECRET_KEY"] = "only-for-tests-" * 4
 os.environ["SMS_SENDER"] = "memory"
 os.environ["SPOOL_PATH"] = f"{tempfile.gettempdir()}/smsconsolidator-test-{os.getpid()}/spool.sqlite3"
 os.environ["WEBHOOK_OPEN"] = "true"
+os.environ["CLASSIFICATION_REVIEW_SAMPLE"] = "0"  # no test is reviewed by chance
 # Tests let one sender write often and the same; those of the limits set them.
 for name in (
     "SENDER_REPLIES_PER_MINUTE",

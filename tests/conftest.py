@@ -25,7 +25,7 @@ from tests.support import migrated
 def _giving_way() -> None:
     """What computes gives way to the tests with running systems in another process; in each they came before."""
     if "PYTEST_XDIST_WORKER" in os.environ:
-        os.nice(10)
+        os.nice(5)
 
 
 @pytest.fixture(autouse=True)

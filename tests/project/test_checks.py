@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from django.contrib import admin
@@ -33,6 +34,20 @@ def test_it_passes_the_deployment_checks_behind_https() -> None:
     command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
     checked = subprocess.run(command, cwd=BASE_DIR, env=server, capture_output=True, text=True, check=False)
     assert (checked.returncode, checked.stderr) == (0, "")
+
+
+def test_a_command_on_a_database_without_tables_says_what_to_do(tmp_path: Path) -> None:
+    server = {
+        "PATH": os.environ["PATH"],
+        "ENV_FILE": os.devnull,
+        "DATABASE_URL": f"sqlite:///{tmp_path}/new.sqlite3",
+        "DJANGO_SECRET_KEY": "Qk3-vR8_tY1xZ6bN0mC5wL2pJ7hG4fD9sA-eUiOqWzXrTyVbNm",
+    }
+    command = [sys.executable, "manage.py", "reprocess_batches"]
+    ran = subprocess.run(command, cwd=BASE_DIR, env=server, capture_output=True, text=True, check=False)
+    assert ran.returncode == 1
+    assert ran.stderr.endswith("Bring it up to date: python manage.py migrate\n")
+    assert "Traceback" not in ran.stderr
 
 
 def test_the_documentation_names_every_check() -> None:

@@ -140,7 +140,9 @@ def _is_tag(span: Span, clause: Clause, lexicon: Lexicon) -> bool:
     before = clause.words[: span.at]
     if span.end < len(clause.words) or not tags.issuperset(clause.words[span.at : span.end]):
         return False
-    return len(before) > 1 and before[-1] not in states and not requesting.isdisjoint(before)
+    passed_over = lexicon.groups[LexiconKind.FILLER] - lexicon.groups[LexiconKind.PRONOUN]
+    first = next((word for word in before if word not in passed_over), "")
+    return len(before) > 1 and before[-1] not in states and first in requesting
 
 
 def _opens(span: Span, clause: Clause, lexicon: Lexicon) -> bool:

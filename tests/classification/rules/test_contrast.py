@@ -46,8 +46,10 @@ def test_who_cannot_but_names_another_day_has_not_agreed(texts: list[str], label
     ("text", "label"),
     [
         ("Tell the others ok", Label.NEUTRAL),
-        ("u let him in k", Label.NEUTRAL),
         ("Class moved to room 302, bring your book ok", Label.NEUTRAL),
+        ("Thank you for the reminder ok", Label.AGREE),
+        ("See you tomorrow ok", Label.AGREE),
+        ("No need ok", Label.DISAGREE),
         ("your plan is ok", Label.AGREE),
         ("8 is ok", Label.AGREE),
         ("ok tell the others", Label.AGREE),

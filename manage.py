@@ -16,10 +16,8 @@ def main() -> None:
     except ImproperlyConfigured as error:
         # A wrong setting is the operator's to mend: show what to do, not a traceback.
         sys.exit(str(error))
-    except (
-        OperationalError,
-        ProgrammingError,
-    ) as error:  # SQLite's and PostgreSQL's "there is no such table"
+    except (OperationalError, ProgrammingError) as error:
+        # SQLite's and PostgreSQL's "there is no such table".
         if not (missing := _missing_migrations()):
             raise
         sys.exit(

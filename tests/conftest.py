@@ -29,8 +29,8 @@ def _giving_way() -> None:
 
 
 @pytest.fixture(autouse=True)
-def _in_a_hurry(request: pytest.FixtureRequest) -> None:
-    """Tests with running systems are: they have deadlines."""
+def _who_gives_way(request: pytest.FixtureRequest) -> None:
+    """All but the tests with running systems, which have deadlines."""
     if not request.node.nodeid.startswith(SYSTEM):
         request.getfixturevalue("_giving_way")
 

@@ -133,7 +133,7 @@ def _is_taken_back(span: Span, clause: Clause, lexicon: Lexicon) -> bool:
 
 
 def _is_tag(span: Span, clause: Clause, lexicon: Lexicon) -> bool:
-    """Whether it asks for an answer and is none: "tell the others ok". "What you said is ok" is one."""
+    """Whether it asks for an answer and is none: "tell the others ok". "Your plan is ok" is one."""
     tags, requesting, states = (
         lexicon.classes.get(name, frozenset()) for name in ("tag", "requesting", "be")
     )

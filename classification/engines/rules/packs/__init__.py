@@ -19,7 +19,7 @@ single slips in long words need no entry. `[contractions]` and `[endings]` write
 words as others; `@name` makes one for each word of a class. `[classes]` names word classes. Some of
 them are more than that: `speaker` holds the words for who writes, `explaining` those that begin a reason ("because"),
 `concluding` those that end it ("so"), `tag` those that ask for an answer behind a request ("tell the others ok"),
-`requesting` those that show one, `be` those after which it is none ("what you said is ok").
+`requesting` those that show one, `be` those after which it is none ("your plan is ok").
 `[[rules]]`: a label (or "none", which takes the words out of play), a strength and patterns. The places of a pattern
 are words, each one `a`, either `a|b`, perhaps `(a)`, any ending `a*` or one of a class `@name`. `before` restricts a
 rule to the end of a clause or to the words listed, `leads` to its beginning.

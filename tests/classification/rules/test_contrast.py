@@ -49,6 +49,8 @@ def test_who_cannot_but_names_another_day_has_not_agreed(texts: list[str], label
         ("Class moved to room 302, bring your book ok", Label.NEUTRAL),
         ("Thank you for the reminder ok", Label.AGREE),
         ("See you tomorrow ok", Label.AGREE),
+        ("Rem to take ur medicine ok", Label.NEUTRAL),
+        ("You find other people ok", Label.NEUTRAL),
         ("No need ok", Label.DISAGREE),
         ("your plan is ok", Label.AGREE),
         ("8 is ok", Label.AGREE),
@@ -71,3 +73,25 @@ def test_ok_behind_a_request_asks_for_an_answer(text: str, label: Label) -> None
 )
 def test_kay_is_ok_alone_and_because_in_cebuano(text: str, label: Label) -> None:
     assert RULES.read([text]).label == label
+
+
+@pytest.mark.parametrize(
+    ("texts", "label"),
+    [
+        (["cge ate", "ay d pla pde"], Label.DISAGREE),
+        (["yes wait no, cancel it"], Label.DISAGREE),
+        (["no wait yes I do want that"], Label.AGREE),
+        (["brownout kanina kaya ngayon ko lang nabasa"], Label.NEUTRAL),
+        (["miss you na mahal, uwi ka na"], Label.NEUTRAL),
+        (["mahal masyado"], Label.DISAGREE),
+        (["she said yes!", "I am so happy"], Label.NEUTRAL),
+        (["I am happy to"], Label.AGREE),
+        (["Sure thing", "text me lang pag nandyan ka na"], Label.AGREE),
+        (["asa na ka dapit"], Label.NEUTRAL),
+        (["The management has rejected your offer"], Label.DISAGREE),
+        (["The court has rejected the appeal"], Label.NEUTRAL),
+        (["sama dn ako"], Label.AGREE),
+    ],
+)
+def test_a_word_that_means_two_things_is_read_by_what_is_around_it(texts: list[str], label: Label) -> None:
+    assert RULES.read(texts).label == label

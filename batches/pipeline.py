@@ -208,7 +208,6 @@ def _write_reply(
         also=[matter.label for matter in decision.matters[1:]],
         sounds_like_opt_out=decision.review == ReviewReason.OPT_OUT,
         veto=veto,
-        send_now=True,
     )
 
 

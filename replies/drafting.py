@@ -9,8 +9,8 @@ from replies.case import ALLOWED, COMMANDS, Case, Decision
 from replies.commanded import answers_something
 from replies.content import Content
 from replies.conversation import Conversation
-from replies.gate import admit, at_hand
-from replies.insertion import insert_alone, insert_in_hand, insert_pending, put_down
+from replies.gate import admit
+from replies.insertion import insert_in_hand, insert_pending, put_down
 from replies.models import Reply, ReplyKind
 from replies.policy import decide
 from replies.segments import count as size
@@ -42,30 +42,28 @@ def prepare(
     texts: Sequence[str] = (),
     sounds_like_opt_out: bool = False,
     veto: Veto = no_veto,
-    send_now: bool = False,
 ) -> Reply:
-    """The batch's reply: pending, or suppressed with the reason. Call it inside a transaction.
+    """The batch's reply, in its caller's hands (`in_hand`: sending, with its first attempt). Call it in a transaction.
 
-    A batch has one live reply for ever: when there is one already, that one is returned unchanged. Repeating a
-    suppression for the same reason adds nothing either. `also` holds the labels of what else the conversation is
-    about, `texts` what was written. `veto` is asked last, where everything else allows a reply or lets it wait.
+    `deliver` sends it as soon as that is committed. Where its turn comes later it is pending, and `retry_in` tells
+    when; where it may not be sent it is suppressed with the reason, and repeating a suppression for the same reason
+    adds nothing. `also` holds the labels of what else the conversation is about, `texts` what was written. `veto` is
+    asked last, where everything else allows a reply or lets it wait.
 
-    With `send_now` the new reply is in its caller's hands at once (`in_hand`: sending, with its first attempt), for
-    `deliver` to send as soon as the transaction is committed; where its turn comes later it stays pending, and
-    `retry_in` tells when. Then a second live reply raises IntegrityError.
+    Raises IntegrityError when the batch has a live reply: it has one for ever.
     """
     said = _said(conversation, label, also)
     reply = _new(conversation, ReplyKind.AUTOMATIC, said)
     told = {"label": label, "texts": texts, "sounds_like_opt_out": sounds_like_opt_out}
     case = conversation.case(ReplyKind.AUTOMATIC, reply.segments, **told)
-    return _write(reply, case, record, veto, send_now=send_now)
+    return _write(reply, case, record, veto)
 
 
 def prepare_answer(kind: ReplyKind, conversation: Conversation, *, record: Recorder) -> Reply:
-    """The answer to a command, which is its batch's one reply; as `prepare` with `send_now`."""
+    """The answer to a command, which is its batch's one reply; as `prepare`."""
     where, turn = conversation.channel_id, conversation.batch_id
     reply = _new(conversation, kind, content.answer(kind, conversation.occasion, channel_id=where, turn=turn))
-    return _write(reply, conversation.case(kind, reply.segments), record, no_veto, send_now=True)
+    return _write(reply, conversation.case(kind, reply.segments), record, no_veto)
 
 
 def prepare_correction(conversation: Conversation, label: str, *, record: Recorder) -> Reply:
@@ -73,7 +71,7 @@ def prepare_correction(conversation: Conversation, label: str, *, record: Record
 
     Ask correcting.py before, in the same transaction. Raises IntegrityError when the batch has one already.
     """
-    return insert_alone(_new(conversation, ReplyKind.CORRECTION, _said(conversation, label)), record)
+    return insert_pending(_new(conversation, ReplyKind.CORRECTION, _said(conversation, label)), record)
 
 
 def _said(conversation: Conversation, label: str, also: Sequence[str] = ()) -> Content:
@@ -99,7 +97,7 @@ def _new(conversation: Conversation, kind: ReplyKind, said: Content) -> Reply:
     )
 
 
-def _write(reply: Reply, case: Case, record: Recorder, veto: Veto, *, send_now: bool) -> Reply:
+def _write(reply: Reply, case: Case, record: Recorder, veto: Veto) -> Reply:
     """Write it as the policy says, and as the provider's turns allow."""
 
     def judge(now: Case) -> Decision:
@@ -107,8 +105,5 @@ def _write(reply: Reply, case: Case, record: Recorder, veto: Veto, *, send_now: 
         is_command = decision.allowed and now.kind in COMMANDS
         return answers_something(now, reply.batch_id) if is_command else unless(veto, decision)
 
-    if not send_now:
-        decision = judge(at_hand(case))
-        return insert_pending(reply, record) if decision.allowed else put_down(reply, decision, record)
     decision = admit(case, reply.body, judge, turn=lambda: pacing.wait_for_turn(reply.provider))
     return insert_in_hand(reply, record) if decision.allowed else put_down(reply, decision, record)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, IntegrityError, transaction
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Q
 
 from classification import rows
@@ -46,18 +46,6 @@ def _insert_waiting(reply: Reply, decision: Decision, record: Recorder) -> Reply
 
 
 def insert_pending(reply: Reply, record: Recorder) -> Reply:
-    """Pending, unless the batch has a live reply of its kind: then that one is given back."""
-    try:
-        with transaction.atomic():  # a savepoint: losing the race must not break the caller's transaction
-            return insert_alone(reply, record)
-    except IntegrityError:
-        live = Reply.objects.filter(~SUPPRESSED, batch_id=reply.batch_id, kind=reply.kind).first()
-        if live is None:
-            raise
-        return live
-
-
-def insert_alone(reply: Reply, record: Recorder) -> Reply:
     """Pending. Raises IntegrityError where the batch has a live reply of its kind."""
     reply.status, reply.attempt_count = ReplyStatus.PENDING, 0
     _insert(reply)

@@ -32,7 +32,7 @@ class Pace:
 
     watch: float = 300  # after each step
     every: float = 5  # between two looks
-    start: float = 60  # until a release must be ready
+    start: float = 120  # until a release must be ready; an emulated machine took 90
     drain: float = 5  # for requests under way, between the last step and the end of the old web server
 
 

@@ -3,14 +3,16 @@
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from batches.models import Batch, Channel
 from replies import services
 from replies.case import Terms
-from replies.models import Reply
+from replies.models import Reply, ReplyKind
 from replies.senders import memory
 from tests.support.smsmobileapi_server import SmsMobileApiServer
 
@@ -58,6 +60,21 @@ def prepare(
     return services.prepare(conversation, label, record=record, **more)
 
 
+def pending(batch: Batch, status: str = "pending") -> Reply:
+    """A reply that nobody has begun to send."""
+    return Reply.objects.create(
+        batch=batch,
+        kind=ReplyKind.AUTOMATIC,
+        to=NUMBER,
+        body="Thanks for confirming! See you soon.",
+        segments=1,
+        provider=settings.SMS_SENDER,
+        status=status,
+        idempotency_key=uuid4(),
+        expires_at=timezone.now() + timedelta(seconds=settings.REPLY_EXPIRES_AFTER),
+    )
+
+
 @pytest.fixture
 def history() -> History:
     return History()
@@ -76,11 +93,9 @@ def batch(db: None) -> Batch:
 
 
 @pytest.fixture
-def reply(batch: Batch, history: History) -> Reply:
-    """A pending reply, with nothing in `history` yet."""
-    made = prepare(batch, history)
-    history.clear()
-    return made
+def reply(batch: Batch) -> Reply:
+    """A pending reply."""
+    return pending(batch)
 
 
 @pytest.fixture

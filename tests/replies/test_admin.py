@@ -61,7 +61,7 @@ def test_it_shows_what_a_reply_takes_and_costs(
 ) -> None:
     settings.SMS_AUTO_REPLY_TEXT = "Salamat\u00a0po – <b>kita</b> tayo. " * 3
     settings.SMS_SEGMENT_PRICE, settings.SMS_CURRENCY = Decimal("0.35"), "PHP"
-    reply = services.send_once(prepare(batch, history).pk, record=history)
+    reply = services.deliver(prepare(batch, history), record=history)
     page = admin_client.get(_page(reply)).content.decode()
     assert "2 (UCS-2 for U+00A0 –)" in page
     assert "0.70 PHP" in page

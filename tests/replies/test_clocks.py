@@ -70,5 +70,5 @@ def test_quiet_hours(monkeypatch: pytest.MonkeyPatch, quiet: bool) -> None:
     starts, ends = ((night + timedelta(hours=hours)).time() for hours in (-2, 2))
     monkeypatch.setattr(timezone, "datetime", off_by(timedelta(hours=12)))
     terms = Terms(quiet=QuietHours("hold", starts, ends, "UTC"))
-    reply = prepare(make_batch(), History(), terms=terms, send_now=True)
+    reply = prepare(make_batch(), History(), terms=terms)
     assert reply.status == ("pending" if quiet else "sending")

@@ -17,7 +17,7 @@ from classification.usage import Count, end_of
 from replies import services
 from replies.models import Mute, Reply, Switch
 from replies.senders import memory
-from tests.replies.conftest import History, make_batch, prepare
+from tests.replies.conftest import History, make_batch, pending, prepare
 
 AT_ONCE = 8
 
@@ -130,7 +130,7 @@ class TestAtOnce:
 
     def test_one_reply_that_two_want_to_send_is_counted_once(self, settings: Any) -> None:
         settings.SENDER_REPLIES_PER_DAY = 20
-        reply = prepare(make_batch(), History())
+        reply = pending(make_batch())
         self.race(lambda _: services.send_once(reply.pk, record=History()))
         assert len(memory.outbox) == 1
         assert used() == 1
@@ -149,7 +149,7 @@ class TestAtOnce:
 
         def answer(number: int) -> None:
             with transaction.atomic():
-                reply = prepare(batches[number], History(), send_now=True)
+                reply = prepare(batches[number], History())
             if reply.in_hand:
                 services.deliver(reply, record=History())
 
@@ -160,12 +160,12 @@ class TestAtOnce:
 class TestMute:
     def test_the_longer_one_holds(self, history: History, settings: Any) -> None:
         settings.REPEATED_TEXTS = 1
-        reply = prepare(make_batch(), history, texts=["Yes"], send_now=True)
+        reply = prepare(make_batch(), history, texts=["Yes"])
         assert (reply.status, reply.reason) == ("suppressed", "repeated_text")
         mute = Mute.objects.get()
         assert 86_300 < (mute.until - datetime.now(UTC)).total_seconds() < 86_500
         Mute.objects.update(until=datetime.now(UTC), reason="echo")
-        prepare(make_batch(), history, texts=["Yes"], send_now=True)
+        prepare(make_batch(), history, texts=["Yes"])
         mute.refresh_from_db()
         assert mute.reason == "repeated_text"
         assert mute.until > datetime.now(UTC)
@@ -175,9 +175,9 @@ class TestMute:
 def test_a_reply_costs_one_look_and_one_count(history: History, settings: Any) -> None:
     settings.SENDER_REPLIES_PER_MINUTE, settings.REPEATED_TEXTS = 100, 100
     batch = make_batch()
-    prepare(make_batch(), history, texts=["Yes"], send_now=True)  # the rule set and the ceilings are read
+    prepare(make_batch(), history, texts=["Yes"])  # the rule set and the ceilings are read
     with CaptureQueriesContext(connection) as captured:
-        prepare(batch, history, texts=["Yes"], send_now=True)
+        prepare(batch, history, texts=["Yes"])
     kinds = [query["sql"].split()[0] for query in captured]
     assert kinds == ["SELECT", "INSERT", "INSERT", "INSERT"], (
         captured.captured_queries

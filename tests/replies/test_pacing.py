@@ -13,7 +13,7 @@ from replies.gate import admit, at_hand
 from replies.limits import PER_MINUTE
 from replies.models import Pace, Reply
 from replies.senders import memory
-from tests.replies.conftest import NUMBER, History, make_batch, prepare
+from tests.replies.conftest import NUMBER, History, make_batch, pending, prepare
 
 APART = 10.0  # seconds
 
@@ -67,7 +67,7 @@ def test_two_at_once_get_two_turns(six_a_minute: None) -> None:
 def test_a_reply_waits_for_its_turn(
     db: None, six_a_minute: None, history: History, outbox: list[memory.Sms]
 ) -> None:
-    first, second = (prepare(make_batch(), history, send_now=True) for _ in range(2))
+    first, second = (prepare(make_batch(), history) for _ in range(2))
     assert (first.status, first.in_hand) == ("sending", True)
     assert (second.status, second.in_hand, second.attempt_count) == ("pending", False, 0)
     assert second.retry_in == pytest.approx(APART, abs=2)
@@ -78,7 +78,7 @@ def test_it_keeps_the_turn_that_it_got(
     six_a_minute: None, history: History, outbox: list[memory.Sms]
 ) -> None:
     Pace.objects.create(provider="memory", next_at="2126-01-01T00:00Z")
-    reply = prepare(make_batch(), history)
+    reply = pending(make_batch())
     told: list[float | None] = []
     for _ in range(2):
         waiting = services.send_once(reply.pk, record=history, then=lambda one: told.append(one.retry_in))

@@ -9,17 +9,12 @@ from replies.models import Reply
 from tests.replies.conftest import NUMBER, History, make_batch, prepare
 
 
-def test_it_makes_a_pending_reply_and_tells_it(batch: Batch, history: History) -> None:
+def test_it_makes_a_reply_that_is_ours_to_send_and_tells_it(batch: Batch, history: History) -> None:
     reply = prepare(batch, history)
-    assert (reply.status, reply.to, reply.body) == ("pending", NUMBER, "Thanks for confirming! See you soon.")
-    assert history == [("reply_created", {"reply_id": reply.pk, "provider": "memory"})]
-
-
-def test_it_keeps_the_body_when_the_text_changes_later(
-    reply: Reply, history: History, settings: object
-) -> None:
-    settings.SMS_AUTO_REPLY_TEXT = "Something new"  # type: ignore[attr-defined]
-    assert prepare(reply.batch, history).body == "Thanks for confirming! See you soon."
+    assert (reply.status, reply.in_hand, reply.attempts.count()) == ("sending", True, 1)
+    assert (reply.to, reply.body) == (NUMBER, "Thanks for confirming! See you soon.")
+    assert history.kinds == ["reply_created", "reply_sending"]
+    assert history[0][1] == {"reply_id": reply.pk, "provider": "memory"}
 
 
 @pytest.mark.parametrize("enabled", [True, False])
@@ -36,7 +31,7 @@ def test_it_suppresses_what_is_too_long_and_keeps_all_of_it(
 ) -> None:
     settings.SMS_AUTO_REPLY_TEXT = "x" * 307
     settings.SMS_MAX_SEGMENTS = 2
-    reply = prepare(batch, history, send_now=True)
+    reply = prepare(batch, history)
     reply.refresh_from_db()
     assert (reply.status, reply.reason, reply.segments) == ("suppressed", "too_long", 3)
     assert (reply.body, history.kinds) == ("x" * 307, ["reply_suppressed"])
@@ -48,14 +43,13 @@ def test_it_suppresses_with_the_reason(batch: Batch, history: History) -> None:
     assert (history.kinds, history[0][1]["reason"]) == (["reply_suppressed"], "auto_reply_disabled")
 
 
-def test_it_returns_the_live_reply_when_there_is_one(reply: Reply, history: History) -> None:
-    assert prepare(reply.batch, history, label="disagree").pk == reply.pk
+def test_it_makes_no_second_live_reply(reply: Reply, history: History) -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():
+        prepare(reply.batch, history, label="disagree")
     assert (history, Reply.objects.count()) == ([], 1)
 
 
-def test_it_returns_the_live_reply_even_when_none_would_be_allowed_now(
-    reply: Reply, history: History
-) -> None:
+def test_it_suppresses_nothing_beside_a_live_reply(reply: Reply, history: History) -> None:
     assert prepare(reply.batch, history, enabled=False).pk == reply.pk
     assert (history, Reply.objects.count()) == ([], 1)
 
@@ -73,16 +67,10 @@ def test_it_tells_a_new_reason_of_suppression(batch: Batch, history: History) ->
 
 def test_it_makes_a_live_reply_after_a_suppressed_one(batch: Batch, history: History) -> None:
     prepare(batch, history, label="undecided")
-    assert prepare(batch, history, label="agree").status == "pending"
+    assert prepare(batch, history, label="agree").status == "sending"
 
 
-def test_it_leaves_the_callers_transaction_usable_after_losing(reply: Reply, history: History) -> None:
-    with transaction.atomic():
-        prepare(reply.batch, history)
-        assert Batch.objects.filter(pk=reply.batch_id).update(message_count=4) == 1
-
-
-def test_it_does_not_hide_another_integrity_error(batch: Batch, history: History) -> None:
+def test_it_makes_nothing_when_the_history_cannot_be_written(batch: Batch, history: History) -> None:
     def refuse(kind: str, data: object) -> None:
         raise IntegrityError("from the history")
 
@@ -93,7 +81,7 @@ def test_it_does_not_hide_another_integrity_error(batch: Batch, history: History
 
 @pytest.mark.django_db(transaction=True)
 def test_it_makes_one_reply_when_many_prepare_at_once() -> None:
-    batch, history, made = make_batch(), History(), []
+    batch, history, made = make_batch(), History(), list[int | None]()
     start = threading.Barrier(4)
 
     def work() -> None:
@@ -101,6 +89,8 @@ def test_it_makes_one_reply_when_many_prepare_at_once() -> None:
         try:
             with transaction.atomic():
                 made.append(prepare(batch, history).pk)
+        except IntegrityError:
+            made.append(None)
         finally:
             connection.close()
 
@@ -109,4 +99,5 @@ def test_it_makes_one_reply_when_many_prepare_at_once() -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert (len(made), len(set(made)), history.kinds) == (4, 1, ["reply_created"])
+    assert made.count(None) == 3
+    assert [reply.pk for reply in Reply.objects.all()] == [pk for pk in made if pk]

@@ -1,12 +1,14 @@
 """Settings that would break the promises are refused before the service starts; open doors are pointed out."""
 
+from collections.abc import Iterable
 from math import ceil
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.checks import Warning as CheckWarning
+from django.db import connection
 
 from batches.hosts import is_local, is_loopback
 
@@ -104,3 +106,17 @@ def check_report_mail(**_kwargs: Any) -> list[CheckMessage]:
         hint = "Write smtp+tls:// (STARTTLS) or smtps://."
         return [CheckWarning("EMAIL_URL sends its password in clear", hint=hint, id="batches.W010")]
     return []
+
+
+@register(Tags.database)
+def check_encoding(databases: Iterable[str] | None = None, **_kwargs: Any) -> list[CheckMessage]:
+    """batches.E006: a database that cannot hold every SMS. PostgreSQL makes one in SQL_ASCII where no locale is set."""
+    if "default" not in (databases or []) or connection.vendor != "postgresql":
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW server_encoding")
+        [encoding] = cursor.fetchone()
+    if encoding == "UTF8":
+        return []
+    hint = "Make it anew: createdb --encoding UTF8 --template template0 NAME"
+    return [Error(f"The database's encoding is {encoding}, not UTF8", hint=hint, id="batches.E006")]

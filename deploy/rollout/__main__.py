@@ -31,6 +31,14 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--root", type=Path, default=Path("/"), help=argparse.SUPPRESS)  # a rehearsal's
     parser.add_argument("--nginx", default="nginx", help="how nginx is called")
     parser.add_argument("--user", default="smsconsolidator", help="whom the service runs as")
+    parser.add_argument(
+        "--ready-within",
+        dest="start",
+        type=float,
+        default=Pace.start,
+        metavar="SECONDS",
+        help="how long a release may take until it is ready (%(default)g); more for a slow machine",
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("status", help="which release answers, and how it is")
     commands.add_parser("start", help="start the release that answers, after a restore, say")
@@ -74,7 +82,7 @@ def alone(layout: Layout) -> Iterator[None]:
 
 def act(arguments: argparse.Namespace, machine: Machine) -> int:
     given = vars(arguments)
-    pace = Pace(**{name: given[name] for name in ("watch", "every", "drain") if name in given})
+    pace = Pace(**{name: given[name] for name in ("start", "watch", "every", "drain") if name in given})
     limits = Limits(**{name[4:]: value for name, value in given.items() if name.startswith("max_")})
     rollout = Rollout(machine, say, pace, limits)
     match arguments.command:

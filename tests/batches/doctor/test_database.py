@@ -7,9 +7,11 @@ import sys
 from datetime import datetime, timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
+from psycopg import sql
 
 from batches.doctor import database
 from smsconsolidator.env import BASE_DIR
@@ -68,21 +70,45 @@ def test_a_pooler_that_is_named_as_the_server() -> None:
         assert not any("leads to a pooler" in line for line in told)
 
 
+def test_a_database_that_cannot_hold_every_text_is_not_migrated() -> None:
+    if connection.vendor != "postgresql":
+        return
+    name = f"{connection.settings_dict['NAME']}_ascii"
+    server = os.environ["DATABASE_URL"].rpartition("/")[0]
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as maintenance:
+        quoted = sql.Identifier(name)
+        maintenance.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(quoted))
+        made = "CREATE DATABASE {} ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0"
+        maintenance.execute(sql.SQL(made).format(quoted))
+        try:
+            ran = _manage("migrate", DATABASE_URL=f"{server}/{name}")
+        finally:
+            maintenance.execute(sql.SQL("DROP DATABASE {}").format(quoted))
+    assert ran.returncode == 1
+    assert "encoding is SQL_ASCII, not UTF8" in ran.stderr
+    assert "createdb --encoding UTF8" in ran.stderr
+
+
 def _told_of_the_database(**environment: str) -> list[str]:
-    """What `manage.py doctor` says of it, as a process of its own."""
+    """What `manage.py doctor` says of it."""
+    told = json.loads(_manage("doctor", "--json", **environment).stdout)
+    return [line["told"] for line in told["lines"] if line["about"] == "database"]
+
+
+def _manage(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The command, in a process of its own."""
     given = {
         "PATH": os.environ["PATH"],
         "ENV_FILE": os.devnull,
         "DJANGO_SECRET_KEY": "of-the-doctor's-tests" * 3,
     }
-    done = subprocess.run(
-        [sys.executable, "manage.py", "doctor", "--json"],
+    return subprocess.run(
+        [sys.executable, "manage.py", *command],
         cwd=BASE_DIR,
         env=given | environment,
         capture_output=True,
         text=True,
     )
-    return [line["told"] for line in json.loads(done.stdout)["lines"] if line["about"] == "database"]
 
 
 def test_a_database_that_cannot_be_reached(doctor: Doctor) -> None:

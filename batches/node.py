@@ -28,8 +28,19 @@ from batches.lifeline import tie_children_to_parents
 from batches.lockless import Flag, Queue, Timer
 from batches.queue import SWEEP_QUEUE, enqueue_sweep
 from batches.sweep import stop_all
+from classification.services import preload
 
 log = logging.getLogger(__name__)
+
+
+def prepare() -> None:
+    """Load what this queue's workers need, for the processes that are forked from this one to share.
+
+    Before each fork: where a worker had to compile a rule set that was published since, a slow machine's would run out
+    of time over it, and so would the one in its place.
+    """
+    if Conf.CLUSTER_NAME != SWEEP_QUEUE:
+        preload()
 
 
 class Sentinel(cluster.Sentinel):  # type: ignore[misc]  # django-q2 has no type hints
@@ -49,6 +60,7 @@ class Sentinel(cluster.Sentinel):  # type: ignore[misc]  # django-q2 has no type
         """Put another in the place of one that ended: recycled (exit code 0), dead, or beyond its time (none yet)."""
         role = {self.monitor: "monitor", self.pusher: "pusher"}.get(process, "worker")
         code = process.exitcode
+        prepare()
         super().reincarnate(process)
         if code != 0:
             log.warning(

@@ -8,7 +8,7 @@ from functools import partial
 from django.conf import settings
 from django.utils.crypto import salted_hmac
 
-from classification import memory, rows
+from classification import injection, memory, rows
 from classification.asking import ENGINES, ask
 from classification.decision import Decision, Hearing
 from classification.engines.base import Context, Endpoint, Matter, Verdict
@@ -52,13 +52,14 @@ def classify(
 
 
 def preload() -> None:
-    """Load what the engines need (the model's client takes a second) and compile the live rule set.
+    """Load what the engines need (the model's client takes a second), and compile markers and the live rule set.
 
     Then no conversation waits for either, and processes that are forked afterwards share them; no connection is left
     open for them. Where the database cannot be read, the first conversation does the rest.
     """
     for name in engines(settings.CLASSIFICATION_MODE):
         ENGINES[name].preload()
+    injection.preload()
     try:
         live()
     except live.failures as error:

@@ -65,7 +65,7 @@ def compiled(row: RuleSet) -> Rules:
 
 @lru_cache(maxsize=4)
 def _compiled(digest: str) -> Rules:
-    """The last few are kept: a published document never changes, and compiling one takes a tenth of a second."""
+    """The last few are kept: a published document never changes, and compiling one takes half a second."""
     document = RuleSet.objects.filter(digest=digest).values_list("document", flat=True)[0]
     return rules_of(Document.model_validate(document))
 

@@ -6,9 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django_q.conf import Conf
 
-from batches.node import Node
+from batches.node import Node, prepare
 from batches.queue import SWEEP_QUEUE, enqueue_sweep
-from classification.services import preload
 
 
 class Command(BaseCommand):
@@ -17,6 +16,5 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **_options: Any) -> None:
         if Conf.CLUSTER_NAME == SWEEP_QUEUE:
             enqueue_sweep()  # the scheduler's first look is half a minute away
-        else:
-            preload()  # once, before the workers are forked, instead of once in each worker's first task
+        prepare()  # once, instead of once in each worker's first task
         sys.exit(Node().run())

@@ -115,7 +115,7 @@ class Line:
 
 @lru_cache(maxsize=4)
 def rules_of(document: Document) -> Rules:
-    """The document, compiled, which takes a tenth of a second: kept for those that are compared and gone back to.
+    """The document, compiled, which takes half a second: kept for those that are compared and gone back to.
 
     Raises ValueError for a rule that cannot be read.
     """

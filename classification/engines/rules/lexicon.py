@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 
 import regex
 
 from classification.engines.rules.document import Document, LexiconKind, Match, RuleEntry
-from classification.engines.rules.patterns import Element, Node, Rule, one_word, parsed
+from classification.engines.rules.patterns import Element, Node, Rule, Spell, one_word, parsed
 from classification.engines.rules.spelling import Spelling
 from classification.labels import Meaning
 
@@ -37,8 +37,9 @@ class Lexicon:
         self.phrases, self.beginnings = Node(), Node()
         self.together: list[tuple[tuple[Element, ...], Rule]] = []
         self.expressions: list[tuple[regex.Pattern[str], Rule]] = []
+        spell = cache(self.spelled)  # the same words stand in many patterns
         for entry in document.rules:
-            self._add(entry)
+            self._add(entry, spell)
 
     @cached_property
     def signs(self) -> re.Pattern[str]:
@@ -125,7 +126,7 @@ class Lexicon:
                 groups.setdefault(word.kind, set()).add(word.term)
         self.groups |= {kind: frozenset(terms) for kind, terms in groups.items()}
 
-    def _add(self, entry: RuleEntry) -> None:
+    def _add(self, entry: RuleEntry, spell: Spell) -> None:
         rule = Rule(
             entry.name,
             entry.category,
@@ -137,15 +138,15 @@ class Lexicon:
         )
         for text in entry.patterns:
             try:
-                self._add_pattern(text, rule)
+                self._add_pattern(text, rule, spell)
             except (ValueError, regex.error) as error:
                 raise ValueError(f"rule {entry.name}: {text}: {error}") from error
 
-    def _add_pattern(self, text: str, rule: Rule) -> None:
+    def _add_pattern(self, text: str, rule: Rule, spell: Spell) -> None:
         if rule.match == Match.REGEX:
             self.expressions.append((regex.compile(text, regex.IGNORECASE), rule))
             return
-        elements = parsed(text, self.spelled, self.classes)
+        elements = parsed(text, spell, self.classes)
         if not elements:
             raise ValueError("no words")
         if rule.match == Match.ALL_WORDS:

@@ -134,15 +134,15 @@ def _is_taken_back(span: Span, clause: Clause, lexicon: Lexicon) -> bool:
 
 def _is_tag(span: Span, clause: Clause, lexicon: Lexicon) -> bool:
     """Whether it asks for an answer and is none: "tell the others ok". "Your plan is ok" is one."""
-    tags, requesting, states = (
-        lexicon.classes.get(name, frozenset()) for name in ("tag", "requesting", "be")
+    tags, requesting, states, answering = (
+        lexicon.classes.get(name, frozenset()) for name in ("tag", "requesting", "be", "answering")
     )
     before = clause.words[: span.at]
     if span.end < len(clause.words) or not tags.issuperset(clause.words[span.at : span.end]):
         return False
     passed_over = lexicon.groups[LexiconKind.FILLER] - lexicon.groups[LexiconKind.PRONOUN]
     first = next((word for word in before if word not in passed_over), "")
-    return len(before) > 1 and before[-1] not in states and first in requesting
+    return len(before) > 1 and before[-1] not in states | answering and first in requesting
 
 
 def _opens(span: Span, clause: Clause, lexicon: Lexicon) -> bool:

@@ -21,7 +21,7 @@ from tests.deploy.conftest import migrated_by, new_migrations
 from tests.deploy.locks import TABLES, read_while_held, transactions
 from tests.system.database import Postgres
 
-pytestmark = [pytest.mark.django_db, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.django_db
 INDEX = models.Index(fields=["claim"], name="batch_claim")
 CHECK = models.CheckConstraint(condition=models.Q(attempts__lt=9), name="batch_few_attempts")
 A_MODEL = migrations.CreateModel(

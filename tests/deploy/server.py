@@ -137,7 +137,7 @@ class Server:
         pace = {"rollback": ("--drain", "0")} | dict.fromkeys(("first", "start", "status"), ())
         usual = pace.get(command, ("--drain", "0", "--watch", "0", "--every", "0.2"))
         return subprocess.Popen(
-            [*self._command, command, *usual, *options],
+            [*self._command, "--ready-within", "90", command, *usual, *options],
             cwd=BASE_DIR,
             env=self._environment,
             stdout=subprocess.PIPE,

@@ -23,15 +23,20 @@ from deploy.signs import Signs
 HOST = {"Host": "localhost"}
 PROBE_SECONDS = 5
 STATE_SECONDS = (
-    30  # for what a watch asks a program: a database may be frozen, and an answer must come in any case
+    30  # for what a watch asks a program: a database may be frozen, an answer must come in any case
 )
 LAST_WORDS = 1500  # characters of what a command printed; a traceback's end says what it is
 # A migration that waits for a lock makes everybody wait behind it: it gives up soon, and is tried again.
 LOCK_TIMEOUT = {"PGOPTIONS": "-c lock_timeout=3s"}
+LOCKED = "LockNotAvailable"  # psycopg's name for it; the server's own words may be in any language
 
 
 class MachineError(Exception):
-    """A step did not work; the message says which, and what was printed."""
+    """A step did not work; the message says which, and the end of what was printed; `printed` is all of it."""
+
+    def __init__(self, message: str, printed: str = "") -> None:
+        super().__init__(message)
+        self.printed = printed
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,7 @@ class Machine:
                 self.manage(colour, "migrate", "--no-input", "-v0", extra=extra)
             except MachineError as problem:
                 tries -= 1
-                if "lock timeout" not in str(problem) or not tries:
+                if LOCKED not in problem.printed or not tries:
                     raise
                 time.sleep(2)
             else:
@@ -82,7 +87,9 @@ class Machine:
         """pgbouncer refuses the time limit, which is a setting of the session: what migrates asks the server itself."""
         given = dotenv_values(self.layout.settings / "env")
         return (
-            {"DATABASE_POOLER_URL": given["DATABASE_URL"] or ""} if given.get("DATABASE_POOLER_URL") else {}
+            {"DATABASE_POOLER_URL": given.get("DATABASE_URL") or ""}
+            if given.get("DATABASE_POOLER_URL")
+            else {}
         )
 
     def signs(self, colour: str, since: datetime) -> Signs:
@@ -188,12 +195,13 @@ class Machine:
 
     def probe(self, colour: str, path: str) -> requests.Response | None:
         """The release's own answer, not through nginx; None when there is none."""
-        try:
-            return requests.get(
-                f"http://127.0.0.1:{self.port(colour)}{path}", headers=HOST, timeout=PROBE_SECONDS
-            )
-        except requests.RequestException:
-            return None
+        url = f"http://127.0.0.1:{self.port(colour)}{path}"
+        with requests.Session() as session:
+            session.trust_env = False  # a proxy of root's environment does not lead to this machine's ports
+            try:
+                return session.get(url, headers=HOST, timeout=PROBE_SECONDS)
+            except requests.RequestException:
+                return None
 
     def is_up(self, colour: str) -> bool:
         """Whether that very release answers on its port."""
@@ -218,7 +226,7 @@ class Machine:
         except subprocess.TimeoutExpired as late:
             raise MachineError(f"{' '.join(command)}\ngave no answer in {late.timeout:.0f} s") from None
         if done.returncode:
-            raise MachineError(f"{' '.join(command)}\n{done.stdout.strip()[-LAST_WORDS:]}")
+            raise MachineError(f"{' '.join(command)}\n{done.stdout.strip()[-LAST_WORDS:]}", done.stdout)
         return done.stdout
 
 

@@ -134,10 +134,12 @@ class Rollout:
             programs = PROGRAMS
             self.machine.start(new, *BEHIND)
         log = AccessLog(self.machine.layout.access_log, {self.machine.port(one): one for one in COLOURS})
+        # From here on: stopping what worked behind the old one takes a minute, in which things go wrong as well.
+        watch = Watch(self.machine, new, programs, log, self.limits, self._before)
         self.machine.direct(old, {old: 100 - share, new: share})
         if share == 100:
             self._stop_behind(old, new)
-        self._watch(Watch(self.machine, new, programs, log, self.limits, self._before), share)
+        self._watch(watch, share)
 
     def _watch(self, watch: Watch, share: int) -> None:
         """Raises BadSign as soon as there is one."""
@@ -203,7 +205,7 @@ LOG = "journalctl --namespace=smsconsolidator --since=-5min"
 
 def _seen(watch: Watch) -> str:
     asked, failed = watch.log.requests.get(watch.colour, 0), watch.log.errors.get(watch.colour, 0)
-    words = [f"{asked} requests, {failed} failed"]
+    words = [f"{asked} requests, {failed} failed" if asked else "NO REQUEST SEEN in nginx's log"]
     if watch.log.unreadable:
         words.append(f"{watch.log.unreadable} lines of nginx's log unreadable")
     if now := watch.signs:

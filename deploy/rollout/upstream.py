@@ -11,7 +11,9 @@ from deploy.layout import COLOURS, PORTS
 HEAD = "# Written by python -m deploy.rollout. The weights are per cent; servers of other machines are left alone.\n"
 SETTLED = re.compile(r"^# settled: (\w+)$", re.MULTILINE)
 PREVIOUS = re.compile(rf"^# previous: ({'|'.join(COLOURS)}) (/.*)$", re.MULTILINE)
-SERVER = re.compile(rf"^server 127\.0\.0\.1:\d+ weight=(\d+)\b.*# ({'|'.join(COLOURS)})$", re.MULTILINE)
+SERVER = re.compile(
+    rf"^server 127\.0\.0\.1:\d+ (?:weight=(\d+)|backup)\b.*# ({'|'.join(COLOURS)})$", re.MULTILINE
+)
 OURS = re.compile(rf"# (?:Written by python -m deploy\.rollout|settled:|previous:)|{SERVER.pattern}")
 
 
@@ -59,7 +61,7 @@ class Upstream:
         except FileNotFoundError:
             raise UnreadableUpstream(f"{path} is missing: python -m deploy.rollout first") from None
         settled = SETTLED.search(text)
-        weights = {name: int(weight) for weight, name in SERVER.findall(text)}
+        weights = {name: int(weight or 0) for weight, name in SERVER.findall(text)}
         if settled is None or settled[1] not in COLOURS or not weights:
             raise UnreadableUpstream(f"{path} was not written by a roll-out; see docs/upgrade.md")
         before = PREVIOUS.search(text)
@@ -74,11 +76,10 @@ class Upstream:
 
     def text(self) -> str:
         # max_fails=0: a release that fails keeps its share, so that its failures are seen; nginx asks the other one
-        # for each of them all the same.
+        # for each of them all the same, also one without a share.
         lines = [
-            f"server 127.0.0.1:{self.ports[name]} weight={weight} max_fails=0; # {name}\n"
+            f"server 127.0.0.1:{self.ports[name]} {f'weight={weight}' if weight else 'backup'} max_fails=0; # {name}\n"
             for name, weight in self.weights.items()
-            if weight
         ]
         before = f"# previous: {self.previous.colour} {self.previous.release}\n" if self.previous else ""
         others = "".join(f"{line}\n" for line in self.others)

@@ -10,7 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -31,12 +31,14 @@ FINE = json.dumps(asdict(Signs(9, 0.1, 0.0, 0.2, 9, 0, 9, 0)))
 LATE = json.dumps(asdict(Signs(9, 99.0, 0.0, 0.2, 9, 0, 9, 0)))
 HAS_NGINX = shutil.which("nginx") is not None
 WEB = """
-import json, os
+import json, os, time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from smsconsolidator import __version__
 
 class Answer(BaseHTTPRequestHandler):
     def do_GET(self):
+        if fault := {FAULTS}.get(self.path):
+            return fault(self)
         body = json.dumps({"version": __version__, "headers": dict(self.headers)}).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
@@ -45,6 +47,11 @@ class Answer(BaseHTTPRequestHandler):
 
 ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Answer).serve_forever()
 """
+# What a bad release does when it is asked for a path.
+REFUSES = {
+    "/api/webhook/": "lambda self: self.send_error(500)",
+    "/api/webhook/hangs": "lambda self: time.sleep(60)",
+}
 # `manage.fails` holds the name of the command that fails, as it does while the database is away.
 MANAGE = """
 import sys, time
@@ -110,13 +117,20 @@ class Server:
             found.close()
 
     # --- what an operator does --------------------------------------------------------------------------------
-    def unpack(self, colour: str, version: str, signs: Sequence[str] = (FINE,)) -> Path:
+    def unpack(
+        self,
+        colour: str,
+        version: str,
+        signs: Sequence[str] = (FINE,),
+        faults: Mapping[str, str] | None = None,
+    ) -> Path:
         """A release, linked as that colour."""
+        told = ", ".join(f"{path!r}: {fault}" for path, fault in (faults or {}).items())
         place = self.layout.releases / "releases" / version
         for name, text in {
             "manage.py": MANAGE,
             "smsconsolidator/__init__.py": f"__version__ = {version!r}\n",
-            "smsconsolidator/web.py": WEB,
+            "smsconsolidator/web.py": WEB.replace("{FAULTS}", f"{{{told}}}"),
             "deploy/__init__.py": "",
             "deploy/signs.py": SIGNS,
             "signs": "\n".join(signs),
@@ -158,7 +172,9 @@ class Server:
 
     @property
     def _environment(self) -> dict[str, str]:
-        return {**os.environ, "PATH": f"{self.root / 'bin'}:{os.environ['PATH']}"}
+        # A proxy that is not there: whoever asked this machine's ports by it would not be answered.
+        nowhere = {"http_proxy": "http://127.0.0.1:9", "no_proxy": ""}
+        return {**os.environ, **nowhere, "PATH": f"{self.root / 'bin'}:{os.environ['PATH']}"}
 
     @property
     def _command(self) -> list[str]:

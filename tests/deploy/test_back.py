@@ -31,6 +31,21 @@ def test_who_went_back_by_itself_stays_there(server: Server) -> None:
     assert server.answers_alone("blue")
 
 
+def test_what_goes_wrong_while_the_old_workers_are_being_stopped_is_seen(server: Server) -> None:
+    """They finish what they have in hand, for most of a minute."""
+    restarts = server.root / "run/smsconsolidator-web@green.service.restarts"
+    systemctl = server.root / "bin/systemctl"
+    ends = f'case "$*" in *stop*worker@blue*) echo 1 > {restarts};; esac'
+    systemctl.write_text(systemctl.read_text().replace("\n", f"\n{ends}\n", 1))
+    said = server.give("blue-green", code=1)
+    assert "BAD SIGN  a process ended by itself" in said
+    assert server.answers_alone("blue")
+
+
+def test_a_step_in_which_nobody_asked_says_so(server: Server) -> None:
+    assert "NO REQUEST SEEN" in server.give("blue-green")
+
+
 def test_a_release_that_never_answered_is_not_the_one_before(server: Server) -> None:
     server.give("blue-green")
     new = server.unpack("blue", "0.3")

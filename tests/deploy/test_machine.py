@@ -38,6 +38,25 @@ def test_migrations_go_around_the_pooler(tmp_path: Path, pooler: str, seen: str 
     assert given["PGOPTIONS"] == "-c lock_timeout=3s"
 
 
+LOCKED_ONCE = """#!/bin/sh
+[ -e {mark} ] && exit 0
+touch {mark}
+echo psycopg.errors.LockNotAvailable: annullation de la requete
+seq 2000  # a traceback is long
+exit 1
+"""
+
+
+def test_a_lock_that_is_not_to_be_had_is_asked_for_again_in_any_language(tmp_path: Path) -> None:
+    mark = tmp_path / "asked"
+    Machine(with_python(tmp_path, LOCKED_ONCE.format(mark=mark)), user="").migrate("blue", tries=2)
+    mark.unlink()
+    with pytest.raises(MachineError):
+        Machine(with_python(tmp_path / "no more", LOCKED_ONCE.format(mark=mark)), user="").migrate(
+            "blue", tries=1
+        )
+
+
 @pytest.mark.parametrize(
     "ask",
     [

@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from deploy.rollout.watching import AccessLog
-from tests.deploy.server import HAS_NGINX, Server
+from tests.deploy.server import HAS_NGINX, REFUSES, Server
 
 pytestmark = pytest.mark.skipif(not HAS_NGINX, reason="nginx is not installed")
 PATIENCE = 30  # seconds
@@ -40,6 +41,23 @@ def test_a_strangers_bytes_do_not_end_the_watch(server: Server) -> None:
     assert rollout.returncode == 0, said
     assert b"\xff" in server.layout.access_log.read_bytes()
     assert server.answers_alone("green")
+
+
+@pytest.mark.parametrize("path", REFUSES)
+def test_a_bad_release_costs_nobody_an_answer_even_with_all_requests(server: Server, path: str) -> None:
+    """One that fails and one that hangs: the release before is asked of each request again, and the roll-out ends."""
+    server.unpack("green", "0.3", faults=REFUSES)
+    server.start_nginx()
+    rollout = server.begin("blue-green", "--watch", "100")
+    wait_until(lambda: server.upstream.weights.get("green") == 100)
+    with ThreadPoolExecutor() as pool:
+        answers = list(pool.map(lambda _: server.get(path), range(6)))
+    assert [answer.status_code for answer in answers] == [200] * 6
+    assert {answer.json()["version"] for answer in answers} == {"0.1"}
+
+    said, _ = rollout.communicate(timeout=200)
+    assert "requests failed" in said
+    assert server.answers_alone("blue")
 
 
 def test_another_machine_is_kept_and_its_failures_are_its_own(server: Server) -> None:

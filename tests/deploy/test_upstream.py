@@ -22,11 +22,14 @@ def test_the_upstream_file_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_who_has_no_share_is_left_out(tmp_path: Path) -> None:
+def test_who_has_no_share_is_asked_second(tmp_path: Path) -> None:
     path = tmp_path / "upstream.conf"
-    Upstream("blue", {"blue": 0, "green": 100}).write(path)
-    assert Upstream.read(path).weights == {"green": 100}
-    assert Upstream.read(path).settled == "blue"
+    written = Upstream("blue", {"blue": 0, "green": 100})
+    written.write(path)
+    assert Upstream.read(path) == written
+    assert "server 127.0.0.1:8001 backup max_fails=0; # blue\n" in path.read_text()
+    assert Upstream.kept(path) == ()
+    assert written.unfinished
 
 
 @pytest.mark.parametrize(

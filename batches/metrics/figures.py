@@ -112,7 +112,7 @@ REPLY_REASONS = Counter(
     "reply_reasons",
     "Why replies were not sent, or not at once.",
     ("outcome", "reason"),
-    tuple(("suppressed", reason) for reason in LIMITS),
+    tuple((outcome, reason) for outcome in ("suppressed", "withdrawn", "postponed") for reason in LIMITS),
 )
 REPLY_SEGMENTS = Counter("reply_segments", "SMS segments of the replies that were sent.")
 LATENESS = Histogram(

@@ -31,9 +31,12 @@ RUNS = (
     ("roll-back to the previous one", "rollback", 0),
     ("blue-green to this release", "blue-green", 0),
     ("canary of a bad release", "canary", 1),
+    ("blue-green of a bad release", "blue-green", 1),
 )
-# A machine that is busy with other things is no bad sign here: what is judged is what became of the messages.
+# A quick one runs beside other things (tests): a busy machine is no bad sign there, and what is judged is what became
+# of the messages.
 BUSY = ("--max-lateness", "60", "--max-waiting", "120")
+QUICK = 2  # seconds of watching after each step
 console = Console(highlight=False, soft_wrap=True, width=130)
 
 
@@ -42,17 +45,28 @@ def parse() -> argparse.Namespace:
         prog="python -m deploy.rehearsal", description="Rehearse roll-outs under load."
     )
     parser.add_argument("--watch", type=float, default=30, metavar="SECONDS", help="after each step (30)")
-    parser.add_argument("--quick", action="store_true", help="2 seconds after each step")
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help=f"{QUICK} seconds after each step, and a busy machine is no bad sign",
+    )
     parser.add_argument("--database", choices=["sqlite", "postgres"], default=databases.preferred())
     return parser.parse_args()
 
 
-def perform(scene: Scene, command: str, watch: float, first_sender: int) -> tuple[int, Verdict]:
+def watching(arguments: argparse.Namespace) -> list[str]:
+    """How each roll-out watches."""
+    if arguments.quick:
+        return ["--watch", str(QUICK), *BUSY]
+    return ["--watch", str(arguments.watch)]
+
+
+def perform(scene: Scene, command: str, watching: Sequence[str], first_sender: int) -> tuple[int, Verdict]:
     """One command under load: its exit code, and what became of all messages."""
     phones = scene.phones(PER_SECOND, first_sender)
     options = ["--drain", "2"]
     if command != "rollback":
-        options += ["--watch", str(watch), "--every", "1", *BUSY]
+        options += ["--every", "1", *watching]
     with phones.posting():
         time.sleep(AROUND)
         done = scene.rollout(command, *options)
@@ -64,20 +78,20 @@ def perform(scene: Scene, command: str, watch: float, first_sender: int) -> tupl
     return done.returncode, judge(phones.told, scene.database, scene.provider.calls)
 
 
-def rehearse(scene: Scene, watch: float) -> list[tuple[str, bool, Verdict]]:
+def rehearse(scene: Scene, watching: Sequence[str]) -> list[tuple[str, bool, Verdict]]:
     """Every run in its order: name, whether the command ended as it should, and what became of the messages."""
     begun = scene.rollout("first", "blue")
     console.print(begun.stdout.rstrip(), markup=False)
     if begun.returncode:
         raise SystemExit(f"The previous release does not start:\n{scene.logs()}")
     scene.start_nginx()
+    scene.unpack_broken("broken")
     results = []
     for index, (name, command, code) in enumerate(RUNS):
         console.rule(name)
         if code:
-            scene.unpack_broken("broken")
             scene.link("blue", "broken")
-        returned, verdict = perform(scene, command, watch, index * SENDERS)
+        returned, verdict = perform(scene, command, watching, index * SENDERS)
         results.append((name, returned == code, verdict))
     return results
 
@@ -121,7 +135,7 @@ def main() -> int:
             if isinstance(database, databases.Postgres):
                 database.forget_fast()
             with Scene(root, database) as scene:
-                good = print_results(rehearse(scene, 2 if arguments.quick else arguments.watch))
+                good = print_results(rehearse(scene, watching(arguments)))
                 if not good:
                     console.print(scene.logs(), markup=False)
         finally:

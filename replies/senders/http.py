@@ -122,14 +122,21 @@ class _Kept(threading.local):
 
 
 def _read(answer: requests.Response, deadline: float) -> bytes:
-    """The body as far as it came, bounded in bytes and time; a broken one is judged by what there is."""
+    """The body as far as it came, bounded in bytes; a broken one is judged by what there is.
+
+    Raises TimeoutError after the deadline: what has not ended by then is no answer.
+    """
     body = bytearray()
     try:
-        while len(body) < MAX_BODY and time.monotonic() < deadline:
+        while len(body) < MAX_BODY:
+            if time.monotonic() > deadline:
+                raise TimeoutError
             part = answer.raw.read1(MAX_BODY - len(body), decode_content=True)
             if not part:
                 break
             body += part
+    except (TimeoutError, urllib3.exceptions.ReadTimeoutError):
+        raise TimeoutError from None
     except (urllib3.exceptions.HTTPError, OSError):
         return bytes(body)
     return bytes(body)

@@ -48,6 +48,9 @@ def healthy() -> Iterator[Series]:
     for outcome, values in (("sent", "0+3x100"), ("refused", "0x100"), ("unknown", "0x100")):
         yield series("replies_total", values, outcome=outcome)
     yield series("reply_reasons_total", "0x100", outcome="suppressed", reason="ceiling")
+    yield series("reply_reasons_total", "0x100", outcome="postponed", reason="ceiling_per_minute")
+    yield series("reply_reasons_total", "0x100", outcome="withdrawn", reason="stopped")
+    yield series("reply_reasons_total", "0+3x100", outcome="postponed", reason="quiet_hours")
     yield from histogram("batch_close_lateness_seconds", "0+3x100", "0.05", "3.0", "10.0")
     yield from histogram("provider_call_duration_seconds", "0+3x100", "0.5", "4.0", "8.0", provider="smsgate")
     yield from histogram("webhook_request_duration_seconds", "0+5x100", "0.05", "0.5", "1.0", status="200")
@@ -84,6 +87,7 @@ CASES: list[tuple[str, list[str], list[Change]]] = [
             ("ab", "batch_oldest_overdue_seconds", "", "0x50 60+60x50"),
         ],
     ),
+    ("no sweep has ever run", ["NothingClosesBatches"], [("ab", "sweep_age_seconds", "", "_x100")]),
     (
         "batches are closed late",
         ["ClosingLate"],
@@ -118,7 +122,14 @@ CASES: list[tuple[str, list[str], list[Change]]] = [
         [("ab", "provider_call_duration_seconds_bucket", bound, "0x100") for bound in ("0.5", "4.0")],
     ),
     ("somebody forgets the switch", ["RepliesSwitchedOff"], [("ab", "replies_stopped", "", "0x50 1x50")]),
-    ("a ceiling holds replies back", ["RepliesStopped"], [("ab", "reply_reasons_total", "", "0x92 2x8")]),
+    *(
+        (
+            f"{reason} holds replies back",
+            ["RepliesStopped"],
+            [("ab", "reply_reasons_total", reason, "0x92 2x8")],
+        )
+        for reason in ("ceiling", "ceiling_per_minute", "stopped")
+    ),
     (
         "the model fails and is left alone",
         ["ModelLeftAlone", "ModelFailing"],

@@ -49,7 +49,7 @@ def test_a_bad_release_costs_nobody_an_answer_even_with_all_requests(server: Ser
     server.unpack("green", "0.3", faults=REFUSES)
     server.start_nginx()
     rollout = server.begin("blue-green", "--watch", "100")
-    wait_until(lambda: server.upstream.weights.get("green") == 100)
+    wait_until(lambda: server.get("/healthz").json()["version"] == "0.3")  # nginx has read what was written
     with ThreadPoolExecutor() as pool:
         answers = list(pool.map(lambda _: server.get(path), range(6)))
     assert [answer.status_code for answer in answers] == [200] * 6

@@ -29,7 +29,7 @@ LIMITS = (
     "REPEATED_TEXTS",
     "BREAKER_REPLIES_PER_MINUTE",
 )
-NODE = [sys.executable, "manage.py", "qnode"]
+NODE = [sys.executable, "manage.py", "qnode", "--skip-checks"]
 # What each process is started with, as deploy/supervisord.conf does it.
 COMMANDS: dict[str, tuple[list[str], dict[str, str]]] = {
     "web": ([sys.executable, "-m", "smsconsolidator.web"], {}),

@@ -9,13 +9,12 @@ from typing import Any
 
 from rich.console import Group
 from rich.table import Table
-from rich.text import Text
 
 from classification.engines.rules.document import Document
 from classification.evaluation.cases import Case
 from classification.evaluation.metrics import Scores, score
 from classification.evaluation.running import Answer
-from classification.revealing import spelled
+from classification.terminal import cells
 
 Judged = tuple[Case, Answer]
 
@@ -100,7 +99,7 @@ def _summary(title: str, sections: Sequence[Mapping[str, Measures]]) -> Table:
         table.add_column(name, justify="right")
     for groups in sections:
         for name, group in groups.items():
-            table.add_row(Text(spelled(name)), *_cells(group))
+            table.add_row(*cells(name), *_cells(group))
         table.add_section()
     return table
 

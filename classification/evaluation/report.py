@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
-from math import ceil
 from typing import Any
 
 from rich.console import Group
@@ -14,6 +13,7 @@ from classification.engines.rules.document import Document
 from classification.evaluation.cases import Case
 from classification.evaluation.metrics import Scores, score
 from classification.evaluation.running import Answer
+from classification.ranks import nearest_rank
 from classification.terminal import cells
 
 Judged = tuple[Case, Answer]
@@ -74,10 +74,8 @@ def tables(
 
 
 def _latencies(milliseconds: Sequence[float]) -> dict[str, float]:
-    """The nearest rank: a time that was really measured."""
-    ranked = sorted(milliseconds)
-    at = {"p50": 0.5, "p99": 0.99, "max": 1.0}
-    return {name: ranked[ceil(share * len(ranked)) - 1] for name, share in at.items()}
+    ordered = sorted(milliseconds)
+    return {"p50": nearest_rank(ordered, 50), "p99": nearest_rank(ordered, 99), "max": ordered[-1]}
 
 
 def _summary(title: str, sections: Sequence[Mapping[str, Measures]]) -> Table:

@@ -23,6 +23,7 @@ from batches.simulation import files, following, posting, script
 from batches.simulation.following import Followed
 from batches.simulation.posting import Posted
 from batches.simulation.script import Planned
+from classification.csv_rows import BadFile
 from classification.naming import name_of
 from classification.terminal import cells, show
 
@@ -133,7 +134,7 @@ class Command(BaseCommand):
             plan = _plan(options, channel.window)
             posting.check(webhook)
             report = _run(webhook, plan, options)
-        except (files.BadFile, posting.NotRunning) as error:
+        except (BadFile, posting.NotRunning) as error:
             raise CommandError(str(error)) from None
         except DatabaseError as error:
             raise CommandError(f"DATABASE_URL: the server's database cannot be read: {error}") from None

@@ -70,11 +70,6 @@ class Rates:
                 self._young[key] = self._elder.pop(key) if key in self._elder else _Minute()
             return self._young[key].add(second, number)
 
-    def clear(self) -> None:
-        """Forget everything."""
-        with self._lock:
-            self._young, self._elder, self._born = {}, {}, int(self._clock())
-
 
 _channels, _senders = Rates(), Rates()
 _flagged: TTLCache[tuple[int, str], bool] = TTLCache(MAX_KEYS, ttl=3600)  # the longest window, in seconds
@@ -94,14 +89,6 @@ def watch(channel: Channel, joined: Mapping[str, Joined], actor: str) -> None:
             _flag(channel, flag, batch_ids, actor)
         except Error:
             log.exception("Batches above a limit could not be flagged")
-
-
-def forget() -> None:
-    """Begin to count anew."""
-    _channels.clear()
-    _senders.clear()
-    with _flagged_lock:
-        _flagged.clear()
 
 
 def _over(channel: Channel, joined: Mapping[str, Joined]) -> Iterator[tuple[Flag, int]]:

@@ -1,11 +1,8 @@
 """Numbers that a log line, a report or a file may show without telling whose they are."""
 
-import re
-
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 
-# Seven or more digits, as people write numbers: +63 917 123 4567, (0917) 123-4567.
-_NUMBER = re.compile(r"\+?\d(?:[ ().-]{0,2}\d){6,}")
+from classification.phone_number import PHONE_NUMBER
 
 
 def mask_number(number: str) -> str:
@@ -21,7 +18,7 @@ def mask_number(number: str) -> str:
 
 def mask_numbers(text: str) -> str:
     """Free text with every run of seven or more digits masked like a phone number."""
-    return _NUMBER.sub(lambda match: mask_number(match[0]), text)
+    return PHONE_NUMBER.sub(lambda match: mask_number(match[0]), text)
 
 
 def _country_code(number: str) -> str:

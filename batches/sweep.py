@@ -42,11 +42,8 @@ def stop_all() -> None:
 
 
 def sweep(duration: float) -> dict[str, int]:
-    """Lead or stand by for `duration` seconds; returns how many batches were closed and queued again.
-
-    A duration of 0 is one pass over everything that is due, whoever leads.
-    """
-    return _Sweep().once() if duration == 0 else _Sweep().run(duration)
+    """Lead or stand by for `duration` seconds; returns how many batches were closed and queued again."""
+    return _Sweep().run(duration)
 
 
 class _Sweep:
@@ -72,12 +69,6 @@ class _Sweep:
                 connection.close()
                 time.sleep(RENEW)
         self._leave()
-        return self.counts
-
-    def once(self) -> dict[str, int]:
-        while closed := close_due():
-            self.counts["closed"] += closed
-        self.counts["requeued"] += reap()
         return self.counts
 
     def _over(self, end: float) -> bool:

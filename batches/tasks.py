@@ -9,9 +9,9 @@ from batches.reporting import mailing
 from batches.retention import purging
 
 
-def sweep(duration: float | None = None) -> dict[str, int]:
+def sweep() -> dict[str, int]:
     """The scheduled task: see sweep.py."""
-    return sweeping.sweep(settings.SWEEP_DURATION if duration is None else duration)
+    return sweeping.sweep(settings.SWEEP_DURATION)
 
 
 def process_batch(batch_id: int) -> None:

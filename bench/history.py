@@ -117,8 +117,8 @@ def _receive(plan: Plan, side: Side) -> None:
             web.port, grouped(place.traffic.take(int(15_000 * plan.seconds), 3), 50), seconds=plan.seconds
         )
     side.note("single posts accepted", singles.rate)
-    side.note("single post p50", singles.milliseconds(0.5))
-    side.note("single post p99", singles.milliseconds(0.99))
+    side.note("single post p50", singles.milliseconds(50))
+    side.note("single post p99", singles.milliseconds(99))
     side.note("messages in lists of 50", lists.rate * 50)
 
 

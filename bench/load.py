@@ -8,8 +8,9 @@ import selectors
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import ceil
 from time import perf_counter_ns
+
+from classification.ranks import nearest_rank
 
 HOST = "127.0.0.1"
 SECOND = 1_000_000_000  # nanoseconds
@@ -36,15 +37,9 @@ class Result:
         """Accepted requests per second."""
         return len(self.accepted) / self.elapsed if self.elapsed else 0.0
 
-    def milliseconds(self, share: float) -> float:
-        """The latency (ms) that `share` (0..1] of the answers kept (nearest rank)."""
-        return percentile(self.latencies, share) / 1e6
-
-
-def percentile(values: Sequence[float], share: float) -> float:
-    """The nearest-rank percentile of `values`; `share` is in (0..1]."""
-    ordered = sorted(values)
-    return ordered[max(0, ceil(share * len(ordered)) - 1)]
+    def milliseconds(self, percent: int) -> float:
+        """The latency (ms) that so many per cent of the answers kept."""
+        return nearest_rank(sorted(self.latencies), percent) / 1e6
 
 
 class _Connection:

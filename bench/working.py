@@ -11,6 +11,7 @@ from bench import load, processes
 from bench.figures import MEMORY, PLAIN, Figure
 from bench.scene import Plan, Scene, scene, scratch
 from bench.traffic import Post, Traffic, grouped, request
+from classification.ranks import nearest_rank
 
 WINDOW = 3  # seconds
 LATE_PER_SECOND = 50
@@ -48,7 +49,8 @@ def close_on_time(plan: Plan, place: Scene) -> list[Figure]:
 
 
 def _lateness_figures(late: Sequence[float]) -> list[Figure]:
-    p50, p99, worst = (load.percentile(late, share) for share in (0.5, 0.99, 1.0))
+    ordered = sorted(late)
+    p50, p99, worst = (nearest_rank(ordered, percent) for percent in (50, 99, 100))
     name = f"close lateness of {len(late)} batches"
     return [
         Figure(f"{name}, p50", "ms", p50),
@@ -83,8 +85,8 @@ def _answer(plan: Plan, place: Scene, directory: Path) -> list[Figure]:
         memory = _light(plan, processes.fastapi_memory(site))
         plain = _light(plan, processes.plain_drf(site))
     return [
-        _light_figure(name, share, product, memory, plain)
-        for name, share in (("p50", 0.5), ("p99", 0.99), ("max", 1.0))
+        _light_figure(name, percent, product, memory, plain)
+        for name, percent in (("p50", 50), ("p99", 99), ("max", 100))
     ]
 
 
@@ -109,10 +111,10 @@ def _light_posts(plan: Plan, traffic: Traffic) -> list[Post]:
 
 
 def _light_figure(
-    name: str, share: float, product: load.Result, memory: load.Result, plain: load.Result
+    name: str, percent: int, product: load.Result, memory: load.Result, plain: load.Result
 ) -> Figure:
-    value = product.milliseconds(share)
-    baselines = {MEMORY: memory.milliseconds(share), PLAIN: plain.milliseconds(share)}
+    value = product.milliseconds(percent)
+    baselines = {MEMORY: memory.milliseconds(percent), PLAIN: plain.milliseconds(percent)}
     full_name = f"webhook answer at {LIGHT_PER_SECOND} posts/s, {name}"
     if name != "max":
         return Figure(full_name, "ms", value, baselines)

@@ -54,7 +54,7 @@ def guarded(endpoint: Endpoint | None) -> Iterator[None]:
 
     Raises EngineError with the code circuit_open when it does not. None means that nothing outside is called.
     """
-    if endpoint is None:
+    if endpoint is None or not in_use():
         yield
         return
     call = _admit(endpoint)
@@ -66,14 +66,15 @@ def guarded(endpoint: Endpoint | None) -> Iterator[None]:
     call.ended()
 
 
+def in_use() -> bool:
+    """Whether failures open a circuit: with OPENAI_BREAKER_FAILURES=0 every call goes out, whatever a row says."""
+    return bool(settings.OPENAI_BREAKER_FAILURES)
+
+
 def state_of(endpoint: Endpoint) -> dict[str, Any]:
     """The circuit for machines: its state and, unless it is closed, the last error and the next try (UTC)."""
-    row = (
-        _rows(endpoint)
-        .exclude(state=CircuitState.CLOSED)
-        .values("state", "last_error", "next_try_at")
-        .first()
-    )
+    open_now = _rows(endpoint).exclude(state=CircuitState.CLOSED) if in_use() else Circuit.objects.none()
+    row = open_now.values("state", "last_error", "next_try_at").first()
     return dict(row) if row else {"state": CircuitState.CLOSED.value}
 
 

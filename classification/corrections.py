@@ -18,12 +18,10 @@ class CannotCorrect(Exception):
     """It was not stored; the message says why, for people."""
 
 
-def correct(
-    classification: Classification, reviewer: "User", label: str, texts: Sequence[str] | None = None
-) -> Correction:
+def correct(classification: Classification, reviewer: "User", label: str, texts: Sequence[str]) -> Correction:
     """Store what `reviewer` says the conversation means, in the caller's transaction; the same label confirms it.
 
-    `texts` are what the verdict is about, where that is not just what the batch holds.
+    `texts` are what the verdict is about.
 
     Raises CannotCorrect for a label that is no live category, when the texts were purged, and when the reviewer has
     judged this verdict before.
@@ -32,8 +30,6 @@ def correct(
         raise CannotCorrect(f"There is no category {label!r} in the live rule set.")
     if classification.batch.purged_at:
         raise CannotCorrect("The conversation's texts were purged: there is nothing to judge any more.")
-    if texts is None:
-        texts = conversation(classification)
     try:
         with transaction.atomic():  # a savepoint: losing the race must not break the caller's transaction
             return Correction.objects.create(
@@ -48,11 +44,6 @@ def correct(
             )
     except IntegrityError:
         raise _already(classification, reviewer) from None
-
-
-def conversation(classification: Classification) -> list[str]:
-    """The batch's texts, in order."""
-    return list(classification.batch.messages.values_list("text", flat=True))
 
 
 def split_of(sender: str) -> Split:

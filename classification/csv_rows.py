@@ -7,11 +7,13 @@ from pathlib import Path
 
 
 class BadFile(ValueError):
-    """The file cannot be used; the message says why, and in which row. Rows count from 1, without the header."""
+    """The file cannot be used; the message says why, and where."""
 
 
 def rows(path: Path, needed: Collection[str]) -> Iterator[tuple[int, dict[str, str]]]:
-    """The rows with their numbers. The file is UTF-8 and has a header with the columns `needed`, and maybe others.
+    """The rows with their numbers, which count from 1 without the header.
+
+    The file is UTF-8, and its header has the columns `needed`, and maybe others.
 
     Raises BadFile, also when there is no row.
     """

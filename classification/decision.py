@@ -13,6 +13,11 @@ CEILING = "ceiling"
 NOT_ASKED = frozenset({NO_KEY, CIRCUIT_OPEN, CEILING})  # codes of turns in which no call left for the model
 
 
+def asked(attempt: Mapping[str, Any]) -> bool:
+    """Whether a call left for a model in this turn, as a row keeps it: a turn that asked names the model."""
+    return bool(attempt.get("model")) and attempt.get("code") not in NOT_ASKED
+
+
 @dataclass(frozen=True)
 class EngineAttempt:
     """One engine's turn. `label` is what it said; `code` is empty when it said something.

@@ -29,14 +29,6 @@ SELECT pg_advisory_xact_lock(one) FROM
 """
 
 
-def is_opted_out(number: str, channel_id: int) -> bool:
-    """Whether the number gets no automatic replies on the channel, also since it was erased. One look into an index."""
-    with connection.cursor() as cursor:
-        cursor.execute(NEWEST, parameters(number, channel_id))
-        found = cursor.fetchone()
-    return found is not None and found[1] == ConsentState.OPTED_OUT
-
-
 def parameters(number: str, channel_id: int) -> list[Any]:
     """What goes with NEWEST, which gives `id, state` of the row that holds for a number on a channel."""
     return [value for name in known_as(number) for value in (name, channel_id)]

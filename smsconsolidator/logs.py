@@ -35,6 +35,7 @@ MASKS: dict[str, Callable[[str], str]] = {
     "text": _mask_text,
     "body": _mask_text,
     "error": mask_numbers,
+    "guid": mask_numbers,  # some gateways make theirs of the number
 }
 
 
@@ -69,7 +70,7 @@ class _Guard:
     @staticmethod
     def _mask(key: str, value: Any) -> Any:
         if key in MASKS and value is not None:
-            return MASKS[key](str(value))
+            value = MASKS[key](str(value))
         return _cut(key, value)
 
     def traceback(self, text: str) -> str:

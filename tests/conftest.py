@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 from django.test import TransactionTestCase
 
-from batches import access, keywords, limits, terms
+from batches import access, keywords, terms
 from batches.detour import detour
 from batches.spool import Spool, SpoolUnavailable, here
 from classification import believed, ceilings, circuit, prices, reviewing
 from classification.rulesets import live
 from replies import choosing
 from tests.scheduling import SYSTEM, Scheduling
-from tests.support import migrated
+from tests.support import migrated, rates
 
 
 @pytest.fixture(scope="session")
@@ -73,7 +73,7 @@ def _nothing_remembered() -> Iterator[None]:
     access._last_read.clear()
     reviewing.about.cache_clear()
     access.failures.clear()
-    limits.forget()
+    rates.begin_anew()
     keywords.live.cache_clear()
     terms.own_numbers.cache_clear()
     ceilings.live.cache_clear()

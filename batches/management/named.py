@@ -6,10 +6,11 @@ from batches.models import Channel
 
 
 def channel(slug: str | None) -> Channel | None:
-    """The channel of this slug; None where none is named. Raises CommandError where there is no such channel."""
+    """The channel of this slug; None where none is named. Raises CommandError, which names those that there are."""
     if not slug:
         return None
     found = Channel.objects.filter(slug=slug).first()
     if found is None:
-        raise CommandError(f"there is no channel {slug!r}")
+        known = ", ".join(Channel.objects.order_by("slug").values_list("slug", flat=True)) or "none"
+        raise CommandError(f"there is no channel {slug!r}; there are: {known}")
     return found

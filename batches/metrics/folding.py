@@ -9,7 +9,7 @@ from batches.choices import EventKind, Outcome
 from batches.metrics import figures as f
 from batches.metrics.figures import Figures
 from batches.models import BatchEvent
-from classification.decision import NO_KEY, NOT_ASKED
+from classification.decision import NO_KEY, asked
 from classification.models import Classification
 from replies.models import AttemptOutcome, Reply, ReplyAttempt
 
@@ -83,7 +83,7 @@ def _classified(figures: Figures, events: Sequence[Event]) -> None:
         f.TOKENS.add(figures, "input", amount=verdict.input_tokens or 0)
         f.TOKENS.add(figures, "output", amount=verdict.output_tokens or 0)
         f.COST.add(figures, amount=float(verdict.cost or 0))
-        _asked(figures, verdict.attempts)
+        _model_calls(figures, verdict.attempts)
 
 
 def _fallback(attempts: Iterable[dict[str, Any]]) -> str:
@@ -92,18 +92,16 @@ def _fallback(attempts: Iterable[dict[str, Any]]) -> str:
     return code if code in f.FALLBACK_REASONS else f.OTHER
 
 
-def _asked(figures: Figures, attempts: Iterable[dict[str, Any]]) -> None:
-    """Model calls: engines that asked one name it, and a key that is not set is no call.
+def _model_calls(figures: Figures, attempts: Iterable[dict[str, Any]]) -> None:
+    """Calls, and what brought no answer; a key that is not set is a choice, not an error.
 
-    The name is no label: servers answer with any, and each new one would be a series for ever.
+    The model's name is no label: servers answer with any, and each new one would be a series for ever.
     """
     for attempt in attempts:
         reason = attempt.get("code")
-        if not attempt.get("model") or reason == NO_KEY:
-            continue
-        if reason:
+        if attempt.get("model") and reason and reason != NO_KEY:
             f.MODEL_ERRORS.add(figures, reason)
-        if reason not in NOT_ASKED:
+        if asked(attempt):
             f.MODEL_CALLS.add(figures)
             f.MODEL_LATENCY.observe(figures, attempt.get("latency_ms", 0) / 1000)
 

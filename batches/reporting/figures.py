@@ -9,6 +9,7 @@ from typing import Any
 
 from batches.bill import Bill
 from batches.reporting.windows import Windows
+from classification.ranks import nearest_rank
 from replies.costs import BILLED
 from replies.models import ReplyStatus
 
@@ -39,11 +40,8 @@ class Spread:
         if not seconds:
             return None
         ordered = sorted(seconds)
-
-        def rank(percent: int) -> float:
-            return ordered[-(-len(ordered) * percent // 100) - 1]
-
-        return cls(len(ordered), rank(50), rank(95), rank(99), ordered[-1])
+        p50, p95, p99 = (nearest_rank(ordered, percent) for percent in (50, 95, 99))
+        return cls(len(ordered), p50, p95, p99, ordered[-1])
 
     def as_dict(self) -> dict[str, float]:
         """For machines, in seconds."""

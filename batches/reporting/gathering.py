@@ -4,7 +4,7 @@ What it counts is read from the replica where REPORT_DATABASE_URL names one; cha
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -22,7 +22,7 @@ from batches.models import Batch, Channel, RejectedDelivery
 from batches.querysets import BatchQuerySet
 from batches.reporting.figures import Conversation, Report, Spent, Spread
 from batches.reporting.windows import windows
-from classification.decision import NOT_ASKED
+from classification.decision import asked
 from classification.models import Classification
 from classification.rulesets.live import live
 from replies import costs
@@ -110,18 +110,14 @@ def _count_verdicts(report: Report, period: Period, seconds: _Seconds) -> None:
     columns = ("engine", "attempts", "cost", "batch__message_count")
     for engine, attempts, cost, count in _rows(Classification, period.of("batch"), columns):
         report.verdicts[engine or "nobody"] += 1
-        asked = [attempt for attempt in attempts if _asked(attempt)]
-        seconds.model += [attempt.get("latency_ms", 0) / 1000 for attempt in asked]
-        report.asked += len(asked)
-        report.asked_alone += len(asked) * count
-        _pay(report, cost, count, sum(attempt.get("input_tokens") is not None for attempt in asked))
+        calls = [attempt for attempt in attempts if asked(attempt)]
+        seconds.model += [attempt.get("latency_ms", 0) / 1000 for attempt in calls]
+        report.asked += len(calls)
+        report.asked_alone += len(calls) * count
+        _pay(report, cost, count, sum(attempt.get("input_tokens") is not None for attempt in calls))
         for attempt in attempts:
             if attempt["code"]:
                 report.errors[f"{attempt['engine']}: {attempt['code']}"] += 1
-
-
-def _asked(attempt: Mapping[str, Any]) -> bool:
-    return attempt["engine"] == "openai" and attempt["code"] not in NOT_ASKED
 
 
 def _pay(report: Report, cost: Decimal | None, count: int, billed: int) -> None:

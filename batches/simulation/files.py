@@ -10,13 +10,10 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from batches.simulation.script import Planned
+from classification.csv_rows import BadFile
 
 SHOWN = 10  # problems that an error message lists
 FIELDS = "number, text, delay (seconds after the message before) and guid"
-
-
-class BadFile(ValueError):
-    """The file cannot be used; the message names lines and reasons."""
 
 
 def _not_blank(value: str) -> str:

@@ -74,7 +74,7 @@ class CircuitAdmin(RecordAdmin):
     @admin.display(description="Which means")
     def meaning(self, row: Circuit) -> str:
         if not self.in_use(row):
-            return "Nothing: the settings no longer name it."
+            return "Nothing: the settings no longer use it."
         over = row.next_try_at and row.next_try_at <= timezone.now()
         return "The next conversation tries the model." if over else WORDS[CircuitState(row.state)]
 
@@ -92,8 +92,8 @@ class CircuitAdmin(RecordAdmin):
 
     @admin.display(description="In use", boolean=True)
     def in_use(self, row: Circuit) -> bool:
-        """Whether the settings still name it."""
-        return any(row.endpoint == endpoint for endpoint in services.endpoints())
+        """Whether the settings still name it, and have the model left alone at all."""
+        return circuits.in_use() and any(row.endpoint == endpoint for endpoint in services.endpoints())
 
 
 def _moment(at: datetime | None) -> str:

@@ -28,9 +28,9 @@ class OpenAIEngine:
             importlib.import_module("classification.engines.openai_call")
 
     def endpoint(self) -> Endpoint | None:
-        """The account's model at its address; None without a key, and where the breaker is switched off."""
+        """The account's model at its address; None without a key."""
         key = settings.OPENAI_API_KEY
-        if not key or not settings.OPENAI_BREAKER_FAILURES:
+        if not key:
             return None
         address = re.sub("//[^/]*@", "//", base_url())
         account = salted_hmac("classification.circuit", key, algorithm="sha256").hexdigest()[:8]

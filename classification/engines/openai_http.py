@@ -4,11 +4,9 @@ A time-out of HTTP clients bounds one read, and none bounds the name look-up: a 
 is never late for them. So the call as a whole has an end (OPENAI_DEADLINE), and whatever goes on behind it is told.
 """
 
-import math
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
-from email.utils import parsedate_to_datetime
-from time import monotonic, time
+from time import monotonic
 from typing import TypeVar, cast
 
 import httpx2
@@ -16,6 +14,7 @@ from openai import DefaultHttpxClient
 
 from classification.deadline import call_with_deadline
 from classification.engines.base import EngineError
+from classification.retry_after import seconds
 
 T = TypeVar("T")
 
@@ -27,15 +26,15 @@ SHORTEST_TRY = 1.0
 _ends_at: ContextVar[float] = ContextVar("ends_at")
 
 
-def within(seconds: float, call: Callable[[], T]) -> T:
-    """What `call()` gives, which may use client(). Raises EngineError (timeout) after `seconds`."""
+def within(limit: float, call: Callable[[], T]) -> T:
+    """What `call()` gives, which may use client(). Raises EngineError (timeout) after `limit` seconds."""
 
     def bounded() -> T:
-        _ends_at.set(monotonic() + seconds)
+        _ends_at.set(monotonic() + limit)
         return call()
 
     try:
-        return call_with_deadline(seconds, bounded)
+        return call_with_deadline(limit, bounded)
     except TimeoutError:
         raise _late() from None
 
@@ -50,23 +49,11 @@ def client(timeout: float) -> httpx2.Client:
 
 
 def retry_after(headers: httpx2.Headers) -> float | None:
-    """Seconds for which the server asks not to be called (RFC 9110, 10.2.3: seconds or a date), if it does."""
+    """Seconds for which the server asks not to be called, if it does: "at once" asks for no wait."""
     for name, unit in (("retry-after-ms", 1000), ("retry-after", 1)):
-        seconds = _seconds(headers.get(name, ""))
-        if seconds is not None:
-            return seconds / unit
+        if wait := seconds(headers.get(name, "")):
+            return wait / unit
     return None
-
-
-def _seconds(value: str) -> float | None:
-    try:
-        seconds = float(value)
-    except ValueError:
-        try:
-            seconds = parsedate_to_datetime(value).timestamp() - time()
-        except (ValueError, OverflowError):
-            return None
-    return seconds if seconds > 0 and not math.isnan(seconds) else None
 
 
 def _left() -> float:
@@ -86,7 +73,7 @@ def _hurry(request: httpx2.Request) -> None:
     timeouts = request.extensions.get("timeout", {})
     request.extensions = {
         **request.extensions,
-        "timeout": {phase: min(left, seconds) for phase, seconds in timeouts.items() if seconds},
+        "timeout": {phase: min(left, limit) for phase, limit in timeouts.items() if limit},
     }
 
 

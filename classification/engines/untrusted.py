@@ -5,6 +5,8 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Any, TypedDict
 
+from classification.phone_number import PHONE_NUMBER
+
 # A conversation longer than this is cut: the last texts hold the decision, and a flood must not cost a fortune.
 MAX_TEXTS = 10
 MAX_CHARACTERS = 1000
@@ -18,7 +20,7 @@ _LARGEST_COUNT = 2**31 - 1
 _PERSONAL = (
     (re.compile(r"\b(?:https?://|www\.)\S+", re.IGNORECASE), "[link]"),
     (re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}"), "[e-mail]"),
-    (re.compile(r"\+?\d(?:[ ().-]{0,2}\d){6,}"), "[number]"),
+    (PHONE_NUMBER, "[number]"),
     (re.compile(r"\b(?=[A-Z-]*\d)(?=[\d-]*[A-Z])[A-Z\d-]{6,}\b|\b\d{6}\b"), "[code]"),
 )
 

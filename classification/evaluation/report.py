@@ -4,18 +4,17 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
-from math import ceil
 from typing import Any
 
 from rich.console import Group
 from rich.table import Table
-from rich.text import Text
 
 from classification.engines.rules.document import Document
 from classification.evaluation.cases import Case
 from classification.evaluation.metrics import Scores, score
 from classification.evaluation.running import Answer
-from classification.revealing import spelled
+from classification.ranks import nearest_rank
+from classification.terminal import cells
 
 Judged = tuple[Case, Answer]
 
@@ -75,10 +74,8 @@ def tables(
 
 
 def _latencies(milliseconds: Sequence[float]) -> dict[str, float]:
-    """The nearest rank: a time that was really measured."""
-    ranked = sorted(milliseconds)
-    at = {"p50": 0.5, "p99": 0.99, "max": 1.0}
-    return {name: ranked[ceil(share * len(ranked)) - 1] for name, share in at.items()}
+    ordered = sorted(milliseconds)
+    return {"p50": nearest_rank(ordered, 50), "p99": nearest_rank(ordered, 99), "max": ordered[-1]}
 
 
 def _summary(title: str, sections: Sequence[Mapping[str, Measures]]) -> Table:
@@ -100,7 +97,7 @@ def _summary(title: str, sections: Sequence[Mapping[str, Measures]]) -> Table:
         table.add_column(name, justify="right")
     for groups in sections:
         for name, group in groups.items():
-            table.add_row(Text(spelled(name)), *_cells(group))
+            table.add_row(*cells(name), *_cells(group))
         table.add_section()
     return table
 

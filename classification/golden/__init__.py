@@ -4,11 +4,11 @@ The sentences are this project's own, in English (en.csv) and in the languages o
 within one text are texts that followed one another.
 """
 
-import csv
 from dataclasses import dataclass
 from functools import cache
-from io import StringIO
 from pathlib import Path
+
+from classification.csv_rows import rows
 
 
 @dataclass(frozen=True)
@@ -27,5 +27,5 @@ def golden() -> tuple[Example, ...]:
     return tuple(
         Example(**row)
         for path in sorted(Path(__file__).parent.glob("*.csv"))
-        for row in csv.DictReader(StringIO(path.read_text("utf-8")))
+        for _, row in rows(path, ("text", "label", "lang", "source"))
     )

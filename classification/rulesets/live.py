@@ -6,7 +6,7 @@ from functools import cached_property
 
 from classification.believed import UNREADABLE, believed
 from classification.engines.rules.document import CategoryEntry, Document
-from classification.engines.rules.engine import Rules, rules_of
+from classification.engines.rules.engine import Rules
 from classification.labels import Meaning
 from classification.models import Activation, RuleSet
 from classification.rulesets import store
@@ -46,11 +46,6 @@ class Live:
     @cached_property
     def _former(self) -> Mapping[str, CategoryEntry]:
         return store.former_categories()
-
-
-def unpublished(document: Document) -> Live:
-    """What `document` would be if it were live: to try it."""
-    return Live(None, 0, rules_of(document))
 
 
 @believed("The live rule set", BELIEVED, failures=(*UNREADABLE, LookupError, store.Unreadable))

@@ -5,6 +5,7 @@ from time import perf_counter
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
+import urllib3
 
 from classification.deadline import call_with_deadline
 from classification.findings import Finding, ok, problem, warning
@@ -31,7 +32,7 @@ def get(url: str, secret: str = "", auth: tuple[str, str] | None = None) -> Answ
         status, text = call_with_deadline(SECONDS, lambda: _get(url, auth))
     except TimeoutError:
         return Answer(0, f"no answer within {SECONDS:g} s")
-    except requests.RequestException as error:
+    except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
         return Answer(0, redact(_reason(error), secret) if secret else _reason(error))
     took = round((perf_counter() - start) * 1000)
     return Answer(status, redact(text, secret) if secret else text, took)
@@ -57,8 +58,8 @@ def _get(url: str, auth: tuple[str, str] | None) -> tuple[int, str]:
         return answer.status_code, answer.raw.read(MAX_BODY, decode_content=True).decode("utf-8", "replace")
 
 
-def _reason(error: requests.RequestException) -> str:
+def _reason(error: Exception) -> str:
     """What lies at the bottom, which names no header and no path."""
-    cause: object = error.args[0] if error.args else error
+    cause: object = next((below for below in error.args if isinstance(below, Exception)), error)
     cause = getattr(cause, "reason", cause)
     return f"{type(error).__name__} ({type(cause).__name__})"

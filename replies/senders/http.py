@@ -12,6 +12,7 @@ import requests
 import urllib3
 from requests import exceptions as rx
 
+from classification import retry_after
 from classification.deadline import call_with_deadline
 from replies.senders.base import SendResult, refused, unknown
 from replies.senders.redaction import redact
@@ -74,7 +75,7 @@ class Provider:
                 self._meaning(answer.status_code, text),
                 http_status=answer.status_code,
                 response=text,
-                retry_after=_retry_after(answer),
+                retry_after=retry_after.seconds(answer.headers.get("Retry-After", "")),
             )
 
     def _meaning(self, status: int, text: str) -> SendResult:
@@ -140,15 +141,6 @@ def _read(answer: requests.Response, deadline: float) -> bytes:
     except (urllib3.exceptions.HTTPError, OSError):
         return bytes(body)
     return bytes(body)
-
-
-def _retry_after(answer: requests.Response) -> float | None:
-    """Seconds, from the header's seconds or date (RFC 9110, 10.2.3); None when it is missing or unreadable."""
-    value = answer.headers.get("Retry-After")
-    try:
-        return urllib3.Retry().parse_retry_after(value) if value else None
-    except (urllib3.exceptions.InvalidHeader, ValueError, OverflowError):
-        return None
 
 
 def _never_connected(cause: object) -> bool:

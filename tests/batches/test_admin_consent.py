@@ -13,6 +13,7 @@ from batches import keywords
 from batches.models import Channel, Keyword
 from replies import consent
 from replies.models import Consent, ConsentState
+from replies.standing import look
 from tests.batches.conftest import SENDER, arrive
 
 pytestmark = pytest.mark.django_db
@@ -96,12 +97,12 @@ class TestByHand:
         row = Consent.objects.get()
         assert (row.number, row.channel, row.state, row.source) == (SENDER, None, "opted_out", "admin")
         assert (row.words, row.actor, row.changed) == ("asked by phone", "admin:a-operator", True)
-        assert consent.is_opted_out(SENDER, channel.id)
+        assert look(SENDER, channel.id).opted_out
 
     def test_and_in_again(self, channel: Channel) -> None:
         arrive("STOP")
         browser("operator").post(reverse(FORM), said(state="opted_in", channel=channel.pk))
-        assert not consent.is_opted_out(SENDER, channel.id)
+        assert not look(SENDER, channel.id).opted_out
         assert Consent.objects.count() == 2
 
     @pytest.mark.parametrize(

@@ -27,8 +27,8 @@ from batches.pipeline import process
 from batches.retention import archiving
 from batches.retention.archiving import TABLES
 from batches.retention.purging import purge
-from classification import corrections
 from tests.batches.conftest import age, arrive
+from tests.classification.conftest import judge
 
 DAY = 86_400
 OLD, YOUNG = 500 * DAY, 100 * DAY
@@ -125,7 +125,7 @@ def test_what_came_back_is_purged_like_everything_else(tmp_path: Path) -> None:
 def test_what_the_database_must_know_stays(tmp_path: Path) -> None:
     kept = [settled(1, OLD, "STOP"), settled(2, OLD), settled(3, OLD)]
     ana = User.objects.create_user("ana")
-    corrections.correct(kept[1].classifications.get(), ana, "disagree")
+    judge(kept[1].classifications.get(), ana, "disagree")
     Batch.objects.filter(id=kept[2].id).update(successor=kept[1].id)
     settled(4, OLD)
 

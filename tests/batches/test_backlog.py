@@ -11,9 +11,8 @@ from batches.clock import Now
 from batches.closing import reap
 from batches.models import Batch, BatchEvent, Channel, Message
 from batches.pipeline import process
-from batches.sweep import sweep
 from replies.senders import memory
-from tests.batches.conftest import closed, kinds
+from tests.batches.conftest import close_all, closed, kinds
 
 pytestmark = pytest.mark.django_db
 
@@ -101,10 +100,10 @@ def test_after_a_day_one_sweep_queues_each_once_and_old_ones_are_held(outbox: li
     """Nothing has closed a batch or worked meanwhile."""
     overdue = _since_yesterday()
 
-    assert sweep(0) == {"closed": OVERDUE, "requeued": 0}
+    assert (close_all(), reap()) == (OVERDUE, 0)
     assert sorted(_tasks()) == overdue
     Batch.objects.update(lease_until=Now() - timedelta(seconds=LATE))
-    assert sweep(0) == {"closed": 0, "requeued": 0}
+    assert (close_all(), reap()) == (0, 0)
 
     for batch_id in (overdue[0], overdue[-1]):
         process(batch_id, "worker")

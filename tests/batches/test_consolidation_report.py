@@ -37,7 +37,8 @@ def document(*arguments: str) -> dict[str, Any]:
 
 
 def attempt(engine: str, code: str = "", tokens: int | None = None) -> dict[str, Any]:
-    return {"engine": engine, "code": code, "latency_ms": 250, "input_tokens": tokens}
+    model = "m" if engine == "openai" else ""
+    return {"engine": engine, "model": model, "code": code, "latency_ms": 250, "input_tokens": tokens}
 
 
 def reply(batch: Batch, kind: ReplyKind, status: ReplyStatus, **fields: Any) -> None:

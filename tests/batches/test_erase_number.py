@@ -183,25 +183,23 @@ class TestOptOut:
     def test_it_outlives_the_number(self) -> None:
         told()
         channel = Channel.objects.get(slug="default").pk
-        assert consent.is_opted_out(NUMBER, channel)
+        assert look(NUMBER, channel).opted_out
         erase()
         assert set(Consent.objects.values_list("number", "words")) == {(pseudonym(NUMBER), "")}
-        assert consent.is_opted_out(NUMBER, channel)
-        assert not consent.is_opted_out(OTHER, channel)
         assert (look(NUMBER, channel).opted_out, look(OTHER, channel).opted_out) == (True, False)
 
     def test_whoever_opts_in_again_is_in(self) -> None:
         told()
         erase()
         consent.decide(NUMBER, None, ConsentState.OPTED_IN, source=ConsentSource.ADMIN, words="x", actor="x")
-        assert not consent.is_opted_out(NUMBER, Channel.objects.get(slug="default").pk)
+        assert not look(NUMBER, Channel.objects.get(slug="default").pk).opted_out
         assert consent.history(NUMBER).count() == 2
 
     def test_no_automatic_replies_becomes_an_opt_out(self) -> None:
         SenderPreference.objects.create(number=NUMBER, no_auto_replies=True)
         erase()
         assert not SenderPreference.objects.exists()
-        assert consent.is_opted_out(NUMBER, Channel.objects.get(slug="default").pk)
+        assert look(NUMBER, Channel.objects.get(slug="default").pk).opted_out
         assert holding(DIGITS) == []
 
     def test_another_key_is_another_name(self, settings: Any) -> None:

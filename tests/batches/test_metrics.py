@@ -2,11 +2,13 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from time import monotonic, sleep
 from typing import Any
 
 import pytest
 from django.db import connection, connections
+from django.utils import timezone
 from prometheus_client import CollectorRegistry
 
 from batches import history
@@ -18,6 +20,7 @@ from batches.metrics.counting import Counted, begin, count
 from batches.metrics.figures import Figures
 from batches.metrics.folding import fold
 from batches.models import Batch, Message, Tally
+from batches.reporting.gathering import gather, last_day
 from classification.models import Classification
 from replies import switches
 from replies.senders import memory
@@ -186,6 +189,23 @@ def test_model_calls_errors_tokens_and_cost(folded: Callable[[], dict[str, float
         8,
     )
     assert told["model_cost_dollars_total{}"] == pytest.approx(0.0025)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("code", "model", "calls"), [("unexpected", "", 0), ("", "m", 1), ("ceiling", "m", 0)]
+)
+def test_the_report_counts_the_same_model_calls(
+    folded: Callable[[], dict[str, float]], code: str, model: str, calls: int
+) -> None:
+    batch = answered("Yes")
+    turn = {"engine": "openai", "model": model, "latency_ms": 4000, "code": code}
+    verdict = Classification.objects.create(batch=batch, label="agree", latency_ms=1, attempts=[turn])
+    history.note([batch.id], EventKind.CLASSIFIED, "worker", {"classification": verdict.id})
+    told, report = folded(), gather(last_day(timezone.now() + timedelta(minutes=1)))
+    spread = report.latencies["model"]
+    assert told["model_calls_total{}"] == report.asked == calls
+    assert told["model_call_duration_seconds_sum{}"] == (spread.most if spread else 0) == 4 * calls
 
 
 @pytest.mark.django_db

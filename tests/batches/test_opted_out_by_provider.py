@@ -11,10 +11,10 @@ from batches.choices import Command, Outcome
 from batches.inbound.base import InboundSms
 from batches.models import Batch, Channel, Message
 from batches.spool import Spool
-from replies.consent import is_opted_out
 from replies.models import Consent, ReplyStatus
 from replies.senders import memory
 from replies.senders.base import refused
+from replies.standing import look
 from tests.batches.conftest import SENDER, arrive, close, done, kinds, sms
 
 Post = Callable[..., HttpResponse]
@@ -34,7 +34,7 @@ class TestFlagged:
         [row] = Consent.objects.all()
         assert (row.state, row.source, row.words, row.changed) == ("opted_out", "provider", "Basta na", True)
         assert kinds(Batch.objects.get()) == ["opened", "command", "closed"]
-        assert is_opted_out(SENDER, row.channel_id or 0)
+        assert look(SENDER, row.channel_id or 0).opted_out
 
     def test_it_is_confirmed_unless_the_provider_has(self, post: Post) -> None:
         post(sms("a", "Basta na", opt_out_type="STOP"))

@@ -8,16 +8,15 @@ from django.core.exceptions import ValidationError
 from django.db import DatabaseError, IntegrityError, connection
 from django.test.utils import CaptureQueriesContext
 
-from batches import limits
 from batches.choices import BatchStatus, Outcome
 from batches.inbound.base import InboundSms
 from batches.ingest import ingest
 from batches.models import Batch, Channel, SenderPreference
 from batches.pipeline import process
 from batches.reprocess import RESENT, reprocess
-from batches.sweep import sweep
 from replies.senders import memory
-from tests.batches.conftest import SENDER, age, arrive, done, kinds
+from tests.batches.conftest import SENDER, age, arrive, close_all, done, kinds
+from tests.support.rates import begin_anew
 
 pytestmark = pytest.mark.django_db
 OTHER = "+639181234567"
@@ -62,7 +61,7 @@ class TestWindow:
         prefer(window_seconds=600)
         for number in range(30):
             assert arrive(str(number)).flags == ""
-            limits.forget()  # a minute later
+            begin_anew()  # a minute later
         assert arrive("more than 3 a minute in 10 minutes").flags == "sender_rate"
 
 
@@ -106,7 +105,7 @@ class TestAtOnce:
         monkeypatch.setattr("batches.ingest.close_now", fail)
         batch = arrive("Yes")
         age(batch, 1)
-        assert sweep(0)["closed"] == 1
+        assert close_all() == 1
 
 
 class TestCost:
@@ -126,7 +125,7 @@ class TestCost:
         def statements(sender: str) -> int:
             batch = arrive("Yes", sender=sender)
             age(batch, 60)
-            sweep(0)
+            close_all()
             with CaptureQueriesContext(connection) as captured:
                 process(batch.id, "worker")
             return len(captured)
@@ -139,7 +138,7 @@ class TestCost:
 
 def settled(batch: Batch) -> Batch:
     age(batch, 60)
-    sweep(0)
+    close_all()
     return done(batch)
 
 

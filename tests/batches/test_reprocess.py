@@ -161,7 +161,7 @@ class TestCommand:
     def test_a_providers_words_do_not_steer_the_terminal(self) -> None:
         batch = answered(refused("http_400", "[/sendsms] \x1b[31m no"))
         text = command("--id", str(batch.id))
-        assert "[/sendsms]" in text
+        assert "[/sendsms] [U+001B][31m no" in text
         assert "\x1b[31m" not in text
 
     def test_it_says_when_nothing_is_stuck(self) -> None:

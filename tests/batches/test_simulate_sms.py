@@ -15,6 +15,7 @@ from batches import access, closing, pipeline
 from batches.clock import Now
 from batches.models import Batch, Channel, Message
 from batches.simulation import files, script
+from classification.csv_rows import BadFile
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Run = Callable[..., tuple[dict[str, Any], str]]
@@ -231,14 +232,14 @@ def test_it_counts_each_delay_from_the_message_before(write: Callable[[str], Pat
     ],
 )
 def test_it_names_the_line_and_the_reason(write: Callable[[str], Path], content: str, problem: str) -> None:
-    with pytest.raises(files.BadFile) as raised:
+    with pytest.raises(BadFile) as raised:
         files.load(write(content), lambda: "new")
 
     assert problem in str(raised.value)
 
 
 def test_it_lists_the_first_ten_bad_lines(write: Callable[[str], Path]) -> None:
-    with pytest.raises(files.BadFile, match="and 5 more"):
+    with pytest.raises(BadFile, match="and 5 more"):
         files.load(write("number,text\n" + ",Yes\n" * 15), lambda: "new")
 
 
@@ -246,7 +247,7 @@ def test_it_refuses_a_file_that_is_not_text(tmp_path: Path) -> None:
     path = tmp_path / "texts.csv"
     path.write_bytes(b"number,text\n0917,\xff\xfe")
 
-    with pytest.raises(files.BadFile, match="is not UTF-8 text"):
+    with pytest.raises(BadFile, match="is not UTF-8 text"):
         files.load(path, lambda: "new")
 
 

@@ -236,7 +236,7 @@ class TestCommand:
         )
 
     def test_it_refuses_what_it_cannot_do(self, channel: Channel) -> None:
-        with pytest.raises(CommandError, match="There is no channel 'clinic'; there are: default"):
+        with pytest.raises(CommandError, match="there is no channel 'clinic'; there are: default"):
             call_command("stop_replies", "--channel", "clinic", "--reason", "a loop")
         with pytest.raises(CommandError, match="Say why"):
             call_command("stop_replies", "--go-on")

@@ -13,12 +13,11 @@ from batches.choices import Outcome
 from batches.models import Batch, Channel, SenderPreference
 from batches.pipeline import process
 from batches.review import review, why_not_answered
-from batches.sweep import sweep
 from batches.timeline import timeline
 from replies import choosing
 from replies.models import Reply, Template
 from replies.senders import memory
-from tests.batches.conftest import SENDER, age, arrive, done
+from tests.batches.conftest import SENDER, age, arrive, close_all, done
 from tests.batches.test_admin_consent import browser
 
 pytestmark = pytest.mark.django_db
@@ -35,7 +34,7 @@ def template(text: str = "Salamat po!", **fields: Any) -> Template:
 def settled(*texts: str, sender: str = SENDER) -> Batch:
     batch = arrive(*texts, sender=sender)
     age(batch, 60)
-    sweep(0)
+    close_all()
     return done(batch)
 
 
@@ -104,7 +103,7 @@ class TestPipeline:
         def statements(sender: str) -> int:
             batch = arrive("Yes", sender=sender)
             age(batch, 60)
-            sweep(0)
+            close_all()
             with CaptureQueriesContext(connection) as captured:
                 process(batch.id, "worker")
             return len(captured)

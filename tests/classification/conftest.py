@@ -5,10 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.utils import timezone
 
 from batches.models import Batch, Channel
 from classification import circuit, prices
+from classification.corrections import correct
+from classification.models import Classification, Correction
 from classification.rulesets.live import live
 from tests.support.openai_server import OpenAIServer
 
@@ -46,6 +49,11 @@ def kind(request: pytest.FixtureRequest, settings: Any) -> str:
     name = str(request.param)
     settings.OPENAI_KIND = name
     return name
+
+
+def judge(verdict: Classification, reviewer: User, label: str) -> Correction:
+    """What a person says of a verdict on just what its batch holds."""
+    return correct(verdict, reviewer, label, list(verdict.batch.messages.values_list("text", flat=True)))
 
 
 @pytest.fixture

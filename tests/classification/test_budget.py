@@ -47,6 +47,13 @@ def test_rules_decide_when_no_call_is_left(model: OpenAIServer, caplog: pytest.L
     assert "CEILING REACHED" in loud[0].getMessage()
 
 
+def test_it_refuses_with_the_breaker_switched_off_too(model: OpenAIServer, settings: Any) -> None:
+    settings.OPENAI_BREAKER_FAILURES = 0
+    ceiling("0")
+    assert classify(["Yes"], channel_id=CHANNEL).attempts[0].code == "ceiling"
+    assert model.requests == []
+
+
 def test_each_channel_has_its_own(model: OpenAIServer) -> None:
     ceiling("1", together=False)
     engines = [classify(["Yes"], channel_id=channel).engine for channel in (1, 1, 2, 2)]

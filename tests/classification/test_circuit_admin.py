@@ -46,9 +46,13 @@ def test_it_tells_the_state_in_words(admin_client: Client, server: OpenAIServer,
     assert f"test-model at {server.url}" in admin_client.get(LIST).content.decode()
 
 
-def test_it_tells_that_nobody_uses_it(admin_client: Client, row: Circuit, settings: Any) -> None:
-    settings.OPENAI_API_KEY = "sk-another"
-    assert "the settings no longer name it" in admin_client.get(LIST).content.decode()
+@pytest.mark.parametrize("changed", [{"OPENAI_API_KEY": "sk-another"}, {"OPENAI_BREAKER_FAILURES": 0}])
+def test_it_tells_that_nobody_uses_it(
+    admin_client: Client, row: Circuit, settings: Any, changed: dict[str, Any]
+) -> None:
+    for name, value in changed.items():
+        setattr(settings, name, value)
+    assert "the settings no longer use it" in admin_client.get(LIST).content.decode()
 
 
 def test_it_tells_that_the_wait_is_over(admin_client: Client, row: Circuit) -> None:

@@ -8,10 +8,11 @@ from django.contrib.auth.models import User
 from django.db import connection
 
 from classification.append_only import AppendOnlyError
-from classification.corrections import CannotCorrect, correct, split_of
+from classification.corrections import CannotCorrect, split_of
 from classification.memory import text_key
 from classification.models import Classification, Correction, Split
 from tests.batches.conftest import arrive
+from tests.classification.conftest import judge
 
 pytestmark = pytest.mark.django_db
 
@@ -35,7 +36,7 @@ def ben() -> User:
 
 def test_it_keeps_what_the_reviewer_saw(ana: User) -> None:
     verdict = judged("Not sure", "hindi pala", question="Will you come?")
-    row = correct(verdict, ana, "disagree")
+    row = judge(verdict, ana, "disagree")
     assert (row.text, row.question) == ("Not sure\nhindi pala", "Will you come?")
     assert (row.predicted, row.corrected, row.reviewer) == ("agree", "disagree", ana)
     assert row.text_key == text_key(["Not sure", "hindi pala"], "Will you come?")
@@ -44,34 +45,34 @@ def test_it_keeps_what_the_reviewer_saw(ana: User) -> None:
 
 
 def test_the_same_label_confirms(ana: User) -> None:
-    row = correct(judged(label="agree"), ana, "agree")
+    row = judge(judged(label="agree"), ana, "agree")
     assert row.predicted == row.corrected == "agree"
 
 
 @pytest.mark.parametrize("label", ["", "undecided", "AGREE", "booking"])
 def test_it_takes_live_categories_alone(ana: User, label: str) -> None:
     with pytest.raises(CannotCorrect, match="no category"):
-        correct(judged(), ana, label)
+        judge(judged(), ana, label)
     assert not Correction.objects.exists()
 
 
 def test_a_second_reviewer_may_see_it_otherwise(ana: User, ben: User) -> None:
     verdict = judged()
-    correct(verdict, ana, "disagree")
-    correct(verdict, ben, "neutral")
+    judge(verdict, ana, "disagree")
+    judge(verdict, ben, "neutral")
     assert set(verdict.corrections.values_list("corrected", flat=True)) == {"disagree", "neutral"}
 
 
 def test_nobody_judges_twice(ana: User) -> None:
     verdict = judged()
-    correct(verdict, ana, "disagree")
+    judge(verdict, ana, "disagree")
     with pytest.raises(CannotCorrect, match="judged this verdict before: disagree"):
-        correct(verdict, ana, "agree")
+        judge(verdict, ana, "agree")
     assert verdict.corrections.count() == 1
 
 
 def test_it_is_never_changed(ana: User) -> None:
-    row = correct(judged(), ana, "disagree")
+    row = judge(judged(), ana, "disagree")
     row.corrected = "agree"
     with pytest.raises(AppendOnlyError):
         row.save()
@@ -83,7 +84,7 @@ def test_of_a_double_click_one_wins_and_the_other_is_told(ana: User) -> None:
 
     def click(label: str) -> str:
         try:
-            return correct(verdict, ana, label).corrected
+            return judge(verdict, ana, label).corrected
         except CannotCorrect as problem:
             return str(problem)
         finally:
@@ -99,9 +100,9 @@ def test_of_a_double_click_one_wins_and_the_other_is_told(ana: User) -> None:
 class TestSplit:
     def test_one_sender_stays_on_one_side(self, ana: User, settings: Any) -> None:
         senders = [f"+63917000{number:04}" for number in range(12)]
-        first = {sender: correct(judged(sender=sender), ana, "agree").split for sender in senders}
+        first = {sender: judge(judged(sender=sender), ana, "agree").split for sender in senders}
         settings.SECRET_KEY = "another key, and so another hash"
-        second = {sender: correct(judged("no", sender=sender), ana, "agree").split for sender in senders}
+        second = {sender: judge(judged("no", sender=sender), ana, "agree").split for sender in senders}
         assert first == second
 
     def test_both_sides_get_their_share(self) -> None:

@@ -13,9 +13,10 @@ from django.core.management import CommandError, call_command
 
 from batches.models import Batch
 from classification import prices
-from classification.corrections import correct, split_of
+from classification.corrections import split_of
 from classification.engines.rules.packs import shipped
 from classification.models import Circuit, Classification, Correction, Price, RuleSet, Split
+from tests.classification.conftest import judge
 from tests.classification.test_corrections import judged
 from tests.support.openai_server import OpenAIServer, answer, http_error
 
@@ -241,7 +242,7 @@ class TestCorrections:
         ana = User.objects.create_user("ana")
         for number in range(16):
             verdict = judged("I cannot", sender=f"+63917{number:07}", label="agree", review="sample")
-            correct(verdict, ana, "disagree" if number % 2 else "neutral")
+            judge(verdict, ana, "disagree" if number % 2 else "neutral")
         expected = Correction.objects.filter(split=Split.EVAL)
         found = document()
         right = expected.filter(corrected="disagree").count()
@@ -252,8 +253,8 @@ class TestCorrections:
     def test_of_several_judgements_the_last_counts(self) -> None:
         sender = next(f"+63917{n:07}" for n in range(100) if split_of(f"+63917{n:07}") == Split.EVAL)
         verdict = judged("I cannot", sender=sender)
-        correct(verdict, User.objects.create_user("ana"), "agree")
-        correct(verdict, User.objects.create_user("ben"), "disagree")
+        judge(verdict, User.objects.create_user("ana"), "agree")
+        judge(verdict, User.objects.create_user("ben"), "disagree")
         assert (document()["rows"], document()["accuracy"]) == (1, 1.0)
 
     def test_with_none_it_says_so(self) -> None:

@@ -8,9 +8,9 @@ import pytest
 from classification.engines.base import Context, EngineError, Matter, Verdict
 from classification.engines.openai_engine import OpenAIEngine
 from classification.engines.rules.packs import shipped
-from classification.rulesets.live import unpublished
 from tests.support.openai_protocols import Said, document
 from tests.support.openai_server import OpenAIServer, Response, Script, answer, completion, truncated
+from tests.support.rulesets import unpublished
 
 CONTEXT = Context(unpublished(shipped()))
 AGREE = Said('{"matters": [{"label": "agree", "about": ""}]}')

@@ -10,7 +10,6 @@ from classification.engines.base import Context, EngineError
 from classification.engines.openai_engine import OpenAIEngine
 from classification.engines.rules.packs import shipped
 from classification.labels import Label
-from classification.rulesets.live import unpublished
 from tests.classification.conftest import KEY
 from tests.support.openai_server import (
     OpenAIServer,
@@ -24,6 +23,7 @@ from tests.support.openai_server import (
     raw,
     refused,
 )
+from tests.support.rulesets import unpublished
 
 pytestmark = pytest.mark.usefixtures("kind")
 

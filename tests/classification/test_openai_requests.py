@@ -9,10 +9,10 @@ from classification.engines.openai_engine import OpenAIEngine
 from classification.engines.rules.document import CategoryEntry
 from classification.engines.rules.packs import shipped
 from classification.labels import Meaning
-from classification.rulesets.live import unpublished
 from tests.classification.conftest import KEY
 from tests.support.openai_protocols import PATHS, Request
 from tests.support.openai_server import OpenAIServer, answer
+from tests.support.rulesets import unpublished
 
 pytestmark = pytest.mark.usefixtures("kind")
 

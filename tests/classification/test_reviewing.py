@@ -8,8 +8,8 @@ from django.db import connection
 from django.utils import timezone
 
 from classification import reviewing
-from classification.corrections import correct
 from classification.models import Classification
+from tests.classification.conftest import judge
 from tests.classification.test_corrections import judged
 
 pytestmark = pytest.mark.django_db
@@ -48,7 +48,7 @@ def test_it_holds_what_has_a_reason_and_no_correction_the_oldest_first(ana: User
     first, second, third = queue(3)
     judged(sender="+639180000000", review="")
     assert walk(ana) == [first.id, second.id, third.id]
-    correct(second, ana, "agree")
+    judge(second, ana, "agree")
     assert walk(ana) == [first.id, third.id]
 
 
@@ -57,14 +57,14 @@ def test_it_counts_what_is_left_by_reason(ana: User) -> None:
     judged(sender="+639180000000", review="disagreement")
     assert reviewing.left() == {"disagreement": 1, "sample": 2}
     for row in rows:
-        correct(row, ana, "agree")
+        judge(row, ana, "agree")
     assert reviewing.left() == {"disagreement": 1}
 
 
 def test_those_who_review_at_the_same_time_are_shown_different_ones(ana: User, ben: User) -> None:
     rows = queue(8)
-    correct(rows[0], ana, "agree")
-    correct(rows[1], ben, "agree")
+    judge(rows[0], ana, "agree")
+    judge(rows[1], ben, "agree")
     one, other = reviewing.next_for(ana), reviewing.next_for(ben)
     assert one
     assert other
@@ -74,14 +74,14 @@ def test_those_who_review_at_the_same_time_are_shown_different_ones(ana: User, b
 
 def test_one_helps_with_the_others_share(ana: User, ben: User) -> None:
     rows = queue(3)
-    correct(rows[0], ana, "agree")
-    correct(rows[1], ben, "agree")
+    judge(rows[0], ana, "agree")
+    judge(rows[1], ben, "agree")
     assert reviewing.next_for(ana) == reviewing.next_for(ben) == rows[2]
 
 
 def test_who_stopped_ten_minutes_ago_has_no_share(ana: User, ben: User) -> None:
     rows = queue(4)
-    correct(rows[0], ben, "agree")
+    judge(rows[0], ben, "agree")
     age_corrections(minutes=11)
     assert walk(ana) == [row.id for row in rows[1:]]
 

@@ -9,10 +9,11 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from classification.corrections import correct, split_of
+from classification.corrections import split_of
 from classification.evaluation.suggestions import suggestions
 from classification.models import Category, Rule, Split
 from tests.batches.test_roles import browser
+from tests.classification.conftest import judge
 from tests.classification.test_corrections import judged
 
 pytestmark = pytest.mark.django_db
@@ -43,7 +44,7 @@ def misread(
 ) -> None:
     """A verdict, and what the reviewer says of it."""
     row = judged(*texts, sender=people(split)[person], label=said, **fields)
-    correct(row, reviewer, means)
+    judge(row, reviewer, means)
 
 
 def found() -> list[tuple[str, str, int, int]]:

@@ -10,11 +10,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from classification.corrections import correct
 from classification.evaluation.chart import HEIGHT, WIDTH, chart
 from classification.evaluation.trend import WEEKS, Share, trend
 from classification.models import Classification, RuleSet
 from tests.batches.test_roles import browser
+from tests.classification.conftest import judge
 from tests.classification.test_corrections import judged
 
 pytestmark = pytest.mark.django_db
@@ -39,7 +39,7 @@ def said(reviewer: User, means: str, weeks_ago: int = 0, **fields: Any) -> Class
     with connection.cursor() as cursor:
         at = monday() - timedelta(weeks=weeks_ago)
         cursor.execute("UPDATE classification_classification SET created_at = %s WHERE id = %s", [at, row.id])
-    correct(row, reviewer, means)
+    judge(row, reviewer, means)
     return row
 
 
@@ -103,7 +103,7 @@ class TestTrend:
 
     def test_the_newest_judgement_counts(self, ana: User) -> None:
         row = said(ana, "disagree")
-        correct(row, User.objects.create_user("ben"), "agree")
+        judge(row, User.objects.create_user("ben"), "agree")
         assert trend().whole.all == Share(1, 1)
 
     def test_an_outage_is_neither_right_nor_wrong(self, ana: User) -> None:

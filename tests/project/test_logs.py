@@ -105,8 +105,9 @@ def test_it_indents_tracebacks_so_that_no_line_of_them_passes_for_a_record(plain
     assert r"\u202e" in plain.lines[-1]
 
 
-def test_it_cuts_a_huge_value(any_log: Capture) -> None:
-    any_log.log.info("%(reason)s", {"reason": "x" * 900_000})
+@pytest.mark.parametrize("key", ["reason", "guid", "error"])
+def test_it_cuts_a_huge_value(any_log: Capture, key: str) -> None:
+    any_log.log.info(f"%({key})s", {key: "x" * 900_000})
     assert len(any_log.lines[0]) < 4096
     assert "(+898400 characters)" in any_log.lines[0]
 
@@ -201,6 +202,19 @@ def test_it_masks_numbers_inside_errors(masked: Capture, number: str) -> None:
     masked.log.info("Error: %(error)s", {"error": f"HTTP 400: {number} is barred"})
     assert "4567" not in masked.lines[0]
     assert "HTTP 400" in masked.lines[0]
+
+
+@pytest.mark.parametrize(
+    ("guid", "shown"),
+    [
+        ("639171234567-1732287600", "*" * 21 + "00"),
+        ("in:+639171234567/7", "in:+63********67/7"),
+        ("msg-001", "msg-001"),
+    ],
+)
+def test_it_masks_numbers_inside_guids(masked: Capture, guid: str, shown: str) -> None:
+    masked.log.info("GUID: %(guid)s", {"guid": guid})
+    assert masked.lines[0].endswith(f"GUID: {shown}")
 
 
 def test_it_masks_numbers_in_tracebacks_and_in_other_libraries_lines(masked: Capture) -> None:

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from replies import senders, services
-from replies.consent import is_opted_out
 from replies.models import Consent, Reply
 from replies.senders import memory
 from replies.senders.base import SendResult, refused
 from replies.senders.http import Provider, by_status
+from replies.standing import look
 from tests.replies.conftest import NUMBER, History
 from tests.support.smsmobileapi_server import SmsMobileApiServer
 
@@ -28,7 +28,7 @@ def test_it_is_written_into_the_ledger(reply: Reply, history: History) -> None:
     assert (settled.status, settled.reason) == ("refused", "21610")
     assert (row.number, row.state, row.source, row.actor) == (NUMBER, "opted_out", "provider", "memory")
     assert (row.words, row.changed) == ("Attempt to send to unsubscribed recipient", True)
-    assert is_opted_out(NUMBER, reply.batch.channel_id)
+    assert look(NUMBER, reply.batch.channel_id).opted_out
 
 
 def test_it_covers_what_the_setting_says(

@@ -47,6 +47,7 @@ class SmsGateServer(ThreadingHTTPServer):
         self.requests: list[Call] = []
         self.sent: dict[tuple[str, str], dict[str, Any]] = {}
         self.lists_devices = True
+        self.breaks_off = False  # in the middle of an answer to a GET
         self._script: deque[str] = deque()
         self._lock = threading.Lock()
 
@@ -119,7 +120,8 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
-        self.wfile.write(content)
+        self.close_connection = self.server.breaks_off
+        self.wfile.write(content[:5] if self.server.breaks_off else content)
 
     def log_message(self, *_: Any) -> None:
         """Nothing: the test looks at `requests`."""

@@ -121,10 +121,20 @@ def process(batch_id: int) -> None:
     process_batch(batch_id)
 
 
-def sweep(duration: float) -> Any:
-    from batches.tasks import sweep as run
+def sweep() -> None:
+    """What a leader does, once: closes all that is due, and queues again what was dropped."""
+    from batches.closing import close_due, reap
 
-    return run(duration)
+    while close_due():
+        pass
+    reap()
+
+
+def lead(duration: float) -> None:
+    """What a sweeper does with a task of so many seconds."""
+    from batches.sweep import sweep as run
+
+    run(duration)
 
 
 def end_windows() -> None:
@@ -195,7 +205,7 @@ def correct(batch_id: int) -> bool:
 
 ACTIONS: dict[str, Callable[..., Any]] = {
     action.__name__: action
-    for action in (post, process, sweep, end_windows, abandon, vacate, be_due, resend, enrol, correct)
+    for action in (post, process, sweep, lead, end_windows, abandon, vacate, be_due, resend, enrol, correct)
 }
 
 

@@ -25,7 +25,7 @@ def ingest_after_the_window(walk: Walk) -> list[Walked]:
 def closing(walk: Walk) -> list[Walked]:
     def step(_: Walked, at: int) -> dict[str, Any]:
         walk.plain.run("end_windows")
-        return walk.plain.run("sweep", 0, at=at)
+        return walk.plain.run("sweep", at=at)
 
     return walk.path(step)
 
@@ -34,7 +34,7 @@ def leading(walk: Walk) -> list[Walked]:
     def step(_: Walked, at: int) -> dict[str, Any]:
         for role in ("sweep-leader", "sweep-standby"):
             walk.plain.run("vacate", role)
-        return walk.plain.run("sweep", WINDOW + 0.3, at=at)
+        return walk.plain.run("lead", WINDOW + 0.3, at=at)
 
     return walk.path(step)
 
@@ -44,7 +44,7 @@ def reaping(walk: Walk) -> list[Walked]:
         batch_id = _closed(walk, one)
         walk.plain.run("process", batch_id, at=2)  # after it has claimed the batch
         walk.plain.run("abandon", batch_id)
-        return walk.plain.run("sweep", 0, at=at)
+        return walk.plain.run("sweep", at=at)
 
     return walk.path(step)
 
@@ -57,7 +57,7 @@ def working(
     pool = [walk.begin(text=text, sender=new()) for _ in range(POOL)]
     walk.gateway.behaviours |= {one.sender: fault for one in pool}
     walk.plain.run("end_windows")
-    walk.plain.run("sweep", 0)
+    walk.plain.run("sweep")
     ids = {one.sender: walk.batches(one)[0].id for one in pool}
     return walk.through(pool, lambda one, at: by.run("process", ids[one.sender], at=at))
 
@@ -71,7 +71,7 @@ def sending_later(walk: Walk) -> list[Walked]:
         walk.plain.run("process", batch_id)
         walk.gateway.behaviours[one.sender] = "ok"
         walk.plain.run("be_due", batch_id)
-        walk.plain.run("sweep", 0)
+        walk.plain.run("sweep")
         return walk.plain.run("process", batch_id, at=at)
 
     return walk.path(step)
@@ -145,7 +145,7 @@ def correcting(walk: Walk) -> list[Walked]:
 def _closed(walk: Walk, one: Walked) -> int:
     """The conversation's last batch, closed and queued."""
     walk.plain.run("end_windows")
-    walk.plain.run("sweep", 0)
+    walk.plain.run("sweep")
     return walk.batches(one)[-1].id
 
 
@@ -161,7 +161,7 @@ def _given_up_in_the_call(walk: Walk, one: Walked, moment: int) -> int:
     walk.plain.run("process", batch_id, at=moment)
     assert walk.in_the_call(one)
     walk.plain.run("abandon", batch_id)
-    walk.plain.run("sweep", 0)
+    walk.plain.run("sweep")
     return batch_id
 
 

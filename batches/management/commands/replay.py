@@ -10,7 +10,6 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
-from rich.text import Text
 
 from batches import replica
 from batches.management import named
@@ -20,9 +19,8 @@ from batches.querysets import BatchQuerySet
 from batches.replaying import Replayed, chosen, replay, summary
 from classification.evaluation import running
 from classification.management.named import ruleset
-from classification.revealing import spelled
 from classification.rulesets.live import Live
-from classification.terminal import show
+from classification.terminal import cells, show
 
 SHOWN = 100  # changes in the table; JSON has them all
 EXCERPT = 60  # characters
@@ -114,14 +112,13 @@ def _table(replayed: Sequence[Replayed]) -> Table:
     for heading in ("Text", "Was", "By", "Would be"):
         table.add_column(heading)
     for one in changes[:SHOWN]:
-        cells = (str(one.batch_id), _excerpt(one.text), one.was, one.engine or "nobody", one.answer.label)
-        style = "red" if one.swapped else ""
-        table.add_row(*(Text(cell) for cell in cells), style=style)
+        row = (str(one.batch_id), _excerpt(one.text), one.was, one.engine or "nobody", one.answer.label)
+        table.add_row(*cells(*row), style="red" if one.swapped else "")
     return table
 
 
 def _excerpt(text: str) -> str:
-    line = spelled(re.sub(r"\s+", " ", text).strip())
+    line = re.sub(r"\s+", " ", text).strip()
     return line if len(line) <= EXCERPT else f"{line[:EXCERPT]}…"
 
 

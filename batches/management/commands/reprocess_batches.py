@@ -10,12 +10,12 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
-from rich.text import Text
 
 from batches.choices import BatchStatus
 from batches.models import Batch
 from batches.periods import duration
 from batches.reprocess import SKIPPED, Result, reprocess
+from classification.terminal import cells, show
 
 ACTOR = "command"
 
@@ -67,10 +67,7 @@ class Command(BaseCommand):
             document = {"dry_run": options["dry_run"], "batches": [asdict(result) for result in results]}
             self.stdout.write(json.dumps(document, indent=2))
         elif results:
-            console = Console()
-            with console.capture() as capture:
-                console.print(_table(results, options["dry_run"]))
-            self.stdout.write(capture.get(), ending="")
+            show(self.stdout, _table(results, options["dry_run"]))
         else:
             self.stdout.write("Nothing is stuck.")
 
@@ -103,11 +100,5 @@ def _table(results: Sequence[Result], dry_run: bool) -> Table:
     for heading in ("Found", "Would be" if dry_run else "Done", "Because"):
         table.add_column(heading)
     for result in results:
-        cells = (str(result.batch_id), result.status or "–", result.action, result.detail)
-        table.add_row(*(Text(_printable(cell)) for cell in cells))  # Text: a provider's words are no markup
+        table.add_row(*cells(str(result.batch_id), result.status or "–", result.action, result.detail))
     return table
-
-
-def _printable(text: str) -> str:
-    """What a provider says must not steer the terminal."""
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)

@@ -7,11 +7,11 @@ from typing import Any
 
 from cryptography.fernet import Fernet
 from django.core.management.base import BaseCommand
-from rich.console import Console
 from rich.table import Table
 
 from batches.credentials import CredentialsUnreadable, rotate
 from batches.models import Channel
+from classification.terminal import show
 
 ROTATED, UNREADABLE, CHANGED = "rotated", "unreadable", "changed meanwhile"
 
@@ -32,18 +32,16 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(done))
         else:
-            self._table(done)
+            show(self.stdout, _table(done) if done else "No channel has credentials of its own.")
         if set(done.values()) - {ROTATED}:
             sys.exit(1)
 
-    def _table(self, done: dict[str, str]) -> None:
-        table = Table("Channel", "Credentials")
-        for slug, outcome in done.items():
-            table.add_row(slug, outcome)
-        console = Console()
-        with console.capture() as shown:
-            console.print(table if done else "No channel has credentials of its own.")
-        self.stdout.write(shown.get(), ending="")
+
+def _table(done: dict[str, str]) -> Table:
+    table = Table("Channel", "Credentials")
+    for slug, outcome in done.items():
+        table.add_row(slug, outcome)
+    return table
 
 
 def _rotate(channel: Channel) -> str:

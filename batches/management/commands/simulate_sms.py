@@ -16,7 +16,6 @@ from django.db import DatabaseError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
-from rich.text import Text
 
 from batches.choices import Outcome
 from batches.models import Batch, Channel
@@ -24,8 +23,9 @@ from batches.simulation import files, following, posting, script
 from batches.simulation.following import Followed
 from batches.simulation.posting import Posted
 from batches.simulation.script import Planned
+from classification.csv_rows import BadFile
 from classification.naming import name_of
-from classification.terminal import show
+from classification.terminal import cells, show
 
 HARMLESS_SENDERS = ("console", "memory")
 WENT_WRONG = (Outcome.REFUSED, Outcome.UNKNOWN, Outcome.UNDECIDED, Outcome.ERROR)
@@ -134,7 +134,7 @@ class Command(BaseCommand):
             plan = _plan(options, channel.window)
             posting.check(webhook)
             report = _run(webhook, plan, options)
-        except (files.BadFile, posting.NotRunning) as error:
+        except (BadFile, posting.NotRunning) as error:
             raise CommandError(str(error)) from None
         except DatabaseError as error:
             raise CommandError(f"DATABASE_URL: the server's database cannot be read: {error}") from None
@@ -219,17 +219,13 @@ def _table(report: Report) -> Table:
     for heading in ("Sender", "Messages", "Batch", "Label", "Outcome", "Reply", "Seconds"):
         table.add_column(heading, justify="right" if heading in ("Messages", "Batch", "Seconds") else "left")
     for batch in report.batches:
-        table.add_row(*(Text(cell) for cell in _cells(batch)))
+        table.add_row(*cells(*_told(batch)))
     return table
 
 
-def _cells(batch: Followed) -> list[str]:
-    """As text: what strangers wrote is neither markup nor control characters here."""
+def _told(batch: Followed) -> list[str]:
+    """What stands in its row."""
     label = f"{name_of(batch.label)} ({batch.engine or 'no engine'})" if batch.label else "–"
     outcome = Outcome(batch.outcome).label if batch.outcome else batch.status
     seconds = "–" if batch.seconds is None else f"{batch.seconds:.1f}"
-    cells = [batch.sender, str(batch.messages), str(batch.batch), label, outcome, batch.reply or "–", seconds]
-    return [
-        "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in cell)
-        for cell in cells
-    ]
+    return [batch.sender, str(batch.messages), str(batch.batch), label, outcome, batch.reply or "–", seconds]

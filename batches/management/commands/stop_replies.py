@@ -6,10 +6,11 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from rich.console import Console
 from rich.table import Table
 
-from batches.models import BatchEvent, Channel
+from batches.management import named
+from batches.models import BatchEvent
+from classification.terminal import cells, show
 from replies import switches
 
 
@@ -24,10 +25,7 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Raises CommandError (exit code 1) for a channel that there is not."""
-        slug, reason = options["channel"], options["reason"].strip()
-        channel = Channel.objects.filter(slug=slug).first() if slug else None
-        if slug and channel is None:
-            raise CommandError(f"There is no channel {slug!r}; there are: {', '.join(_slugs())}")
+        channel, reason = named.channel(options["channel"]), options["reason"].strip()
         if options["go_on"] and not reason:
             raise CommandError("Say why: --reason")
         if reason:
@@ -48,17 +46,10 @@ class Command(BaseCommand):
         table = Table("Stopped", "Since (UTC)", "By", "Why")
         for stop in stops:
             at = f"{stop.at:%Y-%m-%d %H:%M:%S}"
-            table.add_row(str(stop.channel or "every channel"), at, stop.actor, stop.reason)
-        console = Console()
-        with console.capture() as shown:
-            console.print(table if stops else "Nothing is stopped.", markup=False)
-        self.stdout.write(shown.get(), ending="")
+            table.add_row(*cells(str(stop.channel or "every channel"), at, stop.actor, stop.reason))
+        show(self.stdout, table if stops else "Nothing is stopped.")
 
 
 def _actor() -> str:
     """How the record calls somebody at a shell."""
     return f"command:{getpass.getuser()}"[: BatchEvent._meta.get_field("actor").max_length]
-
-
-def _slugs() -> list[str]:
-    return list(Channel.objects.order_by("slug").values_list("slug", flat=True))

@@ -10,12 +10,11 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.urls import reverse
 from rich.table import Table
-from rich.text import Text
 
 from batches.access import LONGEST_DAYS, REMEMBERED, issue, revoke
 from batches.channels import DEFAULT
 from batches.models import LABEL_LENGTH, Channel, ChannelToken
-from classification.terminal import show
+from classification.terminal import cells, show
 
 
 def days(text: str) -> int:
@@ -124,8 +123,7 @@ def _table(channel: Channel, rows: list[ChannelToken]) -> Table:
         table.add_column(heading, justify="right" if heading == "Id" else "left")
     for row in rows:
         times = (_minute(row.created_at), _minute(row.expires_at), _minute(row.last_used_at))
-        cells = (str(row.pk), row.label or "–", str(row), row.state, *times)
-        table.add_row(*(Text(cell) for cell in cells))
+        table.add_row(*cells(str(row.pk), row.label or "–", str(row), row.state, *times))
     return table
 
 

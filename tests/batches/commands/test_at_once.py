@@ -15,8 +15,8 @@ from batches.models import Batch, Channel
 from batches.phones import normalise
 from batches.pipeline import process
 from batches.spool import here
-from replies import consent
 from replies.models import Consent
+from replies.standing import look
 from tests.batches.commands.conftest import sent, settle, sms, work
 from tests.batches.conftest import SENDER, arrive
 
@@ -58,7 +58,7 @@ class TestAtOnce:
     def test_a_group_of_requests(self, channel: Channel) -> None:
         texts = ["Yes", "STOP", "I can", "STOP", "ok", "HELP"]
         self.together([lambda text=text: ingest.ingest(channel, [sms(text)]) for text in texts])
-        assert consent.is_opted_out(SENDER, channel.id)
+        assert look(SENDER, channel.id).opted_out
         for batch in Batch.objects.filter(status=BatchStatus.OPEN):
             settle(batch)
         work()
@@ -81,7 +81,7 @@ class TestSpool:
         assert Consent.objects.count() == 0
         assert drain.look()
         assert here().is_empty()
-        assert consent.is_opted_out(SENDER, channel.id)
+        assert look(SENDER, channel.id).opted_out
         work()
         assert (sent(), Consent.objects.count()) == (["out"], 1)
         row = Consent.objects.get()

@@ -9,6 +9,7 @@ from batches import ingest
 from batches.models import Batch, Channel
 from replies import consent
 from replies.models import ConsentSource, ConsentState
+from replies.standing import look
 from tests.batches.commands.conftest import say, sent, settle, sms
 from tests.batches.conftest import SENDER
 
@@ -30,17 +31,17 @@ class TestScope:
         def write(channel_id: int | None, state: ConsentState) -> list[bool]:
             row = {"number": SENDER, "channel_id": channel_id, "state": state, "changed": True}
             consent.write(**row, source=ConsentSource.ADMIN, words="a test", actor="test")  # type: ignore[arg-type]
-            return [consent.is_opted_out(SENDER, one.id) for one in (channel, other)]
+            return [look(SENDER, one.id).opted_out for one in (channel, other)]
 
         assert write(None, ConsentState.OPTED_OUT) == [True, True]
         assert write(channel.id, ConsentState.OPTED_IN) == [False, True]
         assert write(other.id, ConsentState.OPTED_OUT) == [False, True]
         assert write(None, ConsentState.OPTED_IN) == [False, False]
-        assert not consent.is_opted_out("+639180000000", channel.id)
+        assert not look("+639180000000", channel.id).opted_out
 
     def test_it_is_one_look_into_an_index(self, channel: Channel, django_assert_num_queries: Any) -> None:
         with django_assert_num_queries(1) as captured:
-            consent.is_opted_out(SENDER, channel.id)
+            look(SENDER, channel.id)
         with connection.cursor() as cursor:
             if connection.vendor == "postgresql":
                 cursor.execute("SET enable_seqscan = off")

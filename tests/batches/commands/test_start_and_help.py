@@ -7,10 +7,10 @@ import pytest
 from batches import ingest, keywords
 from batches.clock import Now
 from batches.models import Channel, Keyword
-from replies import consent
 from replies.models import Reply
 from replies.senders import memory
 from replies.senders.base import refused
+from replies.standing import look
 from tests.batches.commands.conftest import say, sent, sms, work
 from tests.batches.conftest import SENDER
 
@@ -29,9 +29,9 @@ class TestStart:
         say("STOP")
         before = datetime.now(UTC) - timedelta(minutes=5)
         ingest.ingest(channel, [sms("START", received_at=before)])
-        assert consent.is_opted_out(SENDER, channel.id)
+        assert look(SENDER, channel.id).opted_out
         ingest.ingest(channel, [sms("START", received_at=datetime.now(UTC))])
-        assert not consent.is_opted_out(SENDER, channel.id)
+        assert not look(SENDER, channel.id).opted_out
 
 
 class TestHelp:

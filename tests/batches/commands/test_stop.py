@@ -11,8 +11,8 @@ from batches.models import Batch, Channel, Keyword
 from batches.reprocess import reprocess
 from classification.engines.base import EngineError
 from classification.engines.rules.engine import RulesEngine
-from replies import consent
 from replies.models import Consent, ConsentSource, ReplyKind
+from replies.standing import look
 from tests.batches.commands.conftest import say, sent, settle, sms, work
 from tests.batches.conftest import SENDER, age, arrive, kinds
 from tests.batches.test_closing import queued
@@ -27,7 +27,7 @@ class TestStop:
         assert batch.closed_at is not None
         assert batch.closed_at < batch.closes_at
         assert kinds(batch) == ["opened", "command", "closed"]
-        assert consent.is_opted_out(SENDER, batch.channel_id)
+        assert look(SENDER, batch.channel_id).opted_out
 
     def test_the_whole_story(self) -> None:
         batch = say("STOP")
@@ -83,7 +83,7 @@ class TestStop:
     def test_only_numbers_are_answered(self, sender: str, reason: str, channel: Channel) -> None:
         batch = settle(arrive("STOP", sender=sender))
         assert (sent(), batch.replies.get().reason) == ([], reason)
-        assert consent.is_opted_out(sender, channel.id)
+        assert look(sender, channel.id).opted_out
 
     def test_a_text_that_is_too_long_is_kept_and_not_sent(self, settings: Any) -> None:
         settings.OPT_OUT_TEXT, settings.SMS_MAX_SEGMENTS = "x" * 161, 1
@@ -93,7 +93,7 @@ class TestStop:
     def test_the_switch_silences_it_too(self, settings: Any, channel: Channel) -> None:
         settings.SMS_AUTO_REPLY_ENABLED = False
         assert say("STOP").outcome == Outcome.DISABLED
-        assert consent.is_opted_out(SENDER, channel.id)
+        assert look(SENDER, channel.id).opted_out
 
     def test_an_old_one_is_not_answered(self, settings: Any) -> None:
         batch = arrive("STOP")
@@ -119,7 +119,7 @@ class TestSounding:
         assert (batch.status, batch.outcome) == (BatchStatus.COMPLETED, Outcome.HELD)
         assert batch.replies.get().reason == "sounds_like_opt_out"
         assert batch.classifications.get().review == "opt_out"
-        assert not consent.is_opted_out(SENDER, channel.id)
+        assert not look(SENDER, channel.id).opted_out
 
     def test_a_person_may_have_it_answered(self) -> None:
         batch = say("cancel po")

@@ -42,6 +42,13 @@ def test_a_gateway_that_is_not_there(doctor: Doctor, settings: Any) -> None:
     assert "cannot be reached" in doctor()["provider"]["told"]
 
 
+def test_a_gateway_that_hangs_up_in_the_middle_of_its_answer(doctor: Doctor, gate: SmsGateServer) -> None:
+    gate.breaks_off = True
+    told = doctor()["provider"]
+    assert "cannot be reached: ProtocolError (IncompleteRead)" in told["told"]
+    assert "SMS_GATE_URL" in told["mend"]
+
+
 def test_a_gateway_that_never_answers(doctor: Doctor, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(examining, "SECONDS", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections, and that is all

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from classification import circuit
 from classification.asking import ENGINES
 from classification.models import Circuit, Classification
-from classification.services import classify, record
+from classification.services import classify, endpoints, record
 from tests.classification.circuit.conftest import (
     ASK_LATER,
     WRONG_KEY,
@@ -97,6 +98,15 @@ def test_it_can_be_switched_off(server: OpenAIServer, settings: Any) -> None:
     server.default = WRONG_KEY
     assert [classify(["Yes"]).attempts[0].code for _ in range(4)] == ["auth"] * 4
     assert not Circuit.objects.exists()
+
+
+def test_one_that_is_open_holds_nobody_back_once_it_is_switched_off(
+    server: OpenAIServer, settings: Any
+) -> None:
+    open_circuit(server)
+    settings.OPENAI_BREAKER_FAILURES = 0
+    assert classify(["Yes"]).engine == "openai"
+    assert [circuit.state_of(endpoint) for endpoint in endpoints()] == [{"state": "closed"}]
 
 
 def test_it_tells_the_log_and_no_secret(

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django_q.models import OrmQ, Schedule, Task
 
-from batches import housekeeping, reprocess, schedules, tasks
+from batches import housekeeping, reprocess, schedules, takeovers, tasks
 from batches.admin.channels import OWN_FIELDS
 from batches.models import Batch, BatchEvent, Channel, RejectedDelivery
 from batches.retention import purging
@@ -110,6 +110,13 @@ class TestPurging:
         run("--older-than", "9d")
         data = BatchEvent.objects.get(batch=batch, kind="reply_unknown").data
         assert data == {"reply_id": 1, "reason": "", "error": ""}
+
+    def test_a_takeovers_note_goes_from_the_history(self) -> None:
+        batch = told()
+        takeovers.take_over([batch], timezone.now(), note=SECRET, actor="rey")
+        run("--older-than", "9d")
+        data = BatchEvent.objects.get(batch=batch, kind="taken_over").data
+        assert (data.keys(), data["note"]) == ({"until", "note"}, "")
 
     def test_an_operators_reason_for_consent_stays(self) -> None:
         told()

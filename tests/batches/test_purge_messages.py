@@ -277,6 +277,13 @@ class TestWhen:
         assert purge_all() == 0
         assert holding(SECRET)
 
+    @pytest.mark.parametrize("days", [999_999, 2_000_000_000])
+    def test_more_days_than_a_page_takes_stop_no_other_channel(self, days: int) -> None:
+        told()
+        Channel.objects.update(keep_days=days)
+        Batch.objects.update(channel=Channel.objects.create(slug="later", keep_days=9))
+        assert purge_all() == 1
+
     def test_without_a_setting_the_schedule_does_nothing(self) -> None:
         told(days=9999)
         assert tasks.purge_messages() == 0
@@ -286,6 +293,7 @@ class TestWhen:
         [
             (["--older-than", "30m"], "the last hour"),
             (["--older-than", "soon"], "no time span"),
+            (["--older-than", "999999d"], "too long; 36500d at most"),
             (["--channel", "no"], "there is no channel 'no'"),
         ],
     )

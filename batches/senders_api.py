@@ -95,6 +95,9 @@ class SenderSerializer(serializers.ModelSerializer[SenderPreference]):
     def validate_language(self, text: str) -> str:
         return STORED["language"](text)
 
+    def validate_notes(self, text: str) -> str:
+        return STORED["notes"](text)
+
 
 class SenderProblems(RootModel[dict[str, list[str] | str]]):
     """What is wrong, by field; under `detail` where nothing could be read."""

@@ -86,6 +86,10 @@ class TestRows:
         after = body(ask("PUT", data=before))
         assert before | {"updated_at": ""} == after | {"updated_at": ""}
 
+    def test_notes_have_one_kind_of_line_ends(self) -> None:
+        ask = Program("view", "add", "change")
+        assert body(ask("PUT", data={"notes": "a\r\nb"}))["notes"] == "a\nb"
+
     @pytest.mark.parametrize("spelling", ["+639171234567", "%2B639171234567", "09171234567", "639171234567/"])
     def test_a_number_may_be_written_in_any_way(self, spelling: str) -> None:
         SenderPreference.objects.create(number=SENDER, name="Ana")

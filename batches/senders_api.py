@@ -34,7 +34,7 @@ from batches.models.preference import STORED
 
 log = logging.getLogger(__name__)
 
-failures = Failures()
+failures = Failures("API")
 EMPTY: dict[str, Any] = {
     "name": "",
     "language": "",

@@ -6,15 +6,14 @@ from datetime import timedelta
 
 import redis
 from django.conf import settings
-from django.db.models import F, Q
+from django.db.models import Q
 from django_q.brokers import get_broker
 from django_q.models import Schedule
 
 from batches.choices import BatchStatus
 from batches.clock import Now
-from batches.leases import LEADER
-from batches.metrics import gauges
-from batches.models import Batch, Channel, Lease
+from batches.leases import since_beat
+from batches.models import Batch, Channel
 from batches.queue import SWEEP, SWEEP_QUEUE
 from batches.schedules import SWEEP_NAME
 from classification import ceilings, circuit
@@ -78,16 +77,12 @@ def schedule() -> Iterator[Finding]:
 
 def sweep() -> Iterator[Finding]:
     """Somebody leads."""
-    found = (
-        Lease.objects.filter(name=LEADER, beat_at__isnull=False)
-        .annotate(age=gauges.elapsed(F("beat_at")))
-        .first()
-    )
+    age = since_beat()
     mend = "Start the sweeper: Q_CLUSTER_NAME=sweep manage.py qnode (make run and deploy/ start it)."
-    if found is None:
+    if age is None:
         yield problem("no sweep has ever run: nothing closes batches", mend)
         return
-    seconds = found.age.total_seconds()
+    seconds = age.total_seconds()
     if seconds > OLD_SWEEP:
         yield problem(f"the last sign of a sweep is {seconds:.0f} s old: nothing closes batches", mend)
     else:

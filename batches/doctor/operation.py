@@ -15,7 +15,7 @@ from batches.clock import Now
 from batches.leases import since_beat
 from batches.models import Batch, Channel
 from batches.queue import SWEEP, SWEEP_QUEUE
-from batches.schedules import SWEEP_NAME
+from batches.schedules import NAMES, SWEEP_NAME
 from classification import ceilings, circuit
 from classification.findings import Finding, ok, problem, warning
 from classification.models import Ceiling, CircuitState, Meter
@@ -64,15 +64,20 @@ def _redis(url: str) -> Iterator[Finding]:
 
 
 def schedule() -> Iterator[Finding]:
-    """The minute schedule that has sweeps started is there, once, and comes up."""
-    rows = list(Schedule.objects.filter(Q(name=SWEEP_NAME) | Q(func=SWEEP)))
-    usable = [row for row in rows if row.cluster == SWEEP_QUEUE and row.repeats != 0 and row.func == SWEEP]
+    """Every schedule that the service cannot run without is there, once, and comes up."""
+    yield _scheduled(SWEEP_NAME, SWEEP, SWEEP_QUEUE)
+    for name, (function, _) in NAMES.items():
+        yield _scheduled(name, function, settings.Q_CLUSTER["name"])
+
+
+def _scheduled(name: str, function: str, queue: str) -> Finding:
+    rows = list(Schedule.objects.filter(Q(name=name) | Q(func=function)))
+    usable = [row for row in rows if row.cluster == queue and row.repeats != 0 and row.func == function]
     if not usable:
-        yield problem(f"there is no schedule '{SWEEP_NAME}'", "manage.py migrate makes it anew.")
-    elif len(rows) > 1:
-        yield warning(f"{len(rows)} schedules start sweeps", "Admin, Schedules: keep one.")
-    else:
-        yield ok(f"'{SWEEP_NAME}' every minute")
+        return problem(f"there is no schedule '{name}'", "manage.py migrate makes it anew.")
+    if len(rows) > 1:
+        return warning(f"{len(rows)} schedules do what '{name}' does", "Admin, Schedules: keep one.")
+    return ok(f"'{name}' is there")
 
 
 def sweep() -> Iterator[Finding]:

@@ -33,7 +33,7 @@ LONGEST_DAYS = 3660  # ten years
 HARMLESS_METHODS = ("GET", "HEAD", "OPTIONS")
 NOBODY = digest("")  # compared with where a channel has no token, so that the answer takes as long
 
-failures = Failures()
+failures = Failures("WEBHOOK")
 
 
 class Refused(APIException):

@@ -1,7 +1,6 @@
 """Settings that would break the promises are refused before the service starts; open doors are pointed out."""
 
 from collections.abc import Iterable
-from math import ceil
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,32 +10,6 @@ from django.core.checks import Warning as CheckWarning
 from django.db import connection
 
 from batches.hosts import is_local, is_loopback
-
-
-def retry_needed(cluster: dict[str, Any]) -> int:
-    """The least `retry` (seconds) with which the broker hands no task out twice.
-
-    Measured on django-q2 1.11: the clock starts when a task is fetched, not when it begins, so it must cover the
-    wait behind a full local queue as well.
-    """
-    turns: int = ceil((cluster["queue_limit"] + cluster["bulk"]) / cluster["workers"]) + 1
-    return turns * (int(cluster["timeout"]) + 3)
-
-
-@register()
-def check_retry(**_kwargs: Any) -> list[CheckMessage]:
-    """batches.E001: a task could be handed out while it still runs."""
-    main = settings.Q_CLUSTER
-    clusters = {"Q_CLUSTER": main} | {name: main | alt for name, alt in main.get("ALT_CLUSTERS", {}).items()}
-    return [
-        Error(
-            f"{name}: retry is {cluster['retry']} s, but tasks may wait and run for {retry_needed(cluster)} s",
-            hint="Raise retry, or lower timeout or queue_limit.",
-            id="batches.E001",
-        )
-        for name, cluster in clusters.items()
-        if cluster["retry"] <= retry_needed(cluster)
-    ]
 
 
 @register()

@@ -25,10 +25,10 @@ class _Seen:
 
 
 class Failures:
-    """Counts failures by address. `clock` gives seconds."""
+    """Counts failures by address. `door` is what was tried, as the log calls it; `clock` gives seconds."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    def __init__(self, door: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self._door, self._clock = door, clock
         self._lock = Lock()
         self._seen: dict[str, _Seen] = {}
         self._timer: Timer | None = None
@@ -47,7 +47,7 @@ class Failures:
             seen.untold += not first
             self._wake_later()
         if first:  # at once, for whoever is just connecting a phone
-            _tell(key, 1)
+            self._tell(key, 1)
         return max(1, round(seen.since + PERIOD - now)) if seen.count > limit else 0
 
     def tell(self) -> None:
@@ -61,12 +61,18 @@ class Failures:
                 if key not in told:
                     del self._seen[key]
         for key, number in told.items():
-            _tell(key, number)
+            self._tell(key, number)
 
     def clear(self) -> None:
         """Forget everything."""
         with self._lock:
             self._seen.clear()
+
+    def _tell(self, address: str, attempts: int) -> None:
+        fields = {"door": self._door, "address": address, "attempts": attempts}
+        log.warning(
+            "%(door)s REFUSED | From: %(address)s | Attempts without a valid token: %(attempts)s", fields
+        )
 
     def _wake_later(self) -> None:
         """One thread while there is something to tell; none in a process where nobody fails."""
@@ -88,10 +94,3 @@ def _neighbourhood(address: str | None) -> str:
     if address and ":" in address:
         return str(ip_network(f"{address}/64", strict=False))
     return address or OTHERS
-
-
-def _tell(address: str, attempts: int) -> None:
-    log.warning(
-        "WEBHOOK REFUSED | From: %(address)s | Attempts without a valid token: %(attempts)s",
-        {"address": address, "attempts": attempts},
-    )

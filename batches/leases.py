@@ -29,7 +29,10 @@ def is_held(name: str) -> bool:
     return Lease.objects.filter(name=name, until__gte=Now()).exists()
 
 
-def since_beat(name: str = LEADER) -> timedelta | None:
-    """How long ago the role was last taken or renewed; None before the first time."""
+def since_beat() -> timedelta | None:
+    """How long ago a sweep last showed that it lives, by taking or renewing the lead; None before the first time.
+
+    By the database's clock, so that no machine's clock makes a sweep look old.
+    """
     age = ExpressionWrapper(Now() - F("beat_at"), output_field=DurationField())
-    return Lease.objects.filter(name=name).values_list(age, flat=True).first()
+    return Lease.objects.filter(name=LEADER).values_list(age, flat=True).first()

@@ -6,19 +6,27 @@ from datetime import UTC, datetime, timedelta
 
 from django.utils import timezone
 
+MOST_DAYS = 36_500  # a century, as for MESSAGE_KEEP_DAYS: with much more, no date can be computed
+LONGEST = timedelta(days=MOST_DAYS)
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 def duration(text: str) -> timedelta:
-    """A time span like 90s, 10m, 2h or 1d."""
+    """A time span like 90s, 10m, 2h or 1d, of LONGEST at most. Raises ArgumentTypeError."""
     match = re.fullmatch(r"(\d{1,6})([smhd])", text)
     if not match:
         raise ArgumentTypeError(f"{text!r} is no time span; write it like 90s, 10m, 2h or 1d")
-    return timedelta(**{UNITS[match[2]]: int(match[1])})
+    length = timedelta(**{UNITS[match[2]]: int(match[1])})
+    if length > LONGEST:
+        raise ArgumentTypeError(f"{text!r} is too long; {MOST_DAYS}d at most")
+    return length
 
 
 def moment(text: str) -> datetime:
-    """A day or a time (UTC, if it names no zone) like 2026-11-01 or 2026-11-01T08:30, or how long ago, like 7d."""
+    """A day or a time (UTC, if it names no zone) like 2026-11-01 or 2026-11-01T08:30, or how long ago, like 7d.
+
+    Raises ArgumentTypeError.
+    """
     if re.fullmatch(r"\d+[smhd]", text):
         return timezone.now() - duration(text)
     try:

@@ -16,6 +16,7 @@ from batches.choices import BatchStatus, EventKind, Outcome
 from batches.closing import close_due
 from batches.models import Batch
 from batches.queue import enqueue
+from batches.terms import terms_of
 from classification.labels import Label
 from replies import services as replies
 
@@ -40,7 +41,7 @@ def reprocess(
     A reply that the provider refused is sent again; one that is unknown only with `resend_unknown`, for its sender
     may get a second text. Ids that do not exist are reported as skipped.
     """
-    found = Batch.objects.in_bulk(batch_ids)
+    found = Batch.objects.select_related("channel").in_bulk(batch_ids)
     return [
         _one(found[batch_id], actor, resend_unknown, dry_run)
         if batch_id in found
@@ -80,7 +81,7 @@ def _needs(batch: Batch, resend_unknown: bool) -> tuple[str, str]:
 
 def _one(batch: Batch, actor: str, resend_unknown: bool, dry_run: bool) -> Result:
     action, detail = needs(batch, resend_unknown=resend_unknown)
-    if action == RESENT and (problem := replies.why_not_resent(batch.replies.latest("id"))):
+    if action == RESENT and (problem := _why_not_resent(batch)):
         action, detail = SKIPPED, problem
     if action != SKIPPED and not dry_run and not _act(batch, action, actor):
         action, detail = SKIPPED, "somebody else was faster"
@@ -98,9 +99,15 @@ def _act(batch: Batch, action: str, actor: str) -> bool:
     return done
 
 
+def _why_not_resent(batch: Batch) -> str:
+    return replies.why_not_resent(batch.replies.latest("id"), terms_of(batch.channel))
+
+
 def _resend(batch: Batch, actor: str) -> bool:
     return replies.resend(
-        batch.replies.latest("id").id, record=lambda kind, data: history.note([batch.id], kind, actor, data)
+        batch.replies.latest("id").id,
+        terms=terms_of(batch.channel),
+        record=lambda kind, data: history.note([batch.id], kind, actor, data),
     )
 
 

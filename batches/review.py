@@ -4,6 +4,7 @@ All of it is one transaction. The correcting reply then goes the usual way: the 
 finds a pending reply, sends it once and settles the batch anew.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -63,6 +64,22 @@ def review(classification: Classification, reviewer: "User", label: str, *, send
 
 def why_not_answered(batch: Batch, label: str) -> str:
     """Why no correcting reply may follow a correction to `label`, for people; empty when it may."""
+    return reasons_not_to_answer(batch, [label])[label]
+
+
+def reasons_not_to_answer(batch: Batch, labels: Collection[str]) -> dict[str, str]:
+    """The same for each of `labels`. However many they are, the batch and what hangs on it is read once."""
+    if problem := _why_not_answerable(batch):
+        return dict.fromkeys(labels, problem)
+    try:
+        conversation = _conversation(batch)
+    except CredentialsUnreadable:
+        return dict.fromkeys(labels, "The key of the channel's provider cannot be read.")
+    return correcting.reasons_not_to_correct(conversation, labels)
+
+
+def _why_not_answerable(batch: Batch) -> str:
+    """What stands against a correcting reply whatever it says."""
     if batch.purged_at:
         return "The conversation's texts were purged."
     if batch.status != BatchStatus.COMPLETED:
@@ -71,11 +88,7 @@ def why_not_answered(batch: Batch, label: str) -> str:
         return f"The conversation went on: batch {batch.successor_id} answers it."
     if not Batch.objects.filter(id=batch.id, opened_at__gt=Now() - CORRECTABLE_FOR).exists():
         return "The conversation is older than a day."
-    try:
-        conversation = _conversation(batch)
-    except CredentialsUnreadable:
-        return "The key of the channel's provider cannot be read."
-    return correcting.why_no_correction(conversation, label)
+    return ""
 
 
 def occasion(batch: Batch) -> Occasion:

@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django_q.models import Schedule
 
+from batches.channels import DEFAULT
 from batches.leases import LEADER, STANDBY
 from batches.models import Channel, Lease
 from batches.queue import SWEEP, SWEEP_QUEUE
@@ -34,7 +35,7 @@ def sync(**_kwargs: Any) -> None:
         _keep(name, function, options)
     for name in (LEADER, STANDBY):
         Lease.objects.get_or_create(name=name)
-    Channel.objects.get_or_create(slug="default")
+    Channel.objects.get_or_create(slug=DEFAULT)
 
 
 def _keep(name: str, function: str, options: dict[str, Any]) -> None:

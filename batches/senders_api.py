@@ -34,7 +34,7 @@ from batches.models.preference import STORED
 
 log = logging.getLogger(__name__)
 
-failures = Failures()
+failures = Failures("API")
 EMPTY: dict[str, Any] = {
     "name": "",
     "language": "",
@@ -94,6 +94,9 @@ class SenderSerializer(serializers.ModelSerializer[SenderPreference]):
 
     def validate_language(self, text: str) -> str:
         return STORED["language"](text)
+
+    def validate_notes(self, text: str) -> str:
+        return STORED["notes"](text)
 
 
 class SenderProblems(RootModel[dict[str, list[str] | str]]):

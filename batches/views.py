@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from threading import Lock
 from typing import Any
 
@@ -28,6 +28,7 @@ from batches.spool import SpoolUnavailable
 
 log = logging.getLogger(__name__)
 
+TOLD = 5  # refusals of a delivery in the log; Rejected deliveries has more of them
 RETRY_SECONDS = 10  # when neither the database nor the spool can take a delivery
 
 
@@ -91,7 +92,7 @@ class InboundSmsView(APIView):
         if delivery.refusals:
             errors = [refusal.as_dict() for refusal in delivery.refusals]
             keep(request._request, channel, status, errors, json.dumps(delivery.refused_items))
-            log.warning("REFUSED | %(errors)s", {"errors": errors})
+            _tell(delivery, errors)
         return Response(_summary(delivery, result), status=status)
 
 
@@ -107,6 +108,12 @@ def _try_later() -> Response:
         "message": "Nothing can be stored at the moment; nothing of this delivery was kept. Send it again later.",
     }
     return Response(answer, status=503, headers={"Retry-After": str(RETRY_SECONDS)})
+
+
+def _tell(delivery: Delivery, errors: Sequence[dict[str, Any]]) -> None:
+    """The first of them, for a line of the log is bounded."""
+    fields = {"refused": len(delivery.refused_items), "of": delivery.size, "errors": errors[:TOLD]}
+    log.warning("REFUSED | Messages: %(refused)s of %(of)s | First errors: %(errors)s", fields)
 
 
 def _refuse(request: Request, channel: Channel, malformed: Malformed, raw: bytes) -> Response:

@@ -8,24 +8,27 @@ from uuid import UUID
 from django.conf import settings
 
 from batches import history, texts
+from batches.choices import BatchStatus, Outcome
 from batches.models import Batch, Channel, Message
 from classification import rows
 from replies.addressee import ANYBODY, Addressee
 
 # Written out for the reason that classification.rows gives. What few conversations need is asked with what all need.
-_BATCH = """
-SELECT {columns}, closes_at < {long_ago} AS is_stale,
+_UNSETTLED = f"'{BatchStatus.CLOSED}', '{BatchStatus.PROCESSING}'"
+_ANSWERED = f"'{Outcome.REPLIED}', '{Outcome.UNKNOWN}'"
+_BATCH = f"""
+SELECT {{columns}}, closes_at < {{long_ago}} AS is_stale,
     EXISTS (SELECT 1 FROM batches_batch before WHERE before.sender = batches_batch.sender
         AND before.channel_id = batches_batch.channel_id AND before.id < batches_batch.id
-        AND before.status IN ('closed', 'processing')) AS has_unsettled_before,
+        AND before.status IN ({_UNSETTLED})) AS has_unsettled_before,
     (SELECT max(before.id) FROM batches_batch before WHERE before.sender = batches_batch.sender
         AND before.channel_id = batches_batch.channel_id AND before.id < batches_batch.id
-        AND before.outcome IN ('replied', 'unknown') AND before.command = ''
-        AND before.completed_at > {lately}) AS answered_before,
+        AND before.outcome IN ({_ANSWERED}) AND before.command = ''
+        AND before.completed_at > {{lately}}) AS answered_before,
     known.name AS sender_name, known.language AS sender_language, known.no_auto_replies, known.is_vip
 FROM batches_batch LEFT JOIN batches_senderpreference known ON known.number = batches_batch.sender
 WHERE batches_batch.id = %s
-"""
+"""  # noqa: S608 - fixed names only  # nosec B608
 _CHANNEL = "SELECT {columns} FROM batches_channel WHERE id = %s"
 _MESSAGES = (
     "SELECT id, provider_message_id, sender_raw, text, received_at FROM batches_message WHERE batch_id = %s"

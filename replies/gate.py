@@ -5,7 +5,7 @@ above a limit, so whoever loses a race for the last reply looks again and is tol
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
 from functools import cache
@@ -19,7 +19,7 @@ from replies import limits, switches
 from replies.case import ALLOWED, Case, Decision
 from replies.models import Mute
 from replies.policy import BREAKER, MUTING
-from replies.standing import look
+from replies.standing import Key, look
 
 log = logging.getLogger(__name__)
 
@@ -29,16 +29,32 @@ BUSY = Decision(False, "busy", "Too many replies are about to be sent: it waits 
 
 def at_hand(case: Case, *, counted: bool = False) -> Case:
     """The case with what the database knows now. What was `counted` before breaks no limit by itself."""
-    bounds = [] if counted else _bounds(case)
-    keys = [bound.count.key for bound in bounds]
+    case = case if counted else _bounded(case)
+    return replace(case, standing=look(case.to, case.channel_id, _asked(case)))
+
+
+def all_at_hand(cases: Iterable[Case]) -> list[Case]:
+    """The same for replies to one sender on one channel of which one may be sent: one look serves them all."""
+    bounded = [_bounded(case) for case in cases]
+    if not bounded:
+        return []
+    keys = dict.fromkeys(key for case in bounded for key in _asked(case))
+    standing = look(bounded[0].to, bounded[0].channel_id, list(keys))
+    return [replace(case, standing=standing) for case in bounded]
+
+
+def _bounded(case: Case) -> Case:
+    bounds = limits.bounds(case.kind, case.channel_id, case.to, case.segments, case.terms.voice)
+    return replace(case, bounds=bounds)
+
+
+def _asked(case: Case) -> list[Key]:
+    """Of what is used, that which the case's limits and texts ask for."""
+    keys = [bound.count.key for bound in case.bounds]
     if case.texts:
         keys += [limits.heard(case.channel_id, case.to, case.texts).key]
         keys += limits.echoes(case.channel_id, case.to, case.texts)
-    return replace(case, bounds=bounds, standing=look(case.to, case.channel_id, keys))
-
-
-def _bounds(case: Case) -> list[limits.Bound]:
-    return limits.bounds(case.kind, case.channel_id, case.to, case.segments, case.terms.voice)
+    return keys
 
 
 def admit(

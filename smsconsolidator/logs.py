@@ -45,8 +45,12 @@ def _utc(second: int) -> str:
 
 
 def _cut(_key: str, value: Any) -> Any:
-    if type(value) is str and len(value) > MAX_VALUE:
-        return f"{value[:MAX_VALUE]}… (+{len(value) - MAX_VALUE} characters)"
+    """The value, or the beginning of it as text where it is longer as text: a list may be, too."""
+    if value is None or isinstance(value, int | float):
+        return value
+    text = str(value)
+    if len(text) > MAX_VALUE:
+        return f"{text[:MAX_VALUE]}… (+{len(text) - MAX_VALUE} characters)"
     return value
 
 

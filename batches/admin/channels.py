@@ -16,6 +16,7 @@ from batches.admin.tokens import TokensPage
 from batches.channels import DEFAULT
 from batches.choices import SenderKind
 from batches.models import Channel
+from batches.periods import MOST_DAYS
 from batches.phones import normalise
 from classification import ceilings
 from classification.models import Ceiling, Meter
@@ -70,6 +71,12 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic whe
         if seconds is not None and not 1 <= seconds <= LONGEST_WINDOW:
             raise forms.ValidationError(f"{seconds} is not between 1 and {LONGEST_WINDOW} seconds")
         return seconds
+
+    def clean_keep_days(self) -> int | None:
+        days: int | None = self.cleaned_data["keep_days"]
+        if days is not None and days > MOST_DAYS:
+            raise forms.ValidationError(f"{days} is more than {MOST_DAYS} days; 0 keeps texts for ever")
+        return days
 
     def clean_own_numbers(self) -> str:
         """One spelling (E.164) for each, one a line."""

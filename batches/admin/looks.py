@@ -16,6 +16,7 @@ OUTCOME: dict[str, str] = {
     Outcome.SUPERSEDED: "info",
     Outcome.REFUSED: "danger",
     Outcome.UNKNOWN: "warning",
+    Outcome.HELD: "warning",
     Outcome.UNDECIDED: "danger",
     Outcome.ERROR: "danger",
 }

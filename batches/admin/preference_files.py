@@ -59,6 +59,11 @@ def plan(content: bytes) -> Plan:
     return made
 
 
+def too_large(size: int) -> str:
+    """Why a file of so many bytes is not read, for people; empty when it is."""
+    return f"The file has {size} bytes; {MAX_BYTES} at most." if size > MAX_BYTES else ""
+
+
 def carry_out(planned: Plan) -> None:
     """Store it, in one statement for 500 rows and one transaction for all."""
     SenderPreference.objects.bulk_create(
@@ -80,8 +85,8 @@ class Unreadable(ValueError):
 
 def _rows(content: bytes) -> Iterator[tuple[int, Row]]:
     """Each row with the line that it begins in. Raises Unreadable."""
-    if len(content) > MAX_BYTES:
-        raise Unreadable(1, f"The file has {len(content)} bytes; {MAX_BYTES} at most.")
+    if problem := too_large(len(content)):
+        raise Unreadable(1, problem)
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

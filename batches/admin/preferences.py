@@ -14,7 +14,7 @@ from unfold.decorators import action
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from batches.admin.exporting import ExportAction
-from batches.admin.preference_files import COLUMNS, Plan, carry_out, plan
+from batches.admin.preference_files import COLUMNS, Plan, carry_out, plan, too_large
 from batches.models import Batch, SenderPreference
 from batches.search import spellings
 from classification.revealing import revealed
@@ -36,15 +36,20 @@ class FileForm(forms.Form):
     content = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
 
     def clean(self) -> dict[str, Any]:
+        """Before anything of the file is read: it may be of any size."""
         data: dict[str, Any] = super().clean() or {}
-        if not data.get("file") and not data.get("content"):
+        file = data.get("file")
+        if file and (problem := too_large(file.size)):
+            self.add_error("file", problem)
+        elif not file and not data.get("content"):
             self.add_error("file", "Choose a file.")
         return data
 
     @property
     def given(self) -> bytes:
+        """What was checked comes back with a browser's line ends, of two characters each: it must not grow by them."""
         file = self.cleaned_data["file"]
-        return bytes(file.read()) if file else str(self.cleaned_data["content"]).encode()
+        return bytes(file.read()) if file else self.cleaned_data["content"].replace("\r\n", "\n").encode()
 
 
 @admin.register(SenderPreference)

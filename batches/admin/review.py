@@ -14,7 +14,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action
 
 from batches import texts
-from batches.review import Reviewed, occasion, review, why_not_answered
+from batches.review import Reviewed, occasion, reasons_not_to_answer, review
 from classification import naming, reviewing
 from classification.admin.record import reasons
 from classification.corrections import CannotCorrect
@@ -134,10 +134,9 @@ def _choices() -> list[tuple[str, str, str]]:
 def _answers(verdict: Classification) -> list[tuple[str, str, str]]:
     """For every other category its name and the correcting reply's text, or why there would be none."""
     batch, found = verdict.batch, list[tuple[str, str, str]]()
+    others = {slug: name for slug, name, _key in _choices() if slug != verdict.label}
     written_for = occasion(batch)
-    for slug, name, _key in _choices():
-        if slug != verdict.label:
-            problem = why_not_answered(batch, slug)
-            said = content.reply(slug, written_for, channel_id=batch.channel_id, turn=batch.pk)
-            found.append((name, "" if problem else said.body, problem))
+    for slug, problem in reasons_not_to_answer(batch, others).items():
+        said = content.reply(slug, written_for, channel_id=batch.channel_id, turn=batch.pk)
+        found.append((others[slug], "" if problem else said.body, problem))
     return found

@@ -6,17 +6,16 @@ from datetime import timedelta
 
 import redis
 from django.conf import settings
-from django.db.models import F, Q
+from django.db.models import Q
 from django_q.brokers import get_broker
 from django_q.models import Schedule
 
 from batches.choices import BatchStatus
 from batches.clock import Now
-from batches.leases import LEADER
-from batches.metrics import gauges
-from batches.models import Batch, Channel, Lease
+from batches.leases import since_beat
+from batches.models import Batch, Channel
 from batches.queue import SWEEP, SWEEP_QUEUE
-from batches.schedules import SWEEP_NAME
+from batches.schedules import NAMES, SWEEP_NAME
 from classification import ceilings, circuit
 from classification.findings import Finding, ok, problem, warning
 from classification.models import Ceiling, CircuitState, Meter
@@ -65,29 +64,30 @@ def _redis(url: str) -> Iterator[Finding]:
 
 
 def schedule() -> Iterator[Finding]:
-    """The minute schedule that has sweeps started is there, once, and comes up."""
-    rows = list(Schedule.objects.filter(Q(name=SWEEP_NAME) | Q(func=SWEEP)))
-    usable = [row for row in rows if row.cluster == SWEEP_QUEUE and row.repeats != 0 and row.func == SWEEP]
+    """Every schedule that the service cannot run without is there, once, and comes up."""
+    yield _scheduled(SWEEP_NAME, SWEEP, SWEEP_QUEUE)
+    for name, (function, _) in NAMES.items():
+        yield _scheduled(name, function, settings.Q_CLUSTER["name"])
+
+
+def _scheduled(name: str, function: str, queue: str) -> Finding:
+    rows = list(Schedule.objects.filter(Q(name=name) | Q(func=function)))
+    usable = [row for row in rows if row.cluster == queue and row.repeats != 0 and row.func == function]
     if not usable:
-        yield problem(f"there is no schedule '{SWEEP_NAME}'", "manage.py migrate makes it anew.")
-    elif len(rows) > 1:
-        yield warning(f"{len(rows)} schedules start sweeps", "Admin, Schedules: keep one.")
-    else:
-        yield ok(f"'{SWEEP_NAME}' every minute")
+        return problem(f"there is no schedule '{name}'", "manage.py migrate makes it anew.")
+    if len(rows) > 1:
+        return warning(f"{len(rows)} schedules do what '{name}' does", "Admin, Schedules: keep one.")
+    return ok(f"'{name}' is there")
 
 
 def sweep() -> Iterator[Finding]:
     """Somebody leads."""
-    found = (
-        Lease.objects.filter(name=LEADER, beat_at__isnull=False)
-        .annotate(age=gauges.elapsed(F("beat_at")))
-        .first()
-    )
+    age = since_beat()
     mend = "Start the sweeper: Q_CLUSTER_NAME=sweep manage.py qnode (make run and deploy/ start it)."
-    if found is None:
+    if age is None:
         yield problem("no sweep has ever run: nothing closes batches", mend)
         return
-    seconds = found.age.total_seconds()
+    seconds = age.total_seconds()
     if seconds > OLD_SWEEP:
         yield problem(f"the last sign of a sweep is {seconds:.0f} s old: nothing closes batches", mend)
     else:

@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, DurationField, ExpressionWrapper, F, Min, Q
+from django.db.models import Count, DurationField, ExpressionWrapper, Min, Q
 from django_q.brokers import get_broker
 
 from batches import spool
 from batches.choices import BatchStatus
 from batches.clock import Now
-from batches.leases import LEADER
-from batches.models import Batch, Lease
+from batches.leases import since_beat
+from batches.models import Batch
 from batches.queue import SWEEP_QUEUE, away
 from batches.state import DISPATCH_GRACE
 from classification import circuit
@@ -106,10 +106,7 @@ def _queues() -> Iterator[Gauge]:
 
 
 def _sweep() -> Iterator[Gauge]:
-    """By the database's clock, so that no machine's clock makes a sweep look old."""
-    beat = Lease.objects.filter(name=LEADER, beat_at__isnull=False).annotate(age=elapsed(F("beat_at")))
-    age = beat.values_list("age", flat=True).first()
-    if age is not None:
+    if (age := since_beat()) is not None:
         yield Gauge("sweep_age_seconds", "Time since a sweep last showed that it lives.", _seconds(age))
 
 

@@ -73,7 +73,7 @@ class SenderPreference(models.Model):
         return self.name or self.number
 
     def clean(self) -> None:
-        """Brings number and language into the form that is stored. Raises ValidationError, by field."""
+        """Brings number, language, name and notes into the form that is stored. Raises ValidationError, by field."""
         problems: dict[str, ValidationError] = {}
         for field, stored in STORED.items():
             try:
@@ -104,5 +104,17 @@ def _name(text: str) -> str:
     return text.strip()
 
 
+def _notes(text: str) -> str:
+    """Browsers send line ends as CRLF: stored as they came, the same notes would look changed."""
+    if "\0" in text:
+        raise ValidationError("It holds a NUL, which cannot be stored.")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
 # How what people write becomes what is stored, by field; raises ValidationError.
-STORED: dict[str, Callable[[str], str]] = {"number": _number, "language": _language, "name": _name}
+STORED: dict[str, Callable[[str], str]] = {
+    "number": _number,
+    "language": _language,
+    "name": _name,
+    "notes": _notes,
+}

@@ -38,14 +38,17 @@ class Place:
         return {*self.blank, *self.rewrite, *self.numbers, *self.ids}
 
 
+SAID = frozenset({"error", "explanation", "note", "reason"})  # of an event's data
+
+
 def labels_alone(matters: list[dict[str, str]]) -> list[dict[str, str]]:
     """A verdict's matters without the person's words."""
     return [{**matter, "text": ""} for matter in matters]
 
 
 def without_words(data: dict[str, Any]) -> dict[str, Any]:
-    """An event's data without what a provider or an engine said, which may quote a text or a number."""
-    return {name: "" if name in ("error", "explanation", "reason") else value for name, value in data.items()}
+    """An event's data without what a provider, an engine or an operator said, which may quote a text or a number."""
+    return {name: "" if name in SAID else value for name, value in data.items()}
 
 
 # Replies stand before their batch, as they are locked before it by everybody.

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from batches.choices import SETTLED
 from batches.models import Batch, Channel, RejectedDelivery
+from batches.periods import MOST_DAYS
 from batches.querysets import BatchQuerySet
 from batches.retention.rows import blank, lock_settled
 from batches.spool import SpoolUnavailable, here
@@ -29,9 +30,12 @@ SCHEDULED_SECONDS = 20  # of one scheduled run; the next one goes on
 
 
 def cutoff(channel: Channel | None, now: datetime) -> datetime | None:
-    """What began before it is purged on the channel (UTC); None where everything is kept."""
+    """What began before it is purged on the channel (UTC); None where everything is kept.
+
+    A channel's row may hold more days than its page takes: they count as MOST_DAYS.
+    """
     days: int = channel.days_kept if channel else settings.MESSAGE_KEEP_DAYS
-    return now - timedelta(days=days) if days else None
+    return now - timedelta(days=min(days, MOST_DAYS)) if days else None
 
 
 def due(channel: Channel, before: datetime) -> BatchQuerySet:

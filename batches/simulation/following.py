@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from batches.choices import SETTLED
 from batches.models import Batch, Message
+from replies.models import ReplyStatus
 
 POLL = 0.2  # seconds
 CHUNK = 500  # ids in one query
@@ -97,7 +98,7 @@ def _followed(batch: Batch) -> Followed:
         engine=verdict.engine if verdict else "",
         outcome=batch.outcome,
         reason=batch.reason,
-        reply=reply.body if reply and reply.status != "suppressed" else "",
+        reply=reply.body if reply and reply.status != ReplyStatus.SUPPRESSED else "",
         reply_status=reply.status if reply else "",
         seconds=(end - messages[0].received_at).total_seconds() if end else None,
     )

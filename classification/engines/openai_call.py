@@ -18,8 +18,8 @@ from classification.engines.openai_prompt import sent_texts
 from classification.engines.openai_request import Request
 from classification.engines.untrusted import billed, visible
 
-# What each module has: ask(client, request), and read(answered), which gives the answer and its confidence.
 MAX_NAME = 128  # characters of a model's name
+# What each module has: ask(client, request), and read(answered), which gives the answer and its confidence.
 KINDS = {"chat": openai_chat, "responses": openai_responses, "decisions": openai_decisions}
 
 

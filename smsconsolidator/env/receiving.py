@@ -21,7 +21,7 @@ class Receiving(Group):
     ingest_sender_per_minute: int = Field(30, ge=1, examples=["30"])
     ingest_channel_per_minute: int = Field(6000, ge=1, examples=["6000"])
     rejected_keep_rows: int = Field(1000, ge=0, examples=["1000"])
-    rejected_keep_days: int = Field(30, ge=1, examples=["30"])
+    rejected_keep_days: int = Field(30, ge=1, le=3650, examples=["30"])
     spool_path: str = Field("run/spool.sqlite3", examples=["/var/lib/smsconsolidator/spool.sqlite3"])
     spool_max_bytes: int = Field(268_435_456, ge=65_536, examples=["268435456"])
     spool_max_messages: int = Field(100_000, ge=1, examples=["100000"])

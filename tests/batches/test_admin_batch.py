@@ -10,6 +10,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from batches.admin import looks
+from batches.choices import BatchStatus, Outcome
 from batches.models import Batch
 from batches.pipeline import process
 from replies.models import Reply
@@ -24,6 +26,12 @@ LIST = reverse("admin:batches_batch_changelist")
 PROCESS, SEND = "Process again", "Send again although unknown"
 REFUSED = refused("no_credit", "No <b>credit</b> left.\u202e")
 NO_ANSWER = unknown("timeout", "No answer in time.")
+
+
+def test_every_status_and_every_end_has_its_colour() -> None:
+    assert set(looks.STATUS) == set(BatchStatus)
+    assert set(looks.OUTCOME) == set(Outcome) - {Outcome.NONE}
+    assert looks.OUTCOME[Outcome.HELD] == "warning"  # it waits for a person
 
 
 @pytest.fixture

@@ -109,6 +109,18 @@ class TestFile:
         found = plan(content)
         assert (found.unchanged, found.new, found.changed, found.problems) == (2, [], [], [])
 
+    def test_line_ends_of_notes_are_no_change(self) -> None:
+        """Of whatever system the file comes, and also where a browser has sent the notes."""
+        for end in ("\r\n", "\n", "\r"):
+            found = plan(f'number,notes\n{SENDER},"two{end}lines"\n'.encode())
+            carry_out(found)
+            assert SenderPreference.objects.get().notes == "two\nlines"
+            assert found.unchanged == (end != "\r\n")
+
+    def test_it_names_a_character_that_cannot_be_stored(self) -> None:
+        (found,) = plan(b"number,notes\n+639171234567,a\0b\n").problems
+        assert found == Problem(2, "notes", "It holds a NUL, which cannot be stored.")
+
     def test_it_asks_two_questions_at_most(self, django_assert_max_num_queries: Any) -> None:
         lines = "".join(f"+63917{number:07}\n" for number in range(100))
         with django_assert_max_num_queries(2):
@@ -128,6 +140,21 @@ class TestImportPage:
         answer = client.post(reverse(IMPORT), {"content": page.context["content"], "import": ""}, follow=True)
         assert names() == {SENDER: "<b>Ana</b>"}
         assert "1 new, 0 changed, 0 as they were." in answer.content.decode()
+
+    def test_what_a_browser_makes_of_its_line_ends_changes_nothing(self) -> None:
+        """The file may be as large, and a cell as long, as it may be."""
+        notes = "\n".join(["x" * 99] * 20) + "x"
+        row = f'{SENDER},"{notes}"\n'
+        client, text = browser("supervisor"), f"number,notes\n{row}"
+        page = self.upload(client, text + "\n" * (MAX_BYTES - len(text)))
+        content = page.context["content"].replace("\n", "\r\n")
+        client.post(reverse(IMPORT), {"content": content, "import": ""})
+        assert SenderPreference.objects.get().notes == notes
+
+    def test_it_reads_no_file_that_is_too_large(self) -> None:
+        page = self.upload(browser("supervisor"), "number\n" + "+639171234567\n" * 40_000)
+        assert page.context["form"].errors == {"file": ["The file has 560007 bytes; 400000 at most."]}
+        assert page.context["plan"] is None
 
     def test_one_wrong_row_keeps_all_out(self) -> None:
         page = self.upload(browser("supervisor"), "number\n+639171234567\nGL<b>OBE\n", "import")

@@ -12,10 +12,12 @@ from django.urls import reverse
 
 from batches.models import Batch, Channel
 from classification import reviewing
-from classification.models import Classification, Correction
+from classification.models import Classification, Correction, Origin
+from classification.rulesets import live, store
 from replies.senders import memory
 from tests.batches.conftest import arrive, closed, done
 from tests.batches.test_roles import browser
+from tests.classification.rulesets.conftest import small
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -132,6 +134,24 @@ class TestPage:
             verdict(*("x",) * 5, sender=f"+63918{number:07}")
         with CaptureQueriesContext(connection) as many:
             html(ana)
+        assert len(many) <= len(few)
+
+    def test_nor_does_it_with_the_number_of_categories(self, ana: Client) -> None:
+        row = done(closed("Yes")).classifications.get()
+        address = f"{PAGE}?verdict={row.pk}"
+        with CaptureQueriesContext(connection) as few:
+            html(ana, address)
+        categories = [
+            {"slug": f"c{number}", "name": f"Category {number}", "meaning": "Else.", "is_default": not number}
+            for number in range(20)
+        ]
+        store.make_live(store.insert(small(categories=categories, rules=[]), origin=Origin.DRAFT), "ana")
+        live.live.cache_clear()
+        assert "Category 19: <span" in html(
+            ana, address
+        )  # and the rule set is known from here on, as it was above
+        with CaptureQueriesContext(connection) as many:
+            html(ana, address)
         assert len(many) <= len(few)
 
 

@@ -57,13 +57,14 @@ class TestChannels:
             ("region", "XX", "XX is no country"),
             ("window_seconds", "0", "0 is not between 1 and 3600"),
             ("window_seconds", "3601", "3601 is not between 1 and 3600"),
+            ("keep_days", "36501", "36501 is more than 36500 days; 0 keeps texts for ever"),
         ],
     )
     def test_it_refuses_what_no_batch_could_work_with(
         self, admin_client: Client, channel: Channel, field: str, value: str, reason: str
     ) -> None:
         assert reason in save(admin_client, channel, **{field: value})
-        assert (channel.region, channel.window_seconds) == ("", None)
+        assert (channel.region, channel.window_seconds, channel.keep_days) == ("", None, None)
 
     def test_it_shows_what_holds(self, admin_client: Client, channel: Channel) -> None:
         Channel.objects.update(window_seconds=77)

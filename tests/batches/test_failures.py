@@ -23,7 +23,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def counted(clock: Clock) -> Iterator[Failures]:
-    counted = Failures(clock)
+    counted = Failures("WEBHOOK", clock)
     yield counted
     counted.clear()  # its timer ends with nothing to tell, however long the tests run
 
@@ -75,13 +75,22 @@ def test_it_tells_by_itself_when_nobody_fails_any_more(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(failures, "PERIOD", 0.05)
-    counted = Failures()
+    counted = Failures("WEBHOOK")
     with caplog.at_level(logging.WARNING):
         for _ in range(3):
             counted.count("a", 100)
         while counted._timer is not None:
             counted._timer.join(10)
     assert lines(caplog) == [f"a | Attempts without a valid token: {number}" for number in (1, 2)]
+
+
+@pytest.mark.parametrize("door", ["WEBHOOK", "API"])
+def test_it_says_at_which_door(clock: Clock, caplog: pytest.LogCaptureFixture, door: str) -> None:
+    counted = Failures(door, clock)
+    counted.count("a", 5)
+    counted.clear()
+    [record] = caplog.records
+    assert record.getMessage() == f"{door} REFUSED | From: a | Attempts without a valid token: 1"
 
 
 def test_it_remembers_no_more_than_so_many(counted: Failures, caplog: pytest.LogCaptureFixture) -> None:

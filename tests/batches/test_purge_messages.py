@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django_q.models import OrmQ, Schedule, Task
 
-from batches import housekeeping, reprocess, schedules, tasks
+from batches import housekeeping, reprocess, schedules, takeovers, tasks
 from batches.admin.channels import OWN_FIELDS
 from batches.models import Batch, BatchEvent, Channel, RejectedDelivery
 from batches.retention import purging
@@ -110,6 +110,13 @@ class TestPurging:
         run("--older-than", "9d")
         data = BatchEvent.objects.get(batch=batch, kind="reply_unknown").data
         assert data == {"reply_id": 1, "reason": "", "error": ""}
+
+    def test_a_takeovers_note_goes_from_the_history(self) -> None:
+        batch = told()
+        takeovers.take_over([batch], timezone.now(), note=SECRET, actor="rey")
+        run("--older-than", "9d")
+        data = BatchEvent.objects.get(batch=batch, kind="taken_over").data
+        assert (data.keys(), data["note"]) == ({"until", "note"}, "")
 
     def test_an_operators_reason_for_consent_stays(self) -> None:
         told()
@@ -270,6 +277,13 @@ class TestWhen:
         assert purge_all() == 0
         assert holding(SECRET)
 
+    @pytest.mark.parametrize("days", [999_999, 2_000_000_000])
+    def test_more_days_than_a_page_takes_stop_no_other_channel(self, days: int) -> None:
+        told()
+        Channel.objects.update(keep_days=days)
+        Batch.objects.update(channel=Channel.objects.create(slug="later", keep_days=9))
+        assert purge_all() == 1
+
     def test_without_a_setting_the_schedule_does_nothing(self) -> None:
         told(days=9999)
         assert tasks.purge_messages() == 0
@@ -279,6 +293,7 @@ class TestWhen:
         [
             (["--older-than", "30m"], "the last hour"),
             (["--older-than", "soon"], "no time span"),
+            (["--older-than", "999999d"], "too long; 36500d at most"),
             (["--channel", "no"], "there is no channel 'no'"),
         ],
     )

@@ -12,13 +12,15 @@ from django.db import connection
 
 from batches.choices import BatchStatus, Outcome
 from batches.clock import Now
-from batches.models import Batch
+from batches.models import Batch, Channel
 from batches.pipeline import process
 from batches.reprocess import reprocess
+from batches.terms import own_numbers
 from classification.asking import ENGINES
 from replies.senders import memory
 from replies.senders.base import refused, unknown
-from tests.batches.conftest import age, arrive, closed, done, kinds
+from tests.batches.conftest import SENDER, age, arrive, closed, done, kinds
+from tests.batches.may_reply.states import clock
 from tests.batches.test_closing import lease_over, queued
 from tests.support.engines import Broken
 
@@ -83,6 +85,39 @@ class TestReprocess:
         assert (batch.outcome, len(outbox)) == (Outcome.REPLIED, 2)
         assert batch.classifications.count() == 1
         assert kinds(batch).count("reply_requeued") == 1
+
+    def test_it_asks_the_channels_own_terms(self, outbox: list[memory.Sms]) -> None:
+        """A reply to a short code, on a channel that answers them."""
+        Channel.objects.update(answer_short_codes=True)
+        memory.next_results.append(NO_CREDIT)
+        batch = done(closed("Yes", sender="2366"))
+        assert batch.outcome == Outcome.REFUSED
+        assert action(batch) == "resent"
+        assert (done(batch).outcome, len(outbox)) == (Outcome.REPLIED, 2)
+
+    @pytest.mark.parametrize(
+        ("changes", "why"),
+        [
+            ({"auto_reply_enabled": False}, "Automatic replies are switched off."),
+            ({"own_numbers": SENDER}, "The sender is a number of ours."),
+        ],
+    )
+    def test_it_says_what_the_channel_has_against_it(
+        self, outbox: list[memory.Sms], changes: dict[str, Any], why: str
+    ) -> None:
+        batch = answered(NO_CREDIT)
+        Channel.objects.update(**changes)
+        own_numbers.cache_clear()
+        [result] = reprocess([batch.id], actor="test")
+        assert (result.action, result.detail, len(outbox)) == ("skipped", why, 1)
+        assert (done(batch).outcome, kinds(batch).count("reply_requeued")) == (Outcome.REFUSED, 0)
+
+    def test_what_only_waits_is_sent_in_its_time(self, outbox: list[memory.Sms], settings: Any) -> None:
+        batch = answered(NO_CREDIT)
+        clock("02:00")(settings)
+        assert action(batch) == "resent"
+        assert (done(batch).status, len(outbox)) == (BatchStatus.CLOSED, 1)
+        assert batch.replies.get().reason == "quiet_hours"
 
     def test_it_leaves_an_unknown_reply(self, outbox: list[memory.Sms]) -> None:
         batch = answered(NO_ANSWER)

@@ -86,6 +86,10 @@ class TestRows:
         after = body(ask("PUT", data=before))
         assert before | {"updated_at": ""} == after | {"updated_at": ""}
 
+    def test_notes_have_one_kind_of_line_ends(self) -> None:
+        ask = Program("view", "add", "change")
+        assert body(ask("PUT", data={"notes": "a\r\nb"}))["notes"] == "a\nb"
+
     @pytest.mark.parametrize("spelling", ["+639171234567", "%2B639171234567", "09171234567", "639171234567/"])
     def test_a_number_may_be_written_in_any_way(self, spelling: str) -> None:
         SenderPreference.objects.create(number=SENDER, name="Ana")
@@ -187,11 +191,15 @@ class TestWho:
         assert not any(ask.token in str(value) for value in row.values())
         assert hide_tokens(f"Token {ask.token}!") == "Token [secret]!"
 
-    def test_guessing_is_slowed_by_address_and_others_are_not_shut_out(self, settings: Any) -> None:
+    def test_guessing_is_slowed_by_address_and_others_are_not_shut_out(
+        self, settings: Any, caplog: pytest.LogCaptureFixture
+    ) -> None:
         settings.WEBHOOK_FAILURES_PER_MINUTE = 2
         ask = Program("view")
         codes = [ask("GET", ALL, token=f"api_{number:064}").status_code for number in range(4)]
         assert codes == [401, 401, 429, 429]
+        told = [line for line in caplog.messages if "REFUSED" in line]
+        assert told == ["API REFUSED | From: 127.0.0.1 | Attempts without a valid token: 1"]
         assert ask("GET", ALL).status_code == 200
 
     def test_a_program_is_throttled_by_itself(self, settings: Any) -> None:

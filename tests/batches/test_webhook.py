@@ -1,6 +1,7 @@
 """The webhook's contract, as a client sees it."""
 
 import json
+import logging
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -11,6 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from batches.models import Batch, Message, RejectedDelivery
+from smsconsolidator.logs import JsonFormatter, TextFormatter
 from tests.batches.conftest import SENDER, URL, sms
 
 Post = Callable[..., HttpResponse]
@@ -112,6 +114,18 @@ def test_it_stores_the_good_ones_and_reports_the_bad_by_index(post: Post) -> Non
     assert (document["processed"], document["rejected"], document["message_count"]) == (2, 2, 4)
     assert {error["index"] for error in document["errors"]} == {1, 3}
     assert set(Message.objects.values_list("provider_message_id", flat=True)) == {"a", "b"}
+
+
+@pytest.mark.parametrize("formatter", [TextFormatter(), JsonFormatter()])
+def test_it_tells_the_log_of_many_bad_ones_in_a_line_that_reaches_a_pipe_in_one_piece(
+    post: Post, caplog: pytest.LogCaptureFixture, formatter: logging.Formatter
+) -> None:
+    post([sms(guid="", number="x" * 300) for _ in range(499)] + [sms()])
+    [record] = [record for record in caplog.records if record.getMessage().startswith("REFUSED")]
+    line = formatter.format(record)
+    assert len(line.encode()) < 4096
+    assert "Messages: 499 of 500 | First errors: [{'index': 0, 'field': 'number'," in line
+    assert "characters)" not in line
 
 
 def test_it_refuses_a_list_of_nothing_but_bad_ones(post: Post) -> None:

@@ -11,9 +11,9 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.utils import timezone
 
-from batches import history
+from batches import history, takeovers
 from batches.inbound.base import InboundSms
-from batches.models import Batch, Channel, Message, RejectedDelivery, SenderPreference, Takeover
+from batches.models import Batch, Channel, Message, RejectedDelivery, SenderPreference
 from classification.models import Classification, Correction, Usage
 from classification.usage import sender_scope
 from replies.models import Consent, Mute, Reply
@@ -71,7 +71,7 @@ def _reply(batch: Batch, sender: str) -> None:
 
 
 def beside(number: str = NUMBER) -> None:
-    """What is known of the number outside its conversations."""
+    """What is known of the number outside its conversations, and what a person noted on them in taking them over."""
     channel = Channel.objects.get(slug="default").pk
     preference = SenderPreference.objects.create(number=number, name=SECRET, notes=SECRET)
     user = User.objects.get_or_create(username="rey")[0]
@@ -80,7 +80,7 @@ def beside(number: str = NUMBER) -> None:
         user=user, content_type=kind, object_id=str(preference.pk), object_repr=f"{SECRET} {number}",
         action_flag=CHANGE, change_message=SECRET,
     )  # fmt: skip
-    Takeover.objects.create(channel_id=channel, sender=number, actor="rey", note=SECRET, until=timezone.now())
+    takeovers.take_over(Batch.objects.filter(sender=number), timezone.now(), note=SECRET, actor="rey")
     Mute.objects.create(
         channel_id=channel, number=number, reason="loop", since=timezone.now(), until=timezone.now()
     )

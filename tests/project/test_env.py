@@ -27,6 +27,7 @@ WRONG = [
     ("OPENAI_BASE_URL", "localhost", "must begin with http://"),
     ("OPENAI_TEMPERATURE", "3", "less than or equal to 2"),
     ("SMS_SENDER", "pigeon", "'smsmobileapi', 'smsgate' or 'memory'"),
+    ("REJECTED_KEEP_DAYS", "9999999", "less than or equal to 3650"),
     ("SMS_MAX_SEGMENTS", "11", "less than or equal to 10"),
     ("SMS_SEGMENT_PRICE", "cheap", "valid decimal"),
     ("SMS_CURRENCY", "pesos", "match pattern"),

@@ -112,8 +112,15 @@ def test_it_cuts_a_huge_value(any_log: Capture, key: str) -> None:
     assert "(+898400 characters)" in any_log.lines[0]
 
 
+@pytest.mark.parametrize("value", [["x" * 9] * 9000, {"x": "y" * 99_000}, ValueError("x" * 99_000)])
+def test_it_cuts_a_huge_value_of_any_kind(any_log: Capture, value: Any) -> None:
+    any_log.log.info("%(reason)s", {"reason": value})
+    assert len(any_log.lines[0]) < 4096
+    assert " characters)" in any_log.lines[0]
+
+
 def test_it_gives_the_mapping_as_json_fields(machine: Capture) -> None:
-    machine.log.info(TEMPLATE, {**MESSAGE, "count": 3})
+    machine.log.info(TEMPLATE, {**MESSAGE, "count": 3, "list": [1]})
     fields = machine.fields
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00", fields.pop("time"))
     assert fields == {
@@ -122,6 +129,7 @@ def test_it_gives_the_mapping_as_json_fields(machine: Capture) -> None:
         "message": TEMPLATE % MESSAGE,
         **MESSAGE,
         "count": 3,
+        "list": [1],
     }
 
 

@@ -99,7 +99,7 @@ def test_a_sender_over_http_brings_it_into_the_ledger(reply: Reply, history: His
     assert settled.attempts.get().http_status == 400
     row = Consent.objects.get()
     assert (row.state, row.source, row.actor) == ("opted_out", "provider", "knows")
-    assert services.why_not_resent(settled), "an operator could have it sent all the same"
+    assert services.why_not_resent(settled, services.ANY_TERMS), "an operator could have it sent all the same"
 
 
 @pytest.mark.parametrize("refusal", ["result_error", "api_error", "unauthorized", "too_many"])

@@ -107,7 +107,7 @@ def test_it_sends_nothing_that_has_expired(
 def test_it_gives_an_operators_resend_its_time(reply: Reply, history: History) -> None:
     Reply.objects.update(expires_at="2026-01-01T00:00Z")
     _send(reply, history)
-    assert services.resend(reply.pk, record=history)
+    assert services.resend(reply.pk, terms=services.ANY_TERMS, record=history)
     assert _send(reply, history).status == "sent"
 
 

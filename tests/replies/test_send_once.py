@@ -164,7 +164,7 @@ def test_it_spares_an_operators_resend_that_a_late_answer_makes_needless(
 ) -> None:
     def expire_and_resend() -> None:
         _expire(reply, history)
-        services.resend(reply.pk, record=history)
+        services.resend(reply.pk, terms=services.ANY_TERMS, record=history)
 
     late = _answer_after(reply, history, expire_and_resend)
     assert (late.status, late.attempts.get().outcome) == ("sent", "accepted")
@@ -175,7 +175,7 @@ def test_it_spares_an_operators_resend_that_a_late_answer_makes_needless(
 def test_it_does_not_take_a_late_answer_for_that_of_a_newer_attempt(reply: Reply, history: History) -> None:
     def expire_and_send_again() -> None:
         _expire(reply, history)
-        services.resend(reply.pk, record=history)
+        services.resend(reply.pk, terms=services.ANY_TERMS, record=history)
         memory.next_results.append(unknown("timeout", "no answer"))
         _send(reply, history)
 
@@ -311,7 +311,7 @@ def test_it_puts_a_reply_back_when_an_operator_says_so(
 ) -> None:
     memory.next_results.append(result)
     before = _send(reply, history).status
-    assert services.resend(reply.pk, record=history)
+    assert services.resend(reply.pk, terms=services.ANY_TERMS, record=history)
     assert Reply.objects.get().settled_at is None
     assert history[-1] == ("reply_requeued", {"reply_id": reply.pk, "was": before, "reason": result.reason})
     sent = _send(reply, history)
@@ -322,11 +322,14 @@ def test_it_puts_a_reply_back_when_an_operator_says_so(
 @pytest.mark.parametrize("status", ["pending", "sending", "sent", "suppressed", "delivered", "undelivered"])
 def test_it_puts_no_other_reply_back(reply: Reply, history: History, status: str) -> None:
     Reply.objects.filter(pk=reply.pk).update(status=status)
-    assert not services.resend(reply.pk, record=history)
+    assert not services.resend(reply.pk, terms=services.ANY_TERMS, record=history)
     assert (Reply.objects.get().status, history) == (status, [])
 
 
 def test_it_puts_a_reply_back_once(reply: Reply, history: History) -> None:
     memory.next_results.append(unknown("timeout", "no answer"))
     _send(reply, history)
-    assert [services.resend(reply.pk, record=history) for _ in range(2)] == [True, False]
+    assert [services.resend(reply.pk, terms=services.ANY_TERMS, record=history) for _ in range(2)] == [
+        True,
+        False,
+    ]

@@ -12,6 +12,7 @@ from batches.closing import reap
 from batches.models import Batch
 from batches.reprocess import reprocess
 from batches.review import why_not_answered
+from batches.terms import terms_of
 from classification import services as classification
 from replies import services
 from replies.models import Reply
@@ -95,7 +96,9 @@ class TestBeforeItIsSent:
         batch = say("Yes")
         say("STOP")
         if path == "resend":
-            assert not services.resend(batch.replies.get().id, record=lambda *_: None)
+            assert not services.resend(
+                batch.replies.get().id, terms=terms_of(batch.channel), record=lambda *_: None
+            )
         elif path == "reprocess":
             [result] = reprocess([batch.id], actor="ana", resend_unknown=True)
             assert (result.action, "opted out" in result.detail) == ("skipped", True)

@@ -31,6 +31,20 @@ def test_a_schedule_that_is_gone_or_twofold(doctor: Doctor) -> None:
     assert doctor()["schedule"]["state"] == "problem"
 
 
+@pytest.mark.parametrize("name", schedules.NAMES)
+@pytest.mark.parametrize("changes", [None, {"repeats": 0}, {"cluster": "another"}])
+def test_any_other_schedule_that_is_gone_or_comes_up_no_more(
+    doctor: Doctor, name: str, changes: dict[str, Any] | None
+) -> None:
+    rows = Schedule.objects.filter(name=name)
+    rows.update(**changes) if changes else rows.delete()
+    found = doctor()["schedule"]
+    assert (found["state"], found["told"]) == ("problem", f"there is no schedule '{name}'")
+    assert "manage.py migrate" in found["mend"]
+    schedules.sync()  # which is what it does
+    assert "schedule" not in doctor()["bad"]
+
+
 def test_batches_that_are_late(doctor: Doctor) -> None:
     age(arrive("Yes"), 200)
     assert doctor()["batches"]["state"] == "problem"

@@ -84,3 +84,14 @@ def test_each_document_that_is_linked_is_there() -> None:
         text = (BASE_DIR / f"docs/{name}.md").read_text("utf-8")
         for link in re.findall(r"\]\(([\w-]+\.md)", text):
             assert (BASE_DIR / "docs" / link).exists(), link
+
+
+def test_each_database_that_the_documents_make_can_hold_every_text() -> None:
+    made = [
+        line
+        for document in (BASE_DIR / "docs").glob("*.md")
+        for line in document.read_text("utf-8").splitlines()
+        if re.search(r"\bcreatedb\b", line)
+    ]
+    assert len(made) >= 3
+    assert [line for line in made if "-E UTF8 -T template0" not in line] == []

@@ -15,14 +15,14 @@ import os
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from django.db import DataError, IntegrityError, connection, transaction
 from django.db.models import Exists, Min, OuterRef, Q
 
+from batches import durable
 from batches.choices import SETTLED
 from batches.models import Batch, Channel
 from batches.querysets import BatchQuerySet
@@ -65,7 +65,7 @@ def archive(rows: BatchQuerySet, directory: Path) -> Iterator[Counter[str]]:
     Raises ArchiveError.
     """
     os.umask(0o077)  # it holds people's messages
-    _make(directory)
+    durable.make(directory)
     last: tuple[datetime, int] | None = None
     while some := _next(rows, last):
         last = some[-1]
@@ -104,18 +104,16 @@ def _moved(ids: list[int], first: datetime, directory: Path) -> Counter[str]:
 
 def _write(file: Path, ids: Sequence[int]) -> Counter[str]:
     """The rows as PostgreSQL writes them as JSON, one a line, and beside the file how many they are and its digest."""
-    counts, draft = Counter[str](), _draft_of(file)
-    with _written(draft) as raw, gzip.GzipFile(fileobj=raw, mode="wb", mtime=0) as packed:
+    counts, draft = Counter[str](), durable.draft_of(file)
+    with durable.written(draft) as raw, gzip.GzipFile(fileobj=raw, mode="wb", mtime=0) as packed:
         for table, condition in TABLES.items():
             for row in _rows(table, condition, ids):
                 packed.write(f'{{"table": "{table}", "row": {row}}}\n'.encode())
                 counts[table] += 1
     told = {"sha256": _digest(draft), "rows": counts}
-    with _written(_draft_of(_list_of(file))) as raw:
+    with durable.written(durable.draft_of(_list_of(file))) as raw:
         raw.write(json.dumps(told, indent=1).encode())
-    for name in (_list_of(file), file):
-        _draft_of(name).replace(name)
-    _sync(file.parent)
+    durable.publish(_list_of(file), file)
     return counts
 
 
@@ -205,32 +203,3 @@ def _list_of(file: Path) -> Path:
 def _digest(file: Path) -> str:
     with file.open("rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest()
-
-
-def _draft_of(file: Path) -> Path:
-    return file.with_name(f".{file.name}.part")
-
-
-@contextmanager
-def _written(file: Path) -> Iterator[BinaryIO]:
-    """A new file, whose content is on the disk afterwards."""
-    with file.open("wb") as raw:
-        yield raw
-        raw.flush()
-        os.fsync(raw.fileno())
-
-
-def _make(directory: Path) -> None:
-    new = [place for place in (directory, *directory.parents) if not place.exists()]
-    directory.mkdir(parents=True, exist_ok=True)
-    for place in new:
-        _sync(place.parent)
-
-
-def _sync(directory: Path) -> None:
-    """The names are on the disk, too, before a row goes."""
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -49,6 +49,14 @@ def test_the_containers_keys_get_into_no_commit_and_no_image(ignored: str) -> No
     assert str(keys.relative_to(BASE_DIR)) in [line.lstrip("/") for line in lines]
 
 
+@pytest.mark.parametrize("service", ["web", "worker"])
+def test_the_containers_that_use_the_spool_have_it(service: str) -> None:
+    """The web server writes it, and old texts in it are purged by a worker's task."""
+    compose = yaml.safe_load((DEPLOY / "docker/compose.yaml").read_text("utf-8"))
+    spool = Path(compose["services"]["web"]["environment"]["SPOOL_PATH"])
+    assert f"spool:{spool.parent}" in compose["services"][service]["volumes"]
+
+
 def test_the_containers_are_given_every_variable_that_their_file_asks_for() -> None:
     asked = set(re.findall(r"\$\{(\w+):\?", (DEPLOY / "docker/compose.yaml").read_text("utf-8")))
     steps = DEPLOYING.partition("\n## Containers\n")[2]

@@ -5,10 +5,13 @@ compares with what it has put back. Nothing else is in it: docs/backup.md says w
 """
 
 import argparse
+import fcntl
 import json
 import os
 import sqlite3
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,34 +19,71 @@ import psycopg
 from django.core.exceptions import ImproperlyConfigured
 from rich.console import Console
 
+from batches import durable
+from batches.backups import LIST, copies
+from batches.durable import draft_of
 from deploy.snapshot import Table, Tables
-from deploy.stores import StoreError, store
+from deploy.stores import Store, StoreError, store
 from smsconsolidator import __version__
 from smsconsolidator.env import BASE_DIR, load
 
 PROBLEMS = (StoreError, OSError, sqlite3.Error, psycopg.Error, ImproperlyConfigured, ValueError)
-LIST = ".json"
 
 
 def back_up(url: str, directory: Path) -> tuple[Path, Tables]:
-    """A new copy of the database in `directory`, readable by its owner alone; gives its file and what it holds."""
+    """A new copy of the database in `directory`, readable by its owner alone; gives its file and what it holds.
+
+    It is on the disk. Raises StoreError also where another copy is being written there.
+    """
     os.umask(0o077)  # it holds people's messages
-    directory.mkdir(parents=True, exist_ok=True)
+    durable.make(directory)
     source = store(url, BASE_DIR)
-    name = f"smsconsolidator-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}"
-    draft, target = directory / f".{name}.part", directory / f"{name}{source.suffix}"
+    target = directory / f"smsconsolidator-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}{source.suffix}"
+    with _alone(directory):
+        _delete_drafts(directory)
+        try:
+            return target, _write(source, target)
+        finally:
+            _delete_drafts(directory)
+
+
+@contextmanager
+def _alone(directory: Path) -> Iterator[None]:
+    """Nobody else writes a copy there: what is unfinished has been left by somebody who died."""
+    handle = os.open(directory, os.O_RDONLY)
     try:
-        tables = source.dump(draft)
-        write_list(target.with_suffix(LIST), tables)
-        draft.replace(target)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StoreError(f"another copy is being written to {directory} right now") from None
+        yield
     finally:
+        os.close(handle)
+
+
+def _delete_drafts(directory: Path) -> None:
+    """What a copy has left that was broken off, also its list, which may have got its name already."""
+    for draft in directory.glob(".smsconsolidator-*.part*"):  # SQLite has a journal beside it
+        target = directory / draft.name[1:].partition(".part")[0]
+        if not target.exists():
+            target.with_suffix(LIST).unlink(missing_ok=True)
         draft.unlink(missing_ok=True)
-    return target, tables
 
 
-def write_list(path: Path, tables: Tables) -> None:
+def _write(source: Store, target: Path) -> Tables:
+    """The copy gets its name last: one that has it is whole, and has a list."""
+    listed = target.with_suffix(LIST)
+    tables = source.dump(draft_of(target))
+    durable.sync(draft_of(target))
+    with durable.written(draft_of(listed)) as raw:
+        raw.write(_list(tables).encode())
+    durable.publish(listed, target)
+    return tables
+
+
+def _list(tables: Tables) -> str:
     content = {"version": __version__, "tables": {name: table.as_dict() for name, table in tables.items()}}
-    path.write_text(json.dumps(content, indent=1), "utf-8")
+    return json.dumps(content, indent=1)
 
 
 def read_list(path: Path) -> Tables:
@@ -54,11 +94,12 @@ def read_list(path: Path) -> Tables:
 
 def prune(directory: Path, keep: int) -> list[Path]:
     """Delete all but the newest `keep` copies with their lists; gives what was deleted."""
-    copies = sorted(path for path in directory.glob("smsconsolidator-*Z.*") if path.suffix != LIST)
-    gone = copies[: -keep or None] if keep else []
-    for path in gone:
-        path.unlink()
+    gone = copies(directory)[:-keep] if keep else []
+    for (
+        path
+    ) in gone:  # the list first: who is killed in between leaves a copy, which is old next time as well
         path.with_suffix(LIST).unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
     return gone
 
 

@@ -11,8 +11,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table as Printed
 
+from batches.backups import LIST
 from deploy import snapshot
-from deploy.backup import LIST, PROBLEMS, read_list
+from deploy.backup import PROBLEMS, read_list
 from deploy.snapshot import Tables
 from deploy.stores import StoreError, store
 from smsconsolidator.env import BASE_DIR, load

@@ -93,10 +93,7 @@ class Postgres:
 
     def load(self, source: Path) -> Tables:
         with psycopg.connect(self.url) as connection:
-            if there := snapshot.of_postgres(connection):
-                raise StoreError(
-                    f"The database has {len(there)} tables already. Make an empty one and name it in DATABASE_URL."
-                )
+            _fit_to_hold_a_copy(connection)
         options = ["--no-owner", "--no-acl", "--exit-on-error", "--single-transaction"]
         name = conninfo_to_dict(self.url)["dbname"]
         self._run(["pg_restore", *options, f"--dbname={name}", str(source)])
@@ -114,6 +111,20 @@ class Postgres:
         done = subprocess.run([*command, *output], env=given, capture_output=True, text=True, check=False)
         if done.returncode:
             raise StoreError(f"{command[0]} failed: {done.stderr.strip()}")
+
+
+def _fit_to_hold_a_copy(connection: psycopg.Connection) -> None:
+    """Raises StoreError where not every SMS can be stored, or tables are there already."""
+    if (encoding := connection.info.parameter_status("server_encoding")) != "UTF8":
+        name = connection.info.dbname
+        raise StoreError(
+            f"The database's encoding is {encoding}: not every SMS can be stored, and `migrate` would refuse it."
+            f" Make it anew: dropdb {name}; createdb -O OWNER -E UTF8 -T template0 {name}"
+        )
+    if there := snapshot.of_postgres(connection):
+        raise StoreError(
+            f"The database has {len(there)} tables already. Make an empty one and name it in DATABASE_URL."
+        )
 
 
 def _environment(url: str) -> dict[str, str]:

@@ -14,6 +14,10 @@ from classification.findings import Finding, ok, problem, warning
 OLDEST_POSTGRES = 14  # what Django 5.2 runs on
 OLDEST_SQLITE = (3, 35, 0)  # RETURNING
 CLOCKS_DIFFER, CLOCKS_WRONG = 2.0, 60.0  # seconds
+FEW_BUFFERS, LARGE = (
+    128 << 20,
+    1_000_000_000,
+)  # bytes: PostgreSQL's own default, and a database that outgrows it
 NODE_OWN = 4  # connections of a node beside its workers': main process, sentinel, pusher, monitor
 DRAIN = 1  # connection of a web process beside its threads': storing what waited in the spool
 OTHERS = (
@@ -49,8 +53,20 @@ def _postgres() -> Iterator[Finding]:
         yield warning(
             f"this session's time zone is {zone}", "The service asks for UTC: see what overrides it."
         )
+    yield from _buffers()
     yield from _pooler()
     yield ok(f"PostgreSQL {_ask('SHOW server_version')}, {isolation}")
+
+
+def _buffers() -> Iterator[Finding]:
+    """Room in memory for the indexes that every message meets."""
+    buffers = int(_ask("SELECT pg_size_bytes(current_setting('shared_buffers'))"))
+    size = int(_ask("SELECT pg_database_size(current_database())"))
+    if buffers <= FEW_BUFFERS and size > LARGE:
+        yield warning(
+            f"shared_buffers is {buffers >> 20} MB, and the database has {size / 1e9:,.1f} GB: posts become slower",
+            "Give PostgreSQL a quarter of the memory (docs/deploy.md, step 5), and restart it.",
+        )
 
 
 def _pooler() -> Iterator[Finding]:

@@ -62,6 +62,7 @@ def _of_the_machine() -> Iterator[tuple[str, Look]]:
     yield "secrets", machine.secrets
     yield "disk", machine.disk
     yield "spool", machine.spool_file
+    yield "backup", machine.nightly_copies
 
 
 def _of_the_server() -> Iterator[tuple[str, Look]]:

@@ -1,22 +1,23 @@
-"""What this machine brings: settings, secrets, disks, the spool."""
+"""What this machine brings: settings, secrets, disks, the spool, the nightly copies."""
 
 import os
 import shutil
 import stat
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
 from django.core import checks
 
-from batches import spool
+from batches import backups, spool
 from batches.security import LEAST_CHARACTERS
 from classification.findings import Finding, ok, problem, warning
 
 MEGABYTE = 1_000_000
 LITTLE, VERY_LITTLE = 1000 * MEGABYTE, 100 * MEGABYTE  # bytes left on a disk
 IN_MEMORY = {"tmpfs", "ramfs"}
+OLD_COPY = timedelta(days=2)  # one night may be missed
 
 
 def settings_and_secrets() -> Iterator[Finding]:
@@ -115,6 +116,29 @@ def _waiting(state: spool.State) -> Iterator[Finding]:
         )
     elif not state.failed:
         yield ok("empty and writable")
+
+
+def nightly_copies() -> Iterator[Finding]:
+    """They come. Without a place for them nobody expects any: another machine makes them, or this is no server."""
+    if not backups.NIGHTLY.is_dir():
+        return
+    if not os.access(backups.NIGHTLY, os.R_OK | os.X_OK):
+        yield warning(f"{backups.NIGHTLY} cannot be read by {_me()}", "Look as the service's user.")
+    elif found := backups.copies(backups.NIGHTLY):
+        yield _age(found[-1])
+    else:
+        yield warning(
+            f"there is no copy in {backups.NIGHTLY}",
+            "systemctl enable --now smsconsolidator-backup.timer; where another machine makes them, remove the folder.",
+        )
+
+
+def _age(copy: Path) -> Finding:
+    age = datetime.now(UTC) - datetime.fromtimestamp(copy.stat().st_mtime, UTC)
+    told = f"the newest copy is {age.total_seconds() / 3600:,.0f} hours old ({copy})"
+    if age > OLD_COPY:
+        return warning(told, "systemctl status smsconsolidator-backup.service smsconsolidator-backup.timer")
+    return ok(told)
 
 
 def _file_system(folder: Path) -> str:

@@ -15,14 +15,15 @@ import os
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from datetime import datetime
+from itertools import groupby, islice
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from django.db import DataError, IntegrityError, connection, transaction
 from django.db.models import Exists, Min, OuterRef, Q
 
+from batches import durable
 from batches.choices import SETTLED
 from batches.models import Batch, Channel
 from batches.querysets import BatchQuerySet
@@ -32,6 +33,7 @@ from replies.models import Consent
 
 CHUNK = 1000  # batches in one transaction and one file
 PAUSE = 0.01  # seconds between two
+AT_ONCE = 100  # rows that one statement puts back; each may hold a body of WEBHOOK_MAX_BYTES, and jsonb takes 256 MB
 SUFFIX, LIST = ".jsonl.gz", ".json"
 REPLIES_OF = "SELECT id FROM replies_reply WHERE batch_id = ANY(%s)"  # the attempts hang on them
 # Each table and the condition for the rows that hang on some batches, in the order in which they may be put back.
@@ -65,7 +67,7 @@ def archive(rows: BatchQuerySet, directory: Path) -> Iterator[Counter[str]]:
     Raises ArchiveError.
     """
     os.umask(0o077)  # it holds people's messages
-    _make(directory)
+    durable.make(directory)
     last: tuple[datetime, int] | None = None
     while some := _next(rows, last):
         last = some[-1]
@@ -104,18 +106,16 @@ def _moved(ids: list[int], first: datetime, directory: Path) -> Counter[str]:
 
 def _write(file: Path, ids: Sequence[int]) -> Counter[str]:
     """The rows as PostgreSQL writes them as JSON, one a line, and beside the file how many they are and its digest."""
-    counts, draft = Counter[str](), _draft_of(file)
-    with _written(draft) as raw, gzip.GzipFile(fileobj=raw, mode="wb", mtime=0) as packed:
+    counts, draft = Counter[str](), durable.draft_of(file)
+    with durable.written(draft) as raw, gzip.GzipFile(fileobj=raw, mode="wb", mtime=0) as packed:
         for table, condition in TABLES.items():
             for row in _rows(table, condition, ids):
                 packed.write(f'{{"table": "{table}", "row": {row}}}\n'.encode())
                 counts[table] += 1
     told = {"sha256": _digest(draft), "rows": counts}
-    with _written(_draft_of(_list_of(file))) as raw:
+    with durable.written(durable.draft_of(_list_of(file))) as raw:
         raw.write(json.dumps(told, indent=1).encode())
-    for name in (_list_of(file), file):
-        _draft_of(name).replace(name)
-    _sync(file.parent)
+    durable.publish(_list_of(file), file)
     return counts
 
 
@@ -151,6 +151,18 @@ def _lines(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         raise ArchiveError(f"{file} cannot be read: {problem}") from problem
 
 
+def files_of(path: Path) -> list[Path]:
+    """An archive's files: the path itself, or all that are in that directory, the oldest conversations first.
+
+    Raises ArchiveError where the directory has none.
+    """
+    if not path.is_dir():
+        return [path]
+    if not (found := sorted(path.glob(f"*{SUFFIX}"))):
+        raise ArchiveError(f"{path} has no file of an archive (*{SUFFIX})")
+    return found
+
+
 def restore(file: Path) -> tuple[Counter[str], set[str]]:
     """Put a file's rows back, all or none; those that are there already stay as they are.
 
@@ -159,19 +171,26 @@ def restore(file: Path) -> tuple[Counter[str], set[str]]:
     """
     counts, gone, batches = Counter[str](), set[str](), list[int]()
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
+        with transaction.atomic():
             columns = {table: _columns(table) for table in TABLES}
-            for table, row in _lines(file):
+            for table, names, rows in _alike(file):
                 if table not in TABLES:
                     raise ArchiveError(f"{file} names a table that is none of ours: {table}")
-                gone |= {f"{table}.{name}" for name in row.keys() - columns[table]}
-                cursor.execute(_insert(table, sorted(row.keys() & columns[table])), [json.dumps(row)])
-                counts[table] += cursor.rowcount
-                batches += [row["id"]] if table == "batches_batch" and cursor.rowcount else []
+                gone |= {f"{table}.{name}" for name in names - columns[table]}
+                back = _insert(table, sorted(names & columns[table]), rows)
+                counts[table] += len(back)
+                batches += back if table == "batches_batch" else []
             _purge_again(batches)
     except (IntegrityError, DataError) as problem:
         raise ArchiveError(f"{file} cannot be put back: {str(problem).partition(chr(10))[0]}") from problem
     return counts, gone
+
+
+def _alike(file: Path) -> Iterator[tuple[str, frozenset[str], list[dict[str, Any]]]]:
+    """Rows that one statement can put back: of one table, with the same columns; in the file's order."""
+    for (table, names), lines in groupby(_lines(file), lambda line: (line[0], frozenset(line[1]))):
+        while rows := [row for _, row in islice(lines, AT_ONCE)]:
+            yield table, names, rows
 
 
 def _purge_again(ids: Sequence[int]) -> None:
@@ -189,13 +208,19 @@ def _columns(table: str) -> set[str]:
         return {column.name for column in connection.introspection.get_table_description(cursor, table)}
 
 
-def _insert(table: str, columns: Sequence[str]) -> str:
-    """Only what the row has: a column that is younger than the file gets its default, which is not always NULL."""
+def _insert(table: str, columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> list[int]:
+    """Put rows back, and give the ids of those that were not there.
+
+    Only what the rows have: a column that is younger than the file gets its default, which is not always NULL.
+    """
     names = ", ".join(map(connection.ops.quote_name, columns))
-    return (
-        f"INSERT INTO {table} ({names}) SELECT {names} FROM jsonb_populate_record(NULL::{table}, %s)"  # noqa: S608 - names of the database's own  # nosec B608
-        " ON CONFLICT (id) DO NOTHING"
+    statement = (
+        f"INSERT INTO {table} ({names}) SELECT {names} FROM jsonb_populate_recordset(NULL::{table}, %s)"  # noqa: S608 - names of the database's own  # nosec B608
+        " ON CONFLICT (id) DO NOTHING RETURNING id"
     )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [json.dumps(rows)])
+        return [row_id for (row_id,) in cursor]
 
 
 def _list_of(file: Path) -> Path:
@@ -205,32 +230,3 @@ def _list_of(file: Path) -> Path:
 def _digest(file: Path) -> str:
     with file.open("rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest()
-
-
-def _draft_of(file: Path) -> Path:
-    return file.with_name(f".{file.name}.part")
-
-
-@contextmanager
-def _written(file: Path) -> Iterator[BinaryIO]:
-    """A new file, whose content is on the disk afterwards."""
-    with file.open("wb") as raw:
-        yield raw
-        raw.flush()
-        os.fsync(raw.fileno())
-
-
-def _make(directory: Path) -> None:
-    new = [place for place in (directory, *directory.parents) if not place.exists()]
-    directory.mkdir(parents=True, exist_ok=True)
-    for place in new:
-        _sync(place.parent)
-
-
-def _sync(directory: Path) -> None:
-    """The names are on the disk, too, before a row goes."""
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -23,6 +23,7 @@ from tests.support.databases import ON_POSTGRES
 # Archiving is for PostgreSQL; SQLite has one writer at a time, and cannot be interrupted.
 FOR_POSTGRES = [
     "test_archive_batches.py",
+    "test_archive_restore.py",
     "test_channels_apart.py",
     "test_deadline.py",
     "test_metrics_writers.py",

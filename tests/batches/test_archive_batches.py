@@ -1,80 +1,36 @@
 """Old conversations leave the database for files, they alone and whole, and come back as they were. Collected on
 PostgreSQL only."""
 
-import json
 import os
 import stat
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import timedelta
-from io import StringIO
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError
 from django.db import DatabaseError, connection, connections
-from django.utils import timezone
 
-from batches.choices import BatchStatus
-from batches.closing import close_now
 from batches.inbound.base import InboundSms
 from batches.ingest import ingest
 from batches.models import Batch, Channel, Message
-from batches.pipeline import process
 from batches.retention import archiving
 from batches.retention.archiving import TABLES
-from batches.retention.purging import purge
+from tests.batches.archives import OLD, YOUNG, contents, files, run, settled
 from tests.batches.conftest import age, arrive
 from tests.classification.conftest import judge
 
-DAY = 86_400
-OLD, YOUNG = 500 * DAY, 100 * DAY
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("outbox")]
 
 
-@pytest.fixture(autouse=True)
-def _answering(settings: Any) -> None:
-    settings.SMS_AUTO_REPLY_ENABLED = True
-
-
-def settled(number: int, seconds: float, *texts: str) -> Batch:
-    """A conversation that was processed for real, so long ago."""
-    batch = arrive(*(texts or ("Yes, I can", "on my way")), sender=f"+63917{number:07}")
-    close_now([batch.id], "test")
-    process(batch.id, "test")
-    age(batch, seconds)
-    batch.refresh_from_db()
-    assert batch.status == BatchStatus.COMPLETED
-    return batch
-
-
-def run(*arguments: str) -> dict[str, Any]:
-    out = StringIO()
-    call_command("archive_batches", *arguments, "--json", stdout=out)
-    return dict(json.loads(out.getvalue())["rows"])
-
-
-def contents() -> dict[str, tuple[int, str]]:
-    """Of each table: how many rows, and a checksum over all their values."""
-    found = {}
-    with connection.cursor() as cursor:
-        for table in TABLES:
-            cursor.execute(
-                f"SELECT count(*), md5(string_agg(md5(t::text), '' ORDER BY id)) FROM {table} t"  # noqa: S608 - fixed names
-            )
-            found[table] = cursor.fetchone()
-    return found
-
-
-def files(directory: Path) -> list[str]:
-    return [str(file) for file in sorted(directory.glob("*.jsonl.gz"))]
-
-
-def test_what_is_old_leaves_and_comes_back_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("at_once", [1, 3, 1000])
+def test_what_is_old_leaves_and_comes_back_as_it_was(
+    at_once: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(archiving, "CHUNK", 2)
+    monkeypatch.setattr(archiving, "AT_ONCE", at_once)
     for number in range(5):
         settled(number, OLD + number, "Yes “quoted” \\ \n ñ 👍", "100 % sure")
     young = settled(9, YOUNG)
@@ -98,28 +54,6 @@ def test_what_is_old_leaves_and_comes_back_as_it_was(tmp_path: Path, monkeypatch
     assert run("--restore", *files(tmp_path)) == rows
     assert contents() == before
     assert not any(run("--restore", *files(tmp_path)).values())  # what is there already stays as it is
-
-
-def test_what_came_back_is_purged_like_everything_else(tmp_path: Path) -> None:
-    """Purging had come past it meanwhile, and begins where it stopped."""
-    settled(1, OLD, "a very old text")
-    young = settled(2, OLD - DAY, "an old text")
-    run("--older-than", "500d", "--to", str(tmp_path))
-    before = timezone.now() - timedelta(seconds=YOUNG)
-    assert list(purge(Channel.objects.get(), before)) == [1]
-    purged = Channel.objects.get()  # as a purge has it that began before the file was put back
-
-    run("--restore", *files(tmp_path))
-    first = Batch.objects.exclude(id=young.id).get().opened_at
-    assert Channel.objects.get().purged_until == first
-    list(purge(purged, before))
-    assert Channel.objects.get().purged_until == first  # it has not seen them
-
-    assert list(purge(Channel.objects.get(), before)) == [1]
-    assert not Batch.objects.filter(purged_at=None).exists()
-    assert set(Message.objects.values_list("text", flat=True)) == {""}
-    run("--restore", *files(tmp_path))
-    assert Channel.objects.get().purged_until == before  # nothing came back
 
 
 def test_what_the_database_must_know_stays(tmp_path: Path) -> None:
@@ -173,63 +107,6 @@ def test_who_dies_before_the_commit_has_lost_nothing(tmp_path: Path) -> None:
     assert contents() == before
 
 
-@contextmanager
-def column(table: str, definition: str) -> Iterator[None]:
-    """The table has one more column, as after an upgrade, or before one."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"ALTER TABLE {table} ADD COLUMN {definition}")
-        try:
-            yield
-        finally:
-            cursor.execute(f"ALTER TABLE {table} DROP COLUMN {definition.split()[0]}")
-
-
-def values(statement: str) -> set[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement)
-        return set(cursor.fetchall())
-
-
-def test_a_file_from_before_an_upgrade_is_put_back_with_the_new_columns_defaults(tmp_path: Path) -> None:
-    settled(1, OLD)
-    before = contents()
-    rows = run("--older-than", "400d", "--to", str(tmp_path))
-    with (
-        column("batches_batch", "mood text NOT NULL DEFAULT 'calm'"),
-        column("batches_message", '"order" boolean NULL'),
-        column("replies_reply", "pages smallint NOT NULL DEFAULT 3 CHECK (pages > 0)"),
-    ):
-        assert run("--restore", *files(tmp_path)) == rows
-
-        assert values("SELECT mood FROM batches_batch") == {("calm",)}
-        assert values("SELECT pages FROM replies_reply") == {(3,)}
-    assert contents() == before
-
-
-def test_a_column_that_is_no_more_is_left_out_and_named(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    settled(1, OLD)
-    before = contents()
-    with column("batches_batch", "mood text NOT NULL DEFAULT 'calm'"):
-        rows = run("--older-than", "400d", "--to", str(tmp_path))
-
-    assert run("--restore", *files(tmp_path)) == rows
-
-    assert contents() == before
-    [line] = capsys.readouterr().err.splitlines()
-    assert "batches_batch.mood is no more" in line
-
-
-def test_what_the_database_takes_no_more_is_named_and_nothing_is_put_back(tmp_path: Path) -> None:
-    settled(1, OLD)
-    run("--older-than", "400d", "--to", str(tmp_path))
-    with column("replies_reply", "pages smallint NOT NULL"):
-        with pytest.raises(CommandError, match='cannot be put back: null value in column "pages"'):
-            run("--restore", *files(tmp_path))
-        assert not Batch.objects.exists()
-
-
 def test_everything_is_on_the_disk_before_a_row_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A power cut after the commit finds the file, its list and both their names."""
     settled(1, OLD)
@@ -253,18 +130,6 @@ def test_everything_is_on_the_disk_before_a_row_goes(tmp_path: Path, monkeypatch
     assert len(expected) == 2
     expected |= {place.stat().st_ino: 0 for place in (directory, directory.parent, tmp_path)}
     assert then == expected
-
-
-def test_a_damaged_file_is_not_put_back(tmp_path: Path) -> None:
-    settled(1, OLD)
-    run("--older-than", "400d", "--to", str(tmp_path))
-    [name] = files(tmp_path)
-    content = Path(name).read_bytes()
-    Path(name).write_bytes(content[:-20] + bytes(20))
-
-    with pytest.raises(CommandError, match="damaged"):
-        run("--restore", name)
-    assert not Batch.objects.exists()
 
 
 def test_it_runs_beside_the_webhook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

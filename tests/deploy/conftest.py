@@ -11,9 +11,10 @@ import pytest
 from django.db.migrations.loader import MigrationLoader
 
 from deploy import previous
+from tests.deploy.copied import filled
 from tests.deploy.server import Server
 from tests.support.databases import ON_POSTGRES
-from tests.system.database import Postgres
+from tests.system.database import Database, Postgres
 
 FOR_POSTGRES = ["test_migrations.py", "test_locks.py"]
 # Files and processes, which take long and ask no database: once is enough, where nothing else is needed.
@@ -44,6 +45,13 @@ def server(tmp_path: Path) -> Iterator[Server]:
     with Server.made(tmp_path) as found:
         found.give("first", "blue")
         yield found
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """A database with rows, to be copied."""
+    with filled(tmp_path_factory.mktemp("backup")) as database:
+        yield database
 
 
 def new_migrations(before: Path) -> list[tuple[str, str]]:

@@ -2,48 +2,21 @@
 
 import json
 import os
-import sqlite3
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
-from typing import Any
 
-import psycopg
 import pytest
 
-from deploy import backup, stores
-from deploy.backup import back_up, prune, read_list
+from deploy import stores
+from deploy.backup import back_up, read_list
 from deploy.restore import restore
 from deploy.snapshot import differences
 from deploy.stores import StoreError
-from smsconsolidator.env import BASE_DIR
+from tests.deploy.copied import EVENT, INSERT, TEXTS, run, write
+from tests.support.databases import ON_POSTGRES
 from tests.system import database as databases
 from tests.system.database import Database
-
-TEXTS = ["Yes", "Oo 👍🏽", "a\nb\ttab", "", "ünï'quote\"\\", "\u202eback", "x" * 64]
-INSERT = """
-INSERT INTO batches_batch (channel_id, sender, sender_kind, status, opened_at, closes_at, message_count)
-SELECT id, %s, 'number', 'open', CURRENT_TIMESTAMP, '2100-01-01 00:00:00+00', 1 FROM batches_channel"""
-EVENT = """
-INSERT INTO batches_batchevent (batch_id, at, kind, actor, data)
-SELECT max(id), CURRENT_TIMESTAMP, 'opened', %s, '{"n": 1.10}' FROM batches_batch"""
-
-
-@pytest.fixture(scope="module")
-def source(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    """A migrated database with rows of every awkward kind."""
-    database = databases.create(tmp_path_factory.mktemp("backup"), "backup")
-    try:
-        run("manage.py", "migrate", "-v0", database=database)
-        for number, text in enumerate(TEXTS):
-            write(database, INSERT, f"+63917000000{number}")
-            write(database, EVENT, text)
-        yield database
-    finally:
-        database.drop()
 
 
 @pytest.fixture
@@ -63,28 +36,6 @@ def empty(tmp_path: Path) -> Iterator[Database]:
 def postgres() -> str:
     url = os.environ.get("DATABASE_URL", "")
     return url if url.startswith("postgres") else ""
-
-
-def run(*arguments: str, database: Database) -> subprocess.CompletedProcess[str]:
-    """One of the project's commands, as an operator types it."""
-    environment = {
-        "PATH": os.environ["PATH"],
-        "ENV_FILE": os.devnull,
-        "DJANGO_SECRET_KEY": "for-the-backup-tests-" * 3,
-        "DATABASE_URL": database.url,
-    }
-    command = [sys.executable, *arguments]
-    return subprocess.run(command, cwd=BASE_DIR, env=environment, capture_output=True, text=True, check=False)
-
-
-def write(database: Database, statement: str, *parameters: Any) -> None:
-    if isinstance(database, databases.Sqlite):
-        with closing(sqlite3.connect(database.path, timeout=20)) as connection, connection:
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute(statement.replace("%s", "?"), parameters)
-        return
-    with psycopg.connect(database.url) as server:
-        server.execute(statement.encode(), parameters)
 
 
 def test_what_is_restored_is_the_same_in_counts_and_checksums(
@@ -159,6 +110,26 @@ def test_it_restores_over_nothing(source: Database, tmp_path: Path) -> None:
     assert back_up(source.url, tmp_path)[1] == tables
 
 
+@pytest.mark.skipif(not ON_POSTGRES, reason="SQLite has one encoding")
+def test_it_restores_into_no_database_that_cannot_hold_every_text(
+    source: Database, empty: Database, tmp_path: Path
+) -> None:
+    """PostgreSQL makes one in SQL_ASCII where no locale is set; the restore would end well, and `migrate` refuse."""
+    file, _ = back_up(source.url, tmp_path)
+    assert isinstance(empty, databases.Postgres)
+    empty.drop()
+    empty.create("ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0")
+
+    back = run("-m", "deploy.restore", str(file), database=empty)
+
+    assert back.returncode == 1
+    assert "encoding is SQL_ASCII" in back.stderr
+    assert f"createdb -O OWNER -E UTF8 -T template0 {empty.name}" in back.stderr
+    assert empty.rows("SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'") == [
+        (0,)
+    ]
+
+
 def test_one_changed_value_changes_the_checksum(source: Database, tmp_path: Path) -> None:
     _, before = back_up(source.url, tmp_path)
     write(
@@ -176,20 +147,6 @@ def test_a_database_that_is_not_there_makes_no_backup(tmp_path: Path) -> None:
     assert list((tmp_path / "kept").iterdir()) == []
 
 
-def test_only_the_newest_are_kept(tmp_path: Path) -> None:
-    for day in range(1, 6):
-        for suffix in (".pgdump", ".json"):
-            (tmp_path / f"smsconsolidator-2026010{day}T023000000000Z{suffix}").touch()
-    (tmp_path / "somebody-elses.txt").touch()
-    assert len(prune(tmp_path, keep=2)) == 3
-    assert sorted(path.name[:24] for path in tmp_path.glob("*.pgdump")) == [
-        "smsconsolidator-20260104",
-        "smsconsolidator-20260105",
-    ]
-    assert len(list(tmp_path.iterdir())) == 5
-    assert prune(tmp_path, keep=0) == []
-
-
 def test_a_password_does_not_stand_in_the_command_line() -> None:
     given = stores._environment("postgres://ana:p%40ss@db.example.org:5433/sms?sslmode=require")
     assert given == {
@@ -200,13 +157,3 @@ def test_a_password_does_not_stand_in_the_command_line() -> None:
         "PGDATABASE": "sms",
         "PGSSLMODE": "require",
     }
-
-
-@pytest.mark.parametrize("keep", ["-1", "0", "two"])
-def test_to_keep_less_than_one_copy_is_refused(
-    keep: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(sys, "argv", ["backup", str(tmp_path), "--keep", keep])
-    with pytest.raises(SystemExit):
-        backup._arguments()
-    assert f"--keep: {keep}: a number from 1 on" in capsys.readouterr().err

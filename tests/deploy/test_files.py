@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 import yaml
 
+from batches.backups import NIGHTLY
 from deploy.layout import COLOURS, DEPLOY, PROGRAMS, Layout
 from smsconsolidator.env import BASE_DIR, Environment
 
 SITE = (DEPLOY / "nginx/smsconsolidator.conf").read_text("utf-8")
 BEHIND = (DEPLOY / "nginx/behind.conf").read_text("utf-8")
+DEPLOYING = (BASE_DIR / "docs/deploy.md").read_text("utf-8")
 
 
 def unit(program: str) -> str:
@@ -47,12 +49,39 @@ def test_the_containers_keys_get_into_no_commit_and_no_image(ignored: str) -> No
     assert str(keys.relative_to(BASE_DIR)) in [line.lstrip("/") for line in lines]
 
 
+@pytest.mark.parametrize("service", ["web", "worker"])
+def test_the_containers_that_use_the_spool_have_it(service: str) -> None:
+    """The web server writes it, and old texts in it are purged by a worker's task."""
+    compose = yaml.safe_load((DEPLOY / "docker/compose.yaml").read_text("utf-8"))
+    spool = Path(compose["services"]["web"]["environment"]["SPOOL_PATH"])
+    assert f"spool:{spool.parent}" in compose["services"][service]["volumes"]
+
+
 def test_the_containers_are_given_every_variable_that_their_file_asks_for() -> None:
     asked = set(re.findall(r"\$\{(\w+):\?", (DEPLOY / "docker/compose.yaml").read_text("utf-8")))
-    steps = (BASE_DIR / "docs/deploy.md").read_text("utf-8").partition("\n## Containers\n")[2]
+    steps = DEPLOYING.partition("\n## Containers\n")[2]
     written = set(re.findall(r'echo "(\w+)=.*>>deploy/docker/env$', steps, re.MULTILINE))
     assert asked == written != set()
     assert "docker compose --env-file deploy/docker/env " in steps
+
+
+def test_the_containers_that_the_documents_name_are_there() -> None:
+    services = yaml.safe_load((DEPLOY / "docker/compose.yaml").read_text("utf-8"))["services"]
+    text = DEPLOYING + (BASE_DIR / "docs/backup.md").read_text("utf-8")
+    named = re.findall(r"(?:compose\.yaml|^    sms) exec (?:-T )?(\w+) ", text, re.MULTILINE)
+    [stopped] = re.findall(r"^    sms stop (.*)$", text, re.MULTILINE)
+    assert len(named) > 4
+    assert {*named, *stopped.split()} <= services.keys()
+
+
+def test_the_doctor_looks_where_the_unit_writes() -> None:
+    written = (DEPLOY / "systemd/smsconsolidator-backup.service").read_text("utf-8")
+    assert f"-m deploy.backup {NIGHTLY} " in written
+    assert f"\nReadWritePaths={NIGHTLY}\n" in written
+    made = [
+        line for line in DEPLOYING.splitlines() if line.startswith("    install -d -m 700 -o smsconsolidator")
+    ]
+    assert any(str(NIGHTLY) in line.split() for line in made)
 
 
 def test_a_tokens_path_is_not_logged() -> None:
@@ -84,3 +113,14 @@ def test_each_document_that_is_linked_is_there() -> None:
         text = (BASE_DIR / f"docs/{name}.md").read_text("utf-8")
         for link in re.findall(r"\]\(([\w-]+\.md)", text):
             assert (BASE_DIR / "docs" / link).exists(), link
+
+
+def test_each_database_that_the_documents_make_can_hold_every_text() -> None:
+    made = [
+        line
+        for document in (BASE_DIR / "docs").glob("*.md")
+        for line in document.read_text("utf-8").splitlines()
+        if re.search(r"\bcreatedb\b", line)
+    ]
+    assert len(made) >= 3
+    assert [line for line in made if "-E UTF8 -T template0" not in line] == []

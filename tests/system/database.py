@@ -72,8 +72,8 @@ class Postgres:
         with psycopg.connect(self.url) as connection:
             return connection.execute(statement.encode(), parameters).fetchall()
 
-    def create(self) -> None:
-        self._administer("CREATE DATABASE {}", self.name)
+    def create(self, options: LiteralString = "") -> None:
+        self._administer("CREATE DATABASE {} " + options, self.name)
 
     def copy(self, name: str) -> "Postgres":
         self._administer("CREATE DATABASE {} TEMPLATE {}", copied := f"{self.name}_{name}", self.name)

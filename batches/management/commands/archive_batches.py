@@ -16,7 +16,7 @@ from rich.table import Table
 
 from batches.management import named
 from batches.periods import duration
-from batches.retention.archiving import TABLES, ArchiveError, archive, due, restore
+from batches.retention.archiving import TABLES, ArchiveError, archive, due, files_of, restore
 from classification.terminal import show
 
 LEAST = timedelta(days=30)  # no gateway repeats a message after that
@@ -41,7 +41,13 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         what = parser.add_mutually_exclusive_group(required=True)
         what.add_argument("--older-than", type=span, metavar="400d", help="30d at least")
-        what.add_argument("--restore", type=Path, nargs="+", metavar="FILE", help="put these files back")
+        what.add_argument(
+            "--restore",
+            type=Path,
+            nargs="+",
+            metavar="PATH",
+            help="put these files back, or all of a directory",
+        )
         parser.add_argument("--to", type=Path, metavar="DIR", help="where the files go")
         parser.add_argument("--channel", metavar="C", help="of this channel alone")
         parser.add_argument("--dry-run", action="store_true", help="only count the conversations")
@@ -85,7 +91,7 @@ class Command(BaseCommand):
 
     def _restore(self, options: dict[str, Any]) -> Counter[str]:
         counts = Counter[str]()
-        for file in options["restore"]:
+        for file in [file for path in options["restore"] for file in files_of(path)]:
             back, gone = restore(file)
             counts += back
             for column in sorted(gone):

@@ -24,8 +24,8 @@ MARK_WIDTH, ABOUT_WIDTH = 9, 12
 
 class Command(BaseCommand):
     help = (
-        "Looks at settings, secrets, database, clocks, migrations, queue, schedule, sweep, provider, model, disk and"
-        " spool. Changes and sends nothing. Exit code 1 when there is a problem."
+        "Looks at settings, secrets, database, clocks, migrations, queue, schedule, sweep, provider, model, disk,"
+        " spool and the nightly copies. Changes and sends nothing. Exit code 1 when there is a problem."
     )
     requires_system_checks = []  # they are part of what is looked at
 

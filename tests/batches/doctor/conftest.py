@@ -12,7 +12,7 @@ import pytest
 from cryptography.fernet import Fernet
 from django.core.management import CommandError, call_command
 
-from batches import schedules
+from batches import backups, schedules
 from batches.doctor import machine
 from batches.leases import LEADER
 from batches.models import Lease
@@ -56,11 +56,12 @@ def well(settings: Any, tmp_path: Path, model: OpenAIServer, gate: SmsGateServer
 
 
 @pytest.fixture
-def doctor(well: None, monkeypatch: pytest.MonkeyPatch) -> Doctor:
+def doctor(well: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Doctor:
     """Runs it; gives the told lines that are not ok, by what they are about, and the exit code."""
     monkeypatch.setattr(machine, "LITTLE", 1)  # the disk of whoever runs the tests is none of their business
     monkeypatch.setattr(machine, "VERY_LITTLE", 0)
     monkeypatch.setattr(machine, "IN_MEMORY", set())
+    monkeypatch.setattr(backups, "NIGHTLY", tmp_path / "no-backups")
 
     def run(*options: str) -> dict[str, Any]:
         out, code = StringIO(), 0

@@ -56,6 +56,19 @@ def test_connections_that_postgresql_does_not_have(doctor: Doctor, settings: Any
     assert "connections" in told["told"]
 
 
+def test_memory_that_does_not_hold_the_indexes(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
+    if connection.vendor != "postgresql":
+        return
+    assert "database" not in doctor()["bad"]  # whatever it has: the tests' own is small
+    monkeypatch.setattr(database, "LARGE", 1)
+    monkeypatch.setattr(database, "FEW_BUFFERS", 1 << 50)
+    told = doctor()["database"]
+    assert told["state"] == "warning"
+    assert told["told"].startswith("shared_buffers is ")
+    monkeypatch.setattr(database, "FEW_BUFFERS", 1)
+    assert "database" not in doctor()["bad"]
+
+
 def test_a_pooler_that_is_named_as_the_server() -> None:
     if connection.vendor != "postgresql":
         return

@@ -1,10 +1,13 @@
-"""Settings, secrets, disk and spool."""
+"""Settings, secrets, disk, spool and nightly copies."""
 
+import os
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from batches import backups
 from batches.doctor import machine
 from batches.inbound.base import InboundSms
 from batches.spool import here
@@ -56,3 +59,48 @@ def test_a_spool_in_memory(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(machine, "IN_MEMORY", {machine._file_system(Path("/"))})
     monkeypatch.setattr(machine, "_existing", lambda _path: Path("/"))
     assert "kept in memory" in doctor()["spool"]["told"]
+
+
+@pytest.fixture
+def nightly(doctor: Doctor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where copies are kept."""
+    place = tmp_path / "backups"
+    place.mkdir()
+    monkeypatch.setattr(backups, "NIGHTLY", place)
+    return place
+
+
+def copied(place: Path, name: str, hours: float) -> None:
+    """A copy of so many hours ago."""
+    (place / name).touch()
+    os.utime(place / name, times=(time.time() - 3600 * hours,) * 2)
+
+
+def test_no_copies_are_missed_where_none_are_kept(doctor: Doctor) -> None:
+    assert "backup" not in {line["about"] for line in doctor()["lines"]}
+
+
+def test_a_copy_of_last_night(doctor: Doctor, nightly: Path) -> None:
+    copied(nightly, "smsconsolidator-20260101T023000000000Z.pgdump", 70)
+    copied(nightly, "smsconsolidator-20260102T023000000000Z.pgdump", 26)
+    [line] = [line for line in doctor()["lines"] if line["about"] == "backup"]
+    assert line["state"] == "ok"
+    assert "the newest copy is 26 hours old" in line["told"]
+
+
+def test_copies_that_come_no_more(doctor: Doctor, nightly: Path) -> None:
+    copied(nightly, "smsconsolidator-20260101T023000000000Z.pgdump", 49)
+    for not_whole in (
+        "smsconsolidator-20260102T023000000000Z.json",
+        ".smsconsolidator-20260102T023000000000Z.pgdump.part",
+    ):
+        copied(nightly, not_whole, 1)
+    told = doctor()
+    assert told["backup"]["state"] == "warning"
+    assert "the newest copy is 49 hours old" in told["backup"]["told"]
+    assert told["backup"]["mend"].startswith("systemctl status smsconsolidator-backup")
+    assert told["exit"] == 0
+
+
+def test_a_place_for_copies_without_any(doctor: Doctor, nightly: Path) -> None:
+    assert "smsconsolidator-backup.timer" in doctor()["backup"]["mend"]

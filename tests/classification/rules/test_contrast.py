@@ -111,6 +111,15 @@ def test_kay_is_ok_alone_and_because_in_cebuano(text: str, label: Label) -> None
         (["The management has rejected your offer"], Label.DISAGREE),
         (["The court has rejected the appeal"], Label.NEUTRAL),
         (["sama dn ako"], Label.AGREE),
+        (["Ok ya", "I vl give ur cd tmrw"], Label.AGREE),
+        (["Sry ya", "I hvnt started yet"], Label.NEUTRAL),
+        (["ok di i vl tell amma"], Label.AGREE),
+        (["hey di ako pupunta"], Label.DISAGREE),
+        (["kaya ko po yan", "send nyo lang po details"], Label.AGREE),
+        (["ang tagal nyo hindi ko na itutuloy"], Label.DISAGREE),
+        (["yes man im coming"], Label.AGREE),
+        (["i know thanks"], Label.NEUTRAL),
+        (["it looks as if we will make it"], Label.AGREE),
     ],
 )
 def test_a_word_that_means_two_things_is_read_by_what_is_around_it(texts: list[str], label: Label) -> None:

@@ -113,7 +113,6 @@ def test_kay_is_ok_alone_and_because_in_cebuano(text: str, label: Label) -> None
         (["sama dn ako"], Label.AGREE),
         (["Ok ya", "I vl give ur cd tmrw"], Label.AGREE),
         (["Sry ya", "I hvnt started yet"], Label.NEUTRAL),
-        (["ok di i vl tell amma"], Label.AGREE),
         (["hey di ako pupunta"], Label.DISAGREE),
         (["kaya ko po yan", "send nyo lang po details"], Label.AGREE),
         (["ang tagal nyo hindi ko na itutuloy"], Label.DISAGREE),

@@ -55,10 +55,13 @@ def _cut(_key: str, value: Any) -> Any:
 
 
 class _Guard:
-    """What both formatters do to a record before they lay it out, and to its traceback."""
+    """What both formatters do to a record before they lay it out, and to its traceback.
 
-    def __init__(self, mask: bool) -> None:
-        self.mask = mask
+    Secrets go before numbers are masked: half a secret, its digits gone, would not be recognised afterwards.
+    """
+
+    def __init__(self, mask: bool, secrets: Collection[str]) -> None:
+        self.mask, self._secrets = mask, secrets
 
     def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
         """A copy with guarded values; the record itself stays as it is for other handlers."""
@@ -68,18 +71,20 @@ class _Guard:
             guard = self._mask if self.mask else _cut
             copy.args = {key: guard(key, value) for key, value in record.args.items()}
         elif self.mask:
-            copy.msg, copy.args = mask_numbers(record.getMessage()), None
+            copy.msg, copy.args = self._without_numbers(record.getMessage()), None
         return copy
 
-    @staticmethod
-    def _mask(key: str, value: Any) -> Any:
+    def _mask(self, key: str, value: Any) -> Any:
         if key in MASKS and value is not None:
-            value = MASKS[key](str(value))
+            value = MASKS[key](without_secrets(str(value), self._secrets))
         return _cut(key, value)
+
+    def _without_numbers(self, text: str) -> str:
+        return mask_numbers(without_secrets(text, self._secrets))
 
     def traceback(self, text: str) -> str:
         """Tracebacks quote untrusted text: indented, none of their lines can pass for a record."""
-        text = mask_numbers(text) if self.mask else text
+        text = self._without_numbers(text) if self.mask else text
         return "\n".join(f"    {visible(line)}" for line in text.split("\n"))
 
 
@@ -91,8 +96,8 @@ class TextFormatter(logging.Formatter):
 
     def __init__(self, mask: bool = False, secrets: Collection[str] = ()) -> None:
         super().__init__()
-        self._guard = _Guard(mask)
         self._secrets = frozenset(secrets)
+        self._guard = _Guard(mask, self._secrets)
 
     def format(self, record: logging.LogRecord) -> str:
         return without_secrets(super().format(self._guard.prepare(record)), self._secrets)
@@ -112,8 +117,8 @@ class JsonFormatter(BaseJsonFormatter):
     def __init__(self, mask: bool = False, secrets: Collection[str] = ()) -> None:
         super().__init__()
         self._encode = JsonEncoder(ensure_ascii=False).encode
-        self._guard = _Guard(mask)
         self._secrets = frozenset(secrets)
+        self._guard = _Guard(mask, self._secrets)
 
     def format(self, record: logging.LogRecord) -> str:
         return without_secrets(super().format(self._guard.prepare(record)), self._secrets)

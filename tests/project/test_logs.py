@@ -276,6 +276,25 @@ def test_it_shows_no_webhook_token(any_log: Capture, line: str, how: str) -> Non
     assert not [start for start in range(len(token) - 12) if token[start : start + 12] in output]
 
 
+@pytest.mark.parametrize("secret", ["whk_ab0123456789" + "c" * 31, "key-0123456789-of-ours"])
+@pytest.mark.parametrize("how", ["error", "arguments", "traceback"])
+def test_it_shows_no_half_of_a_secret_whose_digits_look_like_a_number(secret: str, how: str) -> None:
+    """Numbers are masked as well; what was left of the secret would not be known for one."""
+    capture = Capture(TextFormatter(mask=True, secrets=["key-0123456789-of-ours"]))
+    if how == "error":
+        capture.log.warning("%(error)s", {"error": f"refused: {secret}"})
+    elif how == "arguments":
+        capture.log.warning("refused: %s", secret)
+    else:
+        try:
+            raise ValueError(secret)
+        except ValueError:
+            capture.log.exception("refused")
+    output = capture.stream.getvalue()
+    assert "of-ours" not in output
+    assert "ccc" not in output
+
+
 @pytest.mark.parametrize("guess", ["x", "pass%20word", "whk_short", "ümlaut", "a.b~c"])
 def test_it_shows_nothing_that_stands_where_a_token_belongs(any_log: Capture, guess: str) -> None:
     any_log.log.warning("Not Found: %s", f"/api/webhook/default/{guess}")

@@ -10,53 +10,50 @@ from pathlib import Path
 from rich.console import Console
 
 from bench import database, history, memory, receiving, sizing, statements, working
-from bench.figures import Figure, save, show
+from bench.figures import Figure, console, save, show
 from bench.scene import Plan, scratch
 
 Measured = tuple[list[Figure], list[str]]
 SHOWN_PROBLEMS = 20
-WIDTH = 150
 
 
 def main() -> int:
     """Run every measurement; 1 when the database does not hold exactly what was accepted, else 0."""
     options = _options()
     plan = _plan(options)
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=WIDTH)  # a log has no width of its own
+    screen = console()
     if options.sizing:
-        return _size(plan, console)
+        return _size(plan, screen)
     with tempfile.TemporaryDirectory(prefix="smsconsolidator_bench_") as directory:
         if options.history:
             figures, problems = history.measure(
-                plan, Path(directory), options.history, lambda words: console.print(f"{words} …")
+                plan, Path(directory), options.history, lambda words: screen.print(f"{words} …")
             )
         else:
-            figures, problems = _measure(plan, Path(directory), console)
+            figures, problems = _measure(plan, Path(directory), screen)
         version = _version(plan, Path(directory))
     title = f"{version}, {plan.web_processes} web processes with {plan.web_threads} threads"
     if options.history:
-        history.show(console, f"{title}, {options.history:,} messages stored", figures)
+        history.show(screen, f"{title}, {options.history:,} messages stored", figures)
     else:
-        show(console, title, figures)
+        show(screen, title, figures)
     facts = {"database": version, "plan": asdict(plan), "history": options.history}
     path = save(figures, facts, problems)
     for problem in problems[:SHOWN_PROBLEMS]:
-        console.print(f"[red]WRONG[/] {problem}")
-    console.print(f"{_verdict(problems)} Written to {path}")
+        screen.print(f"[red]WRONG[/] {problem}")
+    screen.print(f"{_verdict(problems)} Written to {path}")
     return 1 if problems else 0
 
 
-def _size(plan: Plan, console: Console) -> int:
+def _size(plan: Plan, screen: Console) -> int:
     with tempfile.TemporaryDirectory(prefix="smsconsolidator_bench_") as directory:
         web, workers, problems = sizing.measure(
-            plan, Path(directory), lambda words: console.print(f"measuring: {words} …")
+            plan, Path(directory), lambda words: screen.print(f"measuring: {words} …")
         )
         version = _version(plan, Path(directory))
-    sizing.show(console, version, web, workers)
+    sizing.show(screen, version, web, workers)
     path = save([*web, *workers], {"database": version, "plan": asdict(plan)}, problems)
-    console.print(f"{_verdict(problems)} Written to {path}")
+    screen.print(f"{_verdict(problems)} Written to {path}")
     return 1 if problems else 0
 
 
@@ -66,7 +63,7 @@ def _verdict(problems: Sequence[str]) -> str:
     return "Every accepted message is in the database exactly once."
 
 
-def _measure(plan: Plan, directory: Path, console: Console) -> Measured:
+def _measure(plan: Plan, directory: Path, screen: Console) -> Measured:
     parts: list[tuple[str, Callable[[], Measured]]] = [
         ("receiving", lambda: receiving.measure(plan, directory)),
         ("counting statements", lambda: (statements.measure(plan, directory), [])),
@@ -80,7 +77,7 @@ def _measure(plan: Plan, directory: Path, console: Console) -> Measured:
     figures: list[Figure] = []
     problems: list[str] = []
     for name, part in parts:
-        console.print(f"measuring: {name} …")
+        screen.print(f"measuring: {name} …")
         found, wrong = part()
         figures += found
         problems += wrong

@@ -5,6 +5,7 @@ import socket
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, LiteralString, Protocol
 from urllib.parse import urlsplit, urlunsplit
@@ -89,6 +90,12 @@ class Sqlite:
         """See Database."""
         for suffix in ("", "-wal", "-shm"):
             self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
+
+
+def moment(value: Any) -> datetime:
+    """A time that a database gave: SQLite gives text in UTC, PostgreSQL a datetime."""
+    found = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def preferred() -> Kind:

@@ -15,6 +15,7 @@ from rich.table import Table
 
 MEMORY, PLAIN = "in memory (FastAPI)", "plain DRF"
 RESULTS = Path(__file__).resolve().parent / "results"
+WIDTH = 150
 PACKAGES = ("Django", "djangorestframework", "granian", "psycopg", "uvicorn", "fastapi", "h11")
 
 
@@ -43,7 +44,13 @@ class Figure:
         return f"{self.product / other:.2f} ×" if other else ""
 
 
-def show(console: Console, title: str, figures: Sequence[Figure]) -> None:
+def console() -> Console:
+    """Where tables are printed; a log has no width of its own."""
+    screen = Console()
+    return screen if screen.is_terminal else Console(width=WIDTH)
+
+
+def show(screen: Console, title: str, figures: Sequence[Figure]) -> None:
     """Print the figures as a table."""
     table = Table(title=title, title_justify="left")
     table.add_column("measure", overflow="fold")
@@ -51,7 +58,7 @@ def show(console: Console, title: str, figures: Sequence[Figure]) -> None:
         table.add_column(heading, justify="right")
     for figure in figures:
         table.add_row(*_cells(figure))
-    console.print(table)
+    screen.print(table)
 
 
 def _cells(figure: Figure) -> list[str]:
@@ -72,7 +79,7 @@ def save(figures: Sequence[Any], facts: Mapping[str, Any], problems: Sequence[st
     now = datetime.now(UTC)
     content = {
         "at": now.isoformat(timespec="seconds"),
-        "machine": _machine(),
+        "machine": machine(),
         **facts,
         "correct": not problems,
         "problems": list(problems),
@@ -84,7 +91,8 @@ def save(figures: Sequence[Any], facts: Mapping[str, Any], problems: Sequence[st
     return path
 
 
-def _machine() -> dict[str, Any]:
+def machine() -> dict[str, Any]:
+    """Where it runs, and on what."""
     return {
         "cores": os.cpu_count(),
         "load_average": os.getloadavg(),

@@ -31,7 +31,7 @@ MEBIBYTE = 1024 * 1024
 
 
 class ServerError(Exception):
-    """A process that the bench needs did not start; the message ends with what it printed."""
+    """A process that a run needs is not installed or did not start; the message ends with what it printed."""
 
 
 @dataclass(frozen=True)

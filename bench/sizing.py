@@ -15,7 +15,8 @@ import psutil  # type: ignore[import-untyped]
 from rich.console import Console
 from rich.table import Table
 
-from bench import processes, working
+from bench import load, processes, working
+from bench.receiving import LIST_SIZE, LISTS_PER_SECOND, SINGLES_PER_SECOND
 from bench.scene import Plan, Scene, scene
 from bench.traffic import grouped
 from tests.support.openai_server import OpenAIServer, answer
@@ -32,6 +33,7 @@ OURS = (
     "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'"
     " AND datname = current_database() AND pid <> pg_backend_pid()"
 )
+Spent = tuple[float, float]  # CPU seconds, ours and PostgreSQL's
 
 
 @dataclass(frozen=True)
@@ -52,56 +54,90 @@ def measure(
     plan: Plan, directory: Path, say: Callable[[str], None]
 ) -> tuple[list[Row], list[Row], list[str]]:
     """The rows for web processes and those for workers, and what is wrong with what was stored."""
-    problems: list[str] = []
-    web, workers = [], []
+    web, wrong = _web_rows(plan, directory, say)
+    workers, wrong_too = _worker_rows(plan, directory, say)
+    return web, workers, wrong + wrong_too
+
+
+def _web_rows(plan: Plan, directory: Path, say: Callable[[str], None]) -> tuple[list[Row], list[str]]:
+    rows, problems = list[Row](), list[str]()
     for count, threads in WEB:
         say(f"{count} web processes with {threads} threads")
         with scene(replace(plan, web_processes=count, web_threads=threads), directory, "web") as place:
-            web.append(_web(plan, place, count, threads))
+            rows.append(_web(place, plan.seconds))
             problems += place.problems()
+    return rows, problems
+
+
+def _worker_rows(plan: Plan, directory: Path, say: Callable[[str], None]) -> tuple[list[Row], list[str]]:
+    rows, problems = list[Row](), list[str]()
     for nodes, each in NODES:
         say(f"{nodes} nodes with {each} workers")
         with scene(plan, directory, "workers", working.WINDOW) as place:
-            workers.append(_workers(place, nodes, each))
+            rows.append(_workers(place, nodes, each))
             problems += place.problems()
-    return web, workers, problems
+    return rows, problems
 
 
-def _web(plan: Plan, place: Scene, count: int, threads: int) -> Row:
+# --- web processes --------------------------------------------------------------------------------------------
+def _web(place: Scene, seconds: float) -> Row:
     """Single posts, then lists, as in bench/receiving.py; the cost is that of the single posts."""
     with processes.product(place.site) as server:
         place.post(server.port, grouped(place.traffic.take(480, 3), 1), seconds=5)
         before = _spent([server])
-        posts = grouped(place.traffic.take(int(5000 * plan.seconds), 3), 1)
-        singles = place.post(server.port, posts, seconds=plan.seconds)
+        singles = _posted(place, server.port, SINGLES_PER_SECOND, 1, seconds)
         own, postgres = _each(before, _spent([server]), len(singles.accepted))
-        held = place.database.rows(OURS)[0][0]
-        posts = grouped(place.traffic.take(int(20_000 * plan.seconds), 3), 50)
-        lists = place.post(server.port, posts, seconds=plan.seconds)
-    what = f"{count} × {threads} threads"
-    return Row(what, singles.rate, None, held, count * (threads + 1), own, postgres, lists.rate * 50)
+        held = _held(place)
+        lists = _posted(place, server.port, LISTS_PER_SECOND, LIST_SIZE, seconds)
+    count, threads = place.site.web_processes, place.site.web_threads
+    rule = count * (threads + 1)
+    return Row(
+        f"{count} × {threads} threads", singles.rate, None, held, rule, own, postgres, lists.rate * LIST_SIZE
+    )
 
 
+def _posted(place: Scene, port: int, posts_per_second: int, size: int, seconds: float) -> load.Result:
+    """What comes of posts of `size` messages, of which there are more than can be taken."""
+    messages = place.traffic.take(int(posts_per_second * seconds) * size, 3)
+    return place.post(port, grouped(messages, size), seconds=seconds)
+
+
+# --- workers --------------------------------------------------------------------------------------------------
 def _workers(place: Scene, nodes: int, each: int) -> Row:
-    """A backlog that falls due while nobody works, and then is worked off; measured in the middle of it."""
-    with processes.product(place.site) as web:
-        place.post_all(web.port, nodes * each * TURNS)
-    time.sleep(working.WINDOW)
+    """A backlog is worked off; measured in the middle of it."""
+    _leave_a_backlog(place, nodes * each * TURNS)
     with (
         _model() as settings,
         processes.cluster(place.site, nodes, {"WORKERS": str(each), **settings}) as servers,
     ):
-        _wait_for(place, MIDDLE[0])
-        before, held = _spent(servers), place.database.rows(OURS)[0][0]
-        _wait_for(place, MIDDLE[1])
-        after = _spent(servers)
+        held, before, after = _watched_in_the_middle(place, servers)
         working.wait_until_settled(place)
+    number, rate = _settled_in_the_middle(place)
+    own, postgres = _each(before, after, number)
+    rule = nodes * (each + BESIDE_WORKERS) + SWEEPER
+    return Row(f"{nodes} × {each} workers", rate, nodes * each / MODEL_SECONDS, held, rule, own, postgres)
+
+
+def _leave_a_backlog(place: Scene, conversations: int) -> None:
+    """They fall due while nobody works."""
+    with processes.product(place.site) as web:
+        place.post_all(web.port, conversations)
+    time.sleep(working.WINDOW)
+
+
+def _watched_in_the_middle(place: Scene, servers: list[processes.Server]) -> tuple[int, Spent, Spent]:
+    """The connections that are held where the middle begins, and what was spent until there and until its end."""
+    _wait_for(place, MIDDLE[0])
+    before, held = _spent(servers), _held(place)
+    _wait_for(place, MIDDLE[1])
+    return held, before, _spent(servers)
+
+
+def _settled_in_the_middle(place: Scene) -> tuple[int, float]:
+    """How many conversations were settled in the middle, and how many a second."""
     ended = [at for (at,) in place.database.rows("SELECT completed_at FROM batches_batch ORDER BY 1")]
     first, last = (int(len(ended) * share) for share in MIDDLE)
-    rate = (last - first) / (ended[last] - ended[first]).total_seconds()
-    own, postgres = _each(before, after, last - first)
-    formula = nodes * (each + BESIDE_WORKERS) + SWEEPER
-    return Row(f"{nodes} × {each} workers", rate, nodes * each / MODEL_SECONDS, held, formula, own, postgres)
+    return last - first, (last - first) / (ended[last] - ended[first]).total_seconds()
 
 
 @contextmanager
@@ -123,8 +159,15 @@ def _wait_for(place: Scene, share: float) -> None:
     working.wait_while(place, left)
 
 
-def _spent(servers: list[processes.Server]) -> tuple[float, float]:
-    """CPU seconds so far of the servers' processes and of PostgreSQL's, which have all begun by now."""
+# --- both -----------------------------------------------------------------------------------------------------
+def _held(place: Scene) -> int:
+    """The connections to the database, but for ours."""
+    held: int = place.database.rows(OURS)[0][0]
+    return held
+
+
+def _spent(servers: list[processes.Server]) -> Spent:
+    """What the servers' processes and PostgreSQL's have spent so far; all have begun by now."""
     own = [process for server in servers for process in server.family()]
     everybody = psutil.process_iter(["name", "cpu_times"])  # whoever ends meanwhile is left out
     postgres = [one.info["cpu_times"] for one in everybody if one.info["name"] == "postgres"]
@@ -136,7 +179,7 @@ def _cpu(times: list[Any]) -> float:
     return total
 
 
-def _each(before: tuple[float, float], after: tuple[float, float], number: int) -> tuple[float, float]:
+def _each(before: Spent, after: Spent, number: int) -> tuple[float, float]:
     """Milliseconds for each of `number`, ours and PostgreSQL's."""
     own, postgres = (1000 * (late - early) / number for early, late in zip(before, after, strict=True))
     return own, postgres

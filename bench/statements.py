@@ -12,7 +12,7 @@ import django
 from bench import processes
 from bench.figures import Figure
 from bench.scene import Plan, scene
-from bench.traffic import PATH, TOKEN, Message, Traffic
+from bench.traffic import PATH, TOKEN, Message, Traffic, body
 
 LIST_SIZE = 50
 TRANSACTION = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK")
@@ -60,11 +60,9 @@ def count_post(messages: list[Message]) -> Counts:
     from django.test import Client
     from django.test.utils import CaptureQueriesContext
 
-    payloads = [message.payload() for message in messages]
-    body = payloads[0] if len(payloads) == 1 else {"messages": payloads}
     with CaptureQueriesContext(connection) as captured:
         answer = Client(headers={"host": "127.0.0.1", "x-webhook-token": TOKEN}).post(
-            PATH, json.dumps(body), content_type="application/json"
+            PATH, json.dumps(body(messages)), content_type="application/json"
         )
     if answer.status_code != 200:
         raise ValueError(f"the webhook answered {answer.status_code}: {answer.content[:500]!r}")

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
+from typing import Any
 
 PATH = "/api/webhook/sms-received"
 TOKEN = "token-of-the-bench-on-the-loopback-interface"
@@ -71,10 +72,15 @@ def grouped(messages: Sequence[Message], size: int) -> list[Post]:
     return [tuple(messages[start : start + size]) for start in range(0, len(messages), size)]
 
 
-def request(post: Post) -> bytes:
-    """The HTTP request of one post: a single message as it is, several as a list."""
+def body(post: Sequence[Message]) -> dict[str, Any]:
+    """What one request carries as JSON: a single message as it is, several as a list."""
     payloads = [message.payload() for message in post]
-    content = json.dumps(payloads[0] if len(payloads) == 1 else {"messages": payloads}).encode()
+    return payloads[0] if len(payloads) == 1 else {"messages": payloads}
+
+
+def request(post: Post) -> bytes:
+    """The HTTP request of one post."""
+    content = json.dumps(body(post)).encode()
     lines = [f"POST {PATH} HTTP/1.1", "Host: 127.0.0.1", "Content-Type: application/json"]
     lines.append(f"X-Webhook-Token: {TOKEN}")
     return "\r\n".join([*lines, f"Content-Length: {len(content)}", "", ""]).encode() + content

@@ -3,11 +3,10 @@
 import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from bench import load, processes
+from bench.database import moment
 from bench.figures import MEMORY, PLAIN, Figure
 from bench.scene import Plan, Scene, scene, scratch
 from bench.traffic import Post, Traffic, grouped, request
@@ -44,7 +43,7 @@ def close_on_time(plan: Plan, place: Scene) -> list[Figure]:
         place.post(web.port, posts, seconds=seconds + 5, interval=1 / LATE_PER_SECOND)
         wait_until_settled(place)
     rows = place.database.rows("SELECT closes_at, closed_at FROM batches_batch WHERE id > %s", [seen])
-    late = [(_moment(closed) - _moment(due)).total_seconds() * 1000 for due, closed in rows]
+    late = [(moment(closed) - moment(due)).total_seconds() * 1000 for due, closed in rows]
     return _lateness_figures(late)
 
 
@@ -69,7 +68,7 @@ def drain(plan: Plan, place: Scene) -> Figure:
         wait_until_settled(place)
     statement = "SELECT COUNT(*), MIN(closed_at), MAX(completed_at) FROM batches_batch WHERE id > %s"
     number, first, last = place.database.rows(statement, [seen])[0]
-    rate = number / (_moment(last) - _moment(first)).total_seconds()
+    rate = number / (moment(last) - moment(first)).total_seconds()
     return Figure(f"drain of {number:,} due batches", "batches/s", rate, target="≥ 200", met=rate >= 200)
 
 
@@ -151,9 +150,3 @@ def _unanswered(place: Scene) -> list[str]:
     statement = "SELECT COUNT(*) FROM batches_batch WHERE outcome <> 'replied'"
     number = place.database.rows(statement)[0][0]
     return [f"{number} batches had another outcome than a reply"] if number else []
-
-
-def _moment(value: Any) -> datetime:
-    """A time of the database: SQLite gives text in UTC, PostgreSQL a datetime."""
-    moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -12,22 +12,22 @@ from secrets import randbelow
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench.processes import ServerError as NotStarted
+from bench.figures import console
+from bench.processes import ServerError
 from chaos import report
 from chaos.plan import FULL, QUICK, SETUPS, Plan
 from chaos.run import run
-from chaos.servers import ServerError
 
 
 def main() -> int:
     """Run the set-ups one after the other; 1 when a promise was broken, 2 when a run could not take place."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # ends like Ctrl-C: nothing is left behind
     plans = _plans(_options())
-    screen = report.console()
+    screen = console()
     screen.print(f"seed {plans[0].seed}")
     try:
         broken = [plan.name for plan in plans if not _kept(plan, screen)]
-    except (ServerError, NotStarted) as error:
+    except ServerError as error:
         screen.print(f"[red]The run could not take place:[/] {error}")
         return 2
     if broken:

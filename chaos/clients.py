@@ -11,7 +11,7 @@ from random import Random
 
 import requests
 
-from bench.traffic import PATH, TEXTS, TOKEN, Message, Post, number
+from bench.traffic import PATH, TEXTS, TOKEN, Message, Post, body, number
 
 THREADS = 12
 BURST_SECONDS = 3.0  # in which one sender writes
@@ -125,12 +125,10 @@ class Clients:
 
     def _post(self, session: requests.Session, post: Post) -> tuple[int, float]:
         """Status (0: no answer) and time (s) of one post to one of the nodes."""
-        payloads = [message.payload() for message in post]
-        body = payloads[0] if len(payloads) == 1 else {"messages": payloads}
         port = self._random.choice(self._ports)
         begin = time.monotonic()
         try:
-            answer = session.post(f"http://127.0.0.1:{port}{PATH}", json=body, timeout=ANSWER_TIMEOUT)
+            answer = session.post(f"http://127.0.0.1:{port}{PATH}", json=body(post), timeout=ANSWER_TIMEOUT)
         except requests.RequestException:
             return 0, time.monotonic() - begin
         if answer.ok and answer.json().get("rejected"):

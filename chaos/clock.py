@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from chaos.servers import ServerError
+from bench.processes import ServerError
 
 STEPS = ("+60", "+0", "-60", "+0")  # seconds
 LIBRARY = "faketime/libfaketimeMT.so.1"

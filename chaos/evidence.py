@@ -4,12 +4,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any
 
 import psycopg
 
-from bench.database import Database
+from bench.database import Database, moment
 from chaos.clients import Told
 from chaos.killer import Kill, Outage
 from chaos.outside import Call
@@ -78,7 +76,10 @@ def read(database: Database, evidence: Evidence) -> None:
     """Add the database's side."""
     evidence.messages = [Message(*row) for row in database.rows(MESSAGES)]
     evidence.batches = [Batch(*row) for row in database.rows(BATCHES)]
-    evidence.unknown = [Unknown(row[0], row[1], row[2], _epoch(row[3])) for row in database.rows(UNKNOWN)]
+    evidence.unknown = [
+        Unknown(batch, to, reason, moment(started).timestamp())
+        for batch, to, reason, started in database.rows(UNKNOWN)
+    ]
 
 
 def wait_until_settled(database: Database, told: Told, seconds: float, tick: Callable[[int], None]) -> bool:
@@ -116,9 +117,3 @@ def _left(database: Database, told: Told) -> int:
     unsettled: int = database.rows(UNSETTLED)[0][0]
     stored: int = database.rows(STORED)[0][0]
     return unsettled + max(0, len(told.acknowledged) - stored)
-
-
-def _epoch(value: Any) -> float:
-    """A time of the database: SQLite gives text in UTC, PostgreSQL a datetime."""
-    moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

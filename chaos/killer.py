@@ -11,9 +11,10 @@ from random import Random
 
 import psutil  # type: ignore[import-untyped]
 
+from bench.processes import ServerError
 from chaos.clock import Clock
 from chaos.node import KINDS, Node
-from chaos.servers import Server, ServerError, restart
+from chaos.servers import Server, restart
 
 WHOLE_NODE = "whole node"
 EVERY_KIND = (*KINDS, WHOLE_NODE)

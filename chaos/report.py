@@ -1,8 +1,6 @@
 """The table, and the file that keeps everything."""
 
 import json
-import os
-import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -12,20 +10,14 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from bench.figures import machine
 from chaos.evidence import Evidence
 from chaos.plan import Plan
 from chaos.verdict import Check
 
 RESULTS = Path(__file__).resolve().parent / "results"
 EXAMPLES = 5
-WIDTH = 150
 MARK = {None: "", True: "[green]yes[/]", False: "[red]NO[/]"}
-
-
-def console() -> Console:
-    """Where tables are printed; a log has no width of its own."""
-    screen = Console()
-    return screen if screen.is_terminal else Console(width=WIDTH)
 
 
 def breaches(checks: Sequence[Check]) -> list[Check]:
@@ -54,16 +46,6 @@ def directory(name: str) -> Path:
     path = RESULTS / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{name}"
     path.mkdir(parents=True)
     return path
-
-
-def machine() -> dict[str, Any]:
-    """Where it ran."""
-    return {
-        "cores": os.cpu_count(),
-        "load_average": os.getloadavg(),
-        "platform": platform.platform(),
-        "python": platform.python_version(),
-    }
 
 
 def save(path: Path, plan: Plan, checks: Sequence[Check], evidence: Evidence) -> Path:

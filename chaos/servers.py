@@ -14,14 +14,10 @@ from typing import Self
 import psycopg
 import redis
 
-from bench.processes import free_port
+from bench.processes import ServerError, free_port
 
 PATIENCE = 30  # seconds for a server to start or to end
 CONNECTIONS = 200  # that PostgreSQL takes
-
-
-class ServerError(Exception):
-    """A server that the run needs is not installed or does not start."""
 
 
 class Server(ABC):

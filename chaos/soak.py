@@ -15,9 +15,10 @@ import psutil  # type: ignore[import-untyped]
 from rich.console import Console
 from rich.progress import Progress
 
-from bench import load
+from bench import history, load
 from bench.database import Database
-from bench.processes import MEBIBYTE
+from bench.figures import console
+from bench.processes import MEBIBYTE, ServerError
 from bench.scene import Ledger
 from bench.traffic import Traffic, grouped, request
 from chaos import evidence, report
@@ -25,7 +26,6 @@ from chaos.clients import Told
 from chaos.node import Node
 from chaos.outside import Model, Provider
 from chaos.scene import Scene, scene
-from chaos.servers import ServerError
 from chaos.verdict import Check
 
 WINDOW = 10  # seconds that a batch collects
@@ -40,14 +40,6 @@ WORKERS = 8  # 33 batches/s, each waiting 0.1 s for model and provider, keep thr
 CLUSTERS = (WORKERS + 4) + (2 + 4)  # workers, and sentinel, pusher, monitor and main process of each
 THREADS = 2 * 8  # of the web processes
 ROWS_AT_WORK = 100  # that the queue may hold more at one moment than at another
-RECORDS = (
-    "batches_batch",
-    "batches_message",
-    "batches_batchevent",
-    "classification_classification",
-    "replies_reply",
-    "replies_replyattempt",
-)
 # What counts against a sender's limits stays until its minute, hour or day is over; then it must go.
 LEFT_BEHIND = {"classification_usage": "until < now() - interval '5 minutes'"}
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
@@ -198,7 +190,7 @@ def look(at: float, node: Node, database: Database) -> Sample:
         {kind: mean(values) for kind, values in pss.items()},
         {kind: len(values) for kind, values in rss.items()},
         database.rows(CONNECTIONS)[0][0],
-        {name: _rows(database, name) for (name,) in database.rows(TABLES) if name not in RECORDS},
+        {name: _rows(database, name) for (name,) in database.rows(TABLES) if name not in history.TABLES},
     )
 
 
@@ -213,7 +205,7 @@ def main() -> int:
     """Run the soak; 1 when something grew, was lost or refused, 2 when the run could not take place."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # ends like Ctrl-C: nothing is left behind
     options = _options()
-    screen = report.console()
+    screen = console()
     try:
         return _run(options.minutes * 60, options.rate, options.burst, screen)
     except ServerError as error:

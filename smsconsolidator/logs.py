@@ -44,20 +44,10 @@ def _utc(second: int) -> str:
     return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def _cut(_key: str, value: Any) -> Any:
-    """The value, or the beginning of it as text where it is longer as text: a list may be, too."""
-    if value is None or isinstance(value, int | float):
-        return value
-    text = str(value)
-    if len(text) > MAX_VALUE:
-        return f"{text[:MAX_VALUE]}… (+{len(text) - MAX_VALUE} characters)"
-    return value
-
-
 class _Guard:
     """What both formatters do to a record before they lay it out, and to its traceback.
 
-    Secrets go before numbers are masked: half a secret, its digits gone, would not be recognised afterwards.
+    Secrets go before numbers are masked and long values cut: half a secret would not be recognised afterwards.
     """
 
     def __init__(self, mask: bool, secrets: Collection[str]) -> None:
@@ -68,7 +58,7 @@ class _Guard:
         copy = object.__new__(logging.LogRecord)
         copy.__dict__.update(record.__dict__, exc_text=None)
         if isinstance(record.args, Mapping):
-            guard = self._mask if self.mask else _cut
+            guard = self._mask if self.mask else self._cut
             copy.args = {key: guard(key, value) for key, value in record.args.items()}
         elif self.mask:
             copy.msg, copy.args = self._without_numbers(record.getMessage()), None
@@ -77,7 +67,14 @@ class _Guard:
     def _mask(self, key: str, value: Any) -> Any:
         if key in MASKS and value is not None:
             value = MASKS[key](without_secrets(str(value), self._secrets))
-        return _cut(key, value)
+        return self._cut(key, value)
+
+    def _cut(self, _key: str, value: Any) -> Any:
+        """The value, or the beginning of it as text where it is longer as text: a list may be, too."""
+        if value is None or isinstance(value, int | float) or len(text := str(value)) <= MAX_VALUE:
+            return value
+        text = without_secrets(text, self._secrets)
+        return f"{text[:MAX_VALUE]}… (+{len(text) - MAX_VALUE} characters)" if len(text) > MAX_VALUE else text
 
     def _without_numbers(self, text: str) -> str:
         return mask_numbers(without_secrets(text, self._secrets))

@@ -11,7 +11,7 @@ import pytest
 
 from batches.masking import mask_number
 from batches.tokens import new_token
-from smsconsolidator.logs import JsonFormatter, TextFormatter
+from smsconsolidator.logs import MAX_VALUE, JsonFormatter, TextFormatter
 
 SECRET = 'sk-very"secret-key'
 Formatter = TextFormatter | JsonFormatter
@@ -293,6 +293,12 @@ def test_it_shows_no_half_of_a_secret_whose_digits_look_like_a_number(secret: st
     output = capture.stream.getvalue()
     assert "of-ours" not in output
     assert "ccc" not in output
+
+
+def test_it_shows_no_half_of_a_secret_where_a_value_is_cut(any_log: Capture) -> None:
+    any_log.log.warning("%(path)s", {"path": "x" * (MAX_VALUE - 8) + SECRET + "x" * 99})
+    assert SECRET[:8] not in any_log.stream.getvalue()
+    assert "x" * 100 in any_log.stream.getvalue()
 
 
 @pytest.mark.parametrize("guess", ["x", "pass%20word", "whk_short", "ümlaut", "a.b~c"])

@@ -95,9 +95,7 @@ def read_list(path: Path) -> Tables:
 def prune(directory: Path, keep: int) -> list[Path]:
     """Delete all but the newest `keep` copies with their lists; gives what was deleted."""
     gone = copies(directory)[:-keep] if keep else []
-    for (
-        path
-    ) in gone:  # the list first: who is killed in between leaves a copy, which is old next time as well
+    for path in gone:  # the list first: who is killed in between leaves a copy, which goes the next time
         path.with_suffix(LIST).unlink(missing_ok=True)
         path.unlink(missing_ok=True)
     return gone

@@ -14,10 +14,8 @@ from classification.findings import Finding, ok, problem, warning
 OLDEST_POSTGRES = 14  # what Django 5.2 runs on
 OLDEST_SQLITE = (3, 35, 0)  # RETURNING
 CLOCKS_DIFFER, CLOCKS_WRONG = 2.0, 60.0  # seconds
-FEW_BUFFERS, LARGE = (
-    128 << 20,
-    1_000_000_000,
-)  # bytes: PostgreSQL's own default, and a database that outgrows it
+# Bytes: PostgreSQL's own default, and a database that outgrows it.
+FEW_BUFFERS, LARGE = 128 << 20, 1_000_000_000
 NODE_OWN = 4  # connections of a node beside its workers': main process, sentinel, pusher, monitor
 DRAIN = 1  # connection of a web process beside its threads': storing what waited in the spool
 OTHERS = (

@@ -54,7 +54,7 @@ def parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def watching(arguments: argparse.Namespace) -> list[str]:
+def pace(arguments: argparse.Namespace) -> list[str]:
     """How each roll-out watches."""
     if arguments.quick:
         return ["--watch", str(QUICK), *BUSY]
@@ -135,7 +135,7 @@ def main() -> int:
             if isinstance(database, databases.Postgres):
                 database.forget_fast()
             with Scene(root, database) as scene:
-                good = print_results(rehearse(scene, watching(arguments)))
+                good = print_results(rehearse(scene, pace(arguments)))
                 if not good:
                     console.print(scene.logs(), markup=False)
         finally:

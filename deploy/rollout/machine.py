@@ -22,9 +22,8 @@ from deploy.signs import Signs
 # The probes need no certificate and no public name; ALLOWED_HOSTS has localhost.
 HOST = {"Host": "localhost"}
 PROBE_SECONDS = 5
-STATE_SECONDS = (
-    30  # for what a watch asks a program: a database may be frozen, an answer must come in any case
-)
+# For what a watch asks a program: a database may be frozen, and an answer must come in any case.
+STATE_SECONDS = 30
 LAST_WORDS = 1500  # characters of what a command printed; a traceback's end says what it is
 # A migration that waits for a lock makes everybody wait behind it: it gives up soon, and is tried again.
 LOCK_TIMEOUT = {"PGOPTIONS": "-c lock_timeout=3s"}

@@ -13,7 +13,7 @@ def install_nginx(layout: Layout, port: int) -> None:
     layout.install_site()
     make_certificate(layout, SITE)
     text = layout.site.read_text("utf-8")
-    for line in ("    listen [::]:80;\n", "    listen [::]:443 ssl http2;\n"):
+    for line in ("    listen [::]:80;\n", "    listen [::]:443 ssl;\n"):
         text = text.replace(line, "")
     text = text.replace("listen 443 ", f"listen 127.0.0.1:{port} ")
     layout.site.write_text(text.replace("listen 80;", f"listen 127.0.0.1:{free_port()};"), "utf-8")

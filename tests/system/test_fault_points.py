@@ -33,7 +33,8 @@ OUTCOMES = {
 }
 
 
-@pytest.fixture(scope="module", params=BROKERS)
+# Everything but the queue is the same with Redis: there only what has to do with the queue is walked.
+@pytest.fixture(scope="module", params=sorted({"orm", *BROKERS}))
 def walk(
     request: pytest.FixtureRequest, running: StartService, model: Model, gateway: Gateway
 ) -> Iterator[Walk]:

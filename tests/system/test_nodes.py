@@ -28,8 +28,7 @@ SHORT = {
 SOON = 15
 
 
-# What dies and comes back is the same on every broker: one is enough in one run, and the other run has the other one.
-@pytest.fixture(scope="module", params=BROKERS[-1:])
+@pytest.fixture(scope="module", params=BROKERS)
 def supervised(request: pytest.FixtureRequest, running: StartService) -> Iterator[Service]:
     settings = SHORT | {
         "WORKERS": WORKERS,

@@ -57,6 +57,14 @@ def test_the_containers_that_use_the_spool_have_it(service: str) -> None:
     assert f"spool:{spool.parent}" in compose["services"][service]["volumes"]
 
 
+def test_the_containers_image_is_built_once() -> None:
+    services = yaml.safe_load((DEPLOY / "docker/compose.yaml").read_text("utf-8"))["services"]
+    assert [name for name, service in services.items() if "build" in service] == ["migrate"]
+    assert {service["image"] for name, service in services.items() if name != "postgres"} == {
+        "smsconsolidator"
+    }
+
+
 def test_the_containers_are_given_every_variable_that_their_file_asks_for() -> None:
     asked = set(re.findall(r"\$\{(\w+):\?", (DEPLOY / "docker/compose.yaml").read_text("utf-8")))
     steps = DEPLOYING.partition("\n## Containers\n")[2]

@@ -57,6 +57,12 @@ def test_the_containers_that_use_the_spool_have_it(service: str) -> None:
     assert f"spool:{spool.parent}" in compose["services"][service]["volumes"]
 
 
+def test_the_containers_wait_for_a_database_that_answers_them() -> None:
+    """The server of the first start, which makes the database and goes again, listens on the local socket alone."""
+    compose = yaml.safe_load((DEPLOY / "docker/compose.yaml").read_text("utf-8"))
+    assert "--host=localhost" in compose["services"]["postgres"]["healthcheck"]["test"]
+
+
 def test_the_containers_image_is_built_once() -> None:
     services = yaml.safe_load((DEPLOY / "docker/compose.yaml").read_text("utf-8"))["services"]
     assert [name for name, service in services.items() if "build" in service] == ["migrate"]

@@ -49,12 +49,35 @@ def test_the_containers_keys_get_into_no_commit_and_no_image(ignored: str) -> No
     assert str(keys.relative_to(BASE_DIR)) in [line.lstrip("/") for line in lines]
 
 
+@pytest.mark.parametrize(("ignored", "line"), [(".gitignore", "*.pgdump"), (".dockerignore", "**/*.pgdump")])
+def test_a_copy_of_the_database_gets_into_no_commit_and_no_image(ignored: str, line: str) -> None:
+    """It holds what people wrote. The steps write it elsewhere, but who has made one in the folder may build there."""
+    assert line in (BASE_DIR / ignored).read_text("utf-8").splitlines()
+    text = (BASE_DIR / "docs/backup.md").read_text("utf-8")
+    [place] = re.findall(r">(.*)\.pgdump$", text, re.MULTILINE)
+    assert place.startswith("~/backups/")
+
+
 @pytest.mark.parametrize("service", ["web", "worker"])
 def test_the_containers_that_use_the_spool_have_it(service: str) -> None:
     """The web server writes it, and old texts in it are purged by a worker's task."""
     compose = yaml.safe_load((DEPLOY / "docker/compose.yaml").read_text("utf-8"))
     spool = Path(compose["services"]["web"]["environment"]["SPOOL_PATH"])
     assert f"spool:{spool.parent}" in compose["services"][service]["volumes"]
+
+
+def test_the_containers_wait_for_a_database_that_answers_them() -> None:
+    """The server of the first start, which makes the database and goes again, listens on the local socket alone."""
+    compose = yaml.safe_load((DEPLOY / "docker/compose.yaml").read_text("utf-8"))
+    assert "--host=localhost" in compose["services"]["postgres"]["healthcheck"]["test"]
+
+
+def test_the_containers_image_is_built_once() -> None:
+    services = yaml.safe_load((DEPLOY / "docker/compose.yaml").read_text("utf-8"))["services"]
+    assert [name for name, service in services.items() if "build" in service] == ["migrate"]
+    assert {service["image"] for name, service in services.items() if name != "postgres"} == {
+        "smsconsolidator"
+    }
 
 
 def test_the_containers_are_given_every_variable_that_their_file_asks_for() -> None:

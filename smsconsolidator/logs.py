@@ -6,10 +6,11 @@ A log call gives one mapping, which is both the human line and the machine's fie
 
 import json
 import logging
+import os
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import IO, Any
 
 from pythonjsonlogger.json import JsonEncoder
 from pythonjsonlogger.json import JsonFormatter as BaseJsonFormatter
@@ -140,3 +141,30 @@ class JsonFormatter(BaseJsonFormatter):
         if line.isprintable():
             return line
         return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in line)
+
+
+# syslog's numbers (sd-daemon(3)): journald takes `<4>` off the beginning of a line, and `journalctl -p` goes by it.
+_PRIORITIES = ((logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6))
+
+
+class LineHandler(logging.StreamHandler[IO[str]]):
+    """Writes to a stream, and tells systemd's journal, where the stream is one of it, how serious each line is."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = super().format(record)
+        if not _goes_to_journal(self.stream):
+            return text
+        priority = next((number for level, number in _PRIORITIES if record.levelno >= level), 7)
+        # A line of a traceback is one of the journal's own.
+        return "\n".join(f"<{priority}>{line}" for line in text.split("\n"))
+
+
+def _goes_to_journal(stream: IO[str]) -> bool:
+    """Whether it is the socket whose device and inode systemd names: a pipe of a program in between is not."""
+    if not (named := os.environ.get("JOURNAL_STREAM")):
+        return False
+    try:
+        status = os.fstat(stream.fileno())
+    except OSError:
+        return False
+    return named == f"{status.st_dev}:{status.st_ino}"

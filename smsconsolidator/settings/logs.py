@@ -17,7 +17,11 @@ LOGGING: dict[str, Any] = {
         }
     },
     "handlers": {
-        "stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "line"}
+        "stdout": {
+            "class": "smsconsolidator.logs.LineHandler",
+            "stream": "ext://sys.stdout",
+            "formatter": "line",
+        }
     },
     "root": {"handlers": ["stdout"], "level": ENV.log_level},
     "loggers": {

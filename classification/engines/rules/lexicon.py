@@ -90,6 +90,16 @@ class Lexicon:
         pairs = (text.split() for text in self.contractions.values())
         return frozenset(pair[0] for pair in pairs if pair[1:] == ["not"])
 
+    @cached_property
+    def before_verbs(self) -> frozenset[str]:
+        """What may stand between somebody and what he does."""
+        return self.deniable | self.groups[LexiconKind.ADVERB]
+
+    @cached_property
+    def done_by_somebody(self) -> frozenset[str]:
+        """The first words of what may be somebody else's doing."""
+        return self.deniable | self.groups[LexiconKind.NEGATOR] | self.classes.get("deciding", frozenset())
+
     def meaning(self, label: str) -> Meaning:
         """What the category counts as."""
         return self.categories[label].counts_as

@@ -36,6 +36,7 @@ YES = rule("yes", "confirm", "yes", "pupunta", "confirmed", strength=Strength.EX
         ("aqoh", "ako"),
         ("cge2", "sige"),
         ("hang on", "wait"),
+        ("im only joking", "wait"),
         ("sige dun na lang", "sige doon na lang"),
         ("dun worry", "do not worry"),
         ("cancer", "cancer"),

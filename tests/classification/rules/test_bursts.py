@@ -50,6 +50,7 @@ def test_a_text_goes_on_with_the_one_before_or_puts_it_right(burst: str, texts: 
         ("cannot / wait really cannot / ok thanks", Label.DISAGREE),
         ("no way / only messing / course i will come", Label.AGREE),
         ("nah im broke / hang on / dad paid / go on then il come", Label.AGREE),
+        ("cannot / eh dad say can / ok i go", Label.AGREE),
         # What it depends on, and what depends on it.
         ("kung papayag si tatay / sama ako", Label.NEUTRAL),
         ("if you say so / ok", Label.AGREE),

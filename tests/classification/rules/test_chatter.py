@@ -36,6 +36,11 @@ the fan no working
 the lift no stop at level 3
 the guard say no need to sign
 half my brain says no
+her landlord said no to the cat
+the agent said yes to his offer
+flight delayed so no dinner for me
+left my pass in the locker
+you wont believe who i met
 ferry cancelled till monday
 dun sleep until noon again ah
 don't stress too much
@@ -65,6 +70,7 @@ jom, pukul berapa
 fri can lah
 busy but ok i come
 haan kal pakka
+i said yes already
 go ahead i dont need it
 reaching in 15 min if the bus is on time
 ok di we will go at 4
@@ -86,6 +92,7 @@ so tired
 x boleh la
 nahi yaar
 accha nahi
+so no
 dun have leh
 sorry no place in my car
 i don't know, i don't agree

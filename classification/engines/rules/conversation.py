@@ -4,25 +4,34 @@ from collections.abc import Sequence
 
 from classification.engines.rules.document import Strength
 from classification.engines.rules.lexicon import Lexicon
-from classification.engines.rules.scoring import Reading, are_rivals
+from classification.engines.rules.scoring import BARE, Reading, are_rivals
 from classification.labels import Meaning
 
 
 def answer(readings: Sequence[Reading], lexicon: Lexicon) -> Reading | None:
     """The reading that stands in the end: a later text may take back an earlier one, a bare "ok" does not.
 
-    Of two that do not speak against each other, the one whose category comes first by priority stands.
+    Of two that do not speak against each other, the one whose category comes first by priority stands. Who has said
+    both yes and no is believed that he does not know.
     """
     standing: Reading | None = None
+    wavers = False
     for later in readings:
-        if standing is None or _takes_over(later, standing, lexicon):
+        doubts = wavers and later.label == lexicon.default and later.strength is Strength.PROTECTED
+        if standing is None or doubts or _takes_over(later, standing, lexicon):
+            wavers = standing is not None and not later.corrects and _are_opposite(later, standing, lexicon)
             standing = later
     return standing
 
 
+def _are_opposite(one: Reading, other: Reading, lexicon: Lexicon) -> bool:
+    return {lexicon.meaning(reading.label) for reading in (one, other)} == {Meaning.AGREE, Meaning.DISAGREE}
+
+
 def _takes_over(later: Reading, standing: Reading, lexicon: Lexicon) -> bool:
     if later.label == standing.label:
-        return later.clear and later.margin > standing.margin
+        firmer = standing.strength in BARE and later.strength not in BARE
+        return later.clear and (firmer or later.margin > standing.margin)
     if not later.clear or later.strength is Strength.SOFT or later.aside:
         return False
     if standing.strength is Strength.SOFT or not standing.clear:

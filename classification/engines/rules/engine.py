@@ -5,22 +5,23 @@ questions say nothing, conditions leave it open; each category gets a score, and
 lead is large enough. What the words are is data (see packs/).
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from functools import lru_cache
 from math import inf
 from time import perf_counter
 from typing import Any
 
 from classification.engines.base import Context, Endpoint, Verdict
-from classification.engines.rules.clauses import Clause, clauses, plain
+from classification.engines.rules.burst import Line, readings
+from classification.engines.rules.clauses import clauses
 from classification.engines.rules.conversation import answer
-from classification.engines.rules.document import Document, LexiconKind, Strength
+from classification.engines.rules.document import Document, Strength
 from classification.engines.rules.language import Languages
 from classification.engines.rules.lexicon import Lexicon
 from classification.engines.rules.matching import QUESTION, Hit, hits
 from classification.engines.rules.matters import matters
-from classification.engines.rules.scoring import WEIGHTS, Reading, is_marked, reading
+from classification.engines.rules.scoring import WEIGHTS, Reading, reading
+from classification.engines.rules.texts import said
 from classification.engines.rules.whole import exact_hits, whole_hits
 
 # The end of a conversation holds the decision; a flood must not keep a worker busy.
@@ -45,8 +46,8 @@ class Rules:
     def read(self, texts: Sequence[str]) -> Verdict:
         """The verdict on one conversation. Its confidence says how clear the words were; it is no probability."""
         deadline = perf_counter() + EXPRESSIONS_TIMEOUT
-        lines = [self.line(text, deadline) for text in self._said("\n".join(texts)[-MAX_CHARACTERS:])]
-        standing = answer(list(self._readings(lines)), self.lexicon)
+        lines = [self.line(text, deadline) for text in said("\n".join(texts)[-MAX_CHARACTERS:], self.lexicon)]
+        standing = answer(list(readings(lines, self.lexicon)), self.lexicon)
         found = [hit for line in lines for hit in line.hits]
         parts = [line.clauses for line in lines]
         trace = _trace(standing, found, [name for line in lines for name in line.timed_out])
@@ -66,28 +67,7 @@ class Rules:
         """The language that the end of a conversation seems to be written in; empty where none stands out."""
         return self._languages.read("\n".join(texts)[-MAX_CHARACTERS:])
 
-    def _said(self, conversation: str) -> list[str]:
-        """Its texts. One that begins with "but" goes on with the one before."""
-        said: list[str] = []
-        for text in conversation.split("\n"):
-            first = next(iter(self.lexicon.spelled(plain(text))), "") if said else ""
-            if first in self.lexicon.groups[LexiconKind.CONTRAST]:
-                said[-1] += f" {text}"
-            else:
-                said.append(text)
-        return said
-
-    def _readings(self, lines: Sequence["Line"]) -> Iterator[Reading]:
-        """What the lines say, in order. A "wait" of its own takes back what was said, like one before the words."""
-        waiting = False
-        for line in lines:
-            if line.reading is not None:
-                yield replace(line.reading, corrects=line.reading.corrects or waiting)
-                waiting = False
-            else:
-                waiting = waiting or any(is_marked(clause, self.lexicon) for clause in line.clauses)
-
-    def line(self, text: str, deadline: float = inf) -> "Line":
+    def line(self, text: str, deadline: float = inf) -> Line:
         """One text: what is found in it and what it says. Expressions have until `deadline`, by perf_counter()."""
         parts = clauses(text, self.lexicon)
         exact = exact_hits(parts, self.lexicon)
@@ -100,17 +80,6 @@ class Rules:
         fillers = sum(word in self.lexicon.transparent for part in parts for word in part.words)
         understood = known + fillers >= sum(len(part.words) for part in parts)
         return Line(parts, found, reading(parts, found, self.lexicon), timed_out, understood)
-
-
-@dataclass(frozen=True)
-class Line:
-    """One text of a conversation. `is_understood`: every word of it is known, even if it answers nothing."""
-
-    clauses: Sequence[Clause]
-    hits: Sequence[Hit]
-    reading: Reading | None
-    timed_out: Sequence[str] = ()
-    is_understood: bool = True
 
 
 @lru_cache(maxsize=4)

@@ -1,7 +1,7 @@
 """A rule set's document, compiled for matching: every word and pattern where it is looked up."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache, cached_property
 
 import regex
@@ -66,6 +66,15 @@ class Lexicon:
         return {name: frozenset(words) for name, words in members.items()}
 
     @cached_property
+    def _lengths(self) -> dict[str, list[int]]:
+        """How many words the short forms of several have, the longest first, by their first word."""
+        found: dict[str, set[int]] = {}
+        for first, *rest in (term.split() for term in self.contractions):
+            if rest:
+                found.setdefault(first, set()).add(len(rest) + 1)
+        return {first: sorted(lengths, reverse=True) for first, lengths in found.items()}
+
+    @cached_property
     def transparent(self) -> frozenset[str]:
         """Words that may stand between others without changing what they mean."""
         return self.groups[LexiconKind.ADVERB] | self.groups[LexiconKind.FILLER]
@@ -81,14 +90,24 @@ class Lexicon:
         pairs = (text.split() for text in self.contractions.values())
         return frozenset(pair[0] for pair in pairs if pair[1:] == ["not"])
 
+    @cached_property
+    def before_verbs(self) -> frozenset[str]:
+        """What may stand between somebody and what he does."""
+        return self.deniable | self.groups[LexiconKind.ADVERB]
+
+    @cached_property
+    def done_by_somebody(self) -> frozenset[str]:
+        """The first words of what may be somebody else's doing."""
+        return self.deniable | self.groups[LexiconKind.NEGATOR] | self.classes.get("deciding", frozenset())
+
     def meaning(self, label: str) -> Meaning:
         """What the category counts as."""
         return self.categories[label].counts_as
 
     def spelled(self, text: str) -> list[str]:
-        """The words of a text in the lexicon's spelling; two at a time where two stand for others."""
-        words = [word for token in self.signs.findall(text) for word in self._expanded(token)]
-        return list(self._joined(words)) if any(" " in term for term in self.contractions) else words
+        """The words of a text in the lexicon's spelling, with short forms of several words written out."""
+        typed = self._joined(self.signs.findall(text))
+        return self._joined([word for token in typed for word in self._expanded(token)])
 
     def begins(self, words: Sequence[str], kind: LexiconKind) -> int:
         """How many of the first words are one term of this kind; 0 when none is."""
@@ -108,12 +127,22 @@ class Lexicon:
         known = self.spelling(token.replace("'", ""))
         return self.contractions[known].split() if known in self.contractions else [known]
 
-    def _joined(self, words: list[str]) -> Iterator[str]:
+    def _joined(self, words: list[str]) -> list[str]:
+        """The words with short forms of several written out."""
+        if self._lengths.keys().isdisjoint(words):
+            return words
+        joined: list[str] = []
         at = 0
         while at < len(words):
-            pair = self.contractions.get(" ".join(words[at : at + 2])) if at + 1 < len(words) else None
-            yield from pair.split() if pair else words[at : at + 1]
-            at += 2 if pair else 1
+            short = self._short_form(words, at) if words[at] in self._lengths else []
+            joined += self.contractions[" ".join(short)].split() if short else words[at : at + 1]
+            at += len(short) or 1
+        return joined
+
+    def _short_form(self, words: list[str], at: int) -> list[str]:
+        """The words from here on that are one short form; none where they are none."""
+        forms = (words[at : at + length] for length in self._lengths[words[at]])
+        return next((form for form in forms if " ".join(form) in self.contractions), [])
 
     def _read_words(self, document: Document) -> None:
         groups: dict[LexiconKind, set[str]] = {}

@@ -112,7 +112,11 @@ def _is_allowed(span: Span, clause: Clause, lexicon: Lexicon) -> bool:
     rest = clause.words[span.end :]
     if span.rule.before and rest and rest[0] not in span.rule.before:
         return False
-    if _is_taken_back(span, clause, lexicon) or _is_tag(span, clause, lexicon):
+    if (
+        _is_taken_back(span, clause, lexicon)
+        or _is_tag(span, clause, lexicon)
+        or _is_others(span, clause, lexicon)
+    ):
         return False
     fillers = lexicon.groups[LexiconKind.FILLER]
     if span.rule.leads and not (fillers - lexicon.groups[LexiconKind.PRONOUN]).issuperset(
@@ -121,7 +125,9 @@ def _is_allowed(span: Span, clause: Clause, lexicon: Lexicon) -> bool:
         return False
     if span.rule.strength is not Strength.ALONE:
         return True
-    return fillers.issuperset(clause.words[: span.at] + rest)
+    corrections = lexicon.groups[LexiconKind.CORRECTION]
+    before = (word in fillers or word in corrections for word in clause.words[: span.at])
+    return fillers.issuperset(rest) and all(before)
 
 
 def _is_taken_back(span: Span, clause: Clause, lexicon: Lexicon) -> bool:
@@ -143,6 +149,25 @@ def _is_tag(span: Span, clause: Clause, lexicon: Lexicon) -> bool:
     passed_over = lexicon.groups[LexiconKind.FILLER] - lexicon.groups[LexiconKind.PRONOUN]
     first = next((word for word in before if word not in passed_over), "")
     return len(before) > 1 and before[-1] not in states | answering and first in requesting
+
+
+def _is_others(span: Span, clause: Clause, lexicon: Lexicon) -> bool:
+    """Whether somebody else does it: "hope you can make it", "my brother does not like that", "he refused"."""
+    if not span.rule.label or clause.words[span.at] not in lexicon.done_by_somebody:
+        return False
+    speaker = lexicon.classes.get("speaker", frozenset())
+    if span.rule.strength is Strength.PROTECTED or not speaker.isdisjoint(
+        clause.words[span.at : span.end + 1]
+    ):
+        return False  # "he will not let me"
+    agrees = lexicon.meaning(span.rule.label) == Meaning.AGREE
+    return _subject(span, clause, lexicon) in lexicon.classes.get("addressed" if agrees else "others", ())
+
+
+def _subject(span: Span, clause: Clause, lexicon: Lexicon) -> str:
+    """The word before it that is no auxiliary; empty where it begins the clause."""
+    before = reversed(clause.words[: span.at])
+    return next((word for word in before if word not in lexicon.before_verbs), "")
 
 
 def _opens(span: Span, clause: Clause, lexicon: Lexicon) -> bool:

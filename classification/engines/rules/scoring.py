@@ -109,10 +109,23 @@ def _counting(found: list[Hit], lexicon: Lexicon) -> list[Hit]:
     What follows "but" is weighed apart. What explains an answer or belongs to another matter counts only where nothing
     else is said.
     """
+    found = _without_hedge(found, lexicon)
     here = [hit for hit in found if not hit.clause.aside] or found
     start = _contrast(here)
     answers = [*_strongest(_unexplained(here[:start])), *_strongest(_unexplained(here[start:]))]
     return [hit for hit in answers if not _is_praise_in_refusal(hit, answers, lexicon)]
+
+
+def _without_hedge(found: list[Hit], lexicon: Lexicon) -> list[Hit]:
+    """Without the "I don't know" that only begins a plain refusal: "I don't know, I don't agree"."""
+    hedging = lexicon.classes.get("hedging", frozenset())
+    if not found or hedging.isdisjoint(found[0].words.split()):
+        return found
+    first, *rest = found
+    alone = (lexicon.groups[LexiconKind.FILLER] | set(first.words.split())).issuperset(first.clause.words)
+    firm = any(hit.strength is Strength.EXPLICIT for hit in rest)
+    refuses = all(lexicon.meaning(hit.label) == Meaning.DISAGREE for hit in rest)
+    return rest if alone and firm and refuses else found
 
 
 def _unexplained(found: list[Hit]) -> list[Hit]:
@@ -153,7 +166,7 @@ def is_marked(part: Clause, lexicon: Lexicon) -> bool:
 
 
 def _weighed(said: Sequence[Hit], taken_back: Sequence[Clause], lexicon: Lexicon) -> Weighed:
-    contrast = 0 if _stays_refused(said, lexicon) else _contrast(said)
+    contrast = 0 if _stays_refused(said, lexicon) or _is_both(said, lexicon) else _contrast(said)
     gone = {id(part) for part in taken_back}
     weighed = []
     for number, hit in enumerate(said):
@@ -173,6 +186,17 @@ def _stays_refused(said: Sequence[Hit], lexicon: Lexicon) -> bool:
         and said[0].strength not in BARE
         and all(hit.label == lexicon.default for hit in after)
     )
+
+
+def _is_both(said: Sequence[Hit], lexicon: Lexicon) -> bool:
+    """Whether one thing is agreed to and another refused: "yes for lunch but no for dinner"."""
+    limited = {lexicon.meaning(hit.label) for hit in said if _is_limited(hit, lexicon)}
+    return limited == {Meaning.AGREE, Meaning.DISAGREE}
+
+
+def _is_limited(hit: Hit, lexicon: Lexicon) -> bool:
+    after = " ".join(hit.clause.words).partition(hit.words)[2].split()
+    return not lexicon.classes.get("limiting", frozenset()).isdisjoint([hit.words.split()[-1], *after[:1]])
 
 
 def _is_afterthought(hit: Hit, answer: Hit) -> bool:

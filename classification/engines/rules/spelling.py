@@ -72,7 +72,7 @@ class Spelling:
         """Words one letter away, with the same first letter."""
         if len(word) >= SHORTEST_WITH_SLIP:
             meant = (self._slips.get(form, "") for form in sorted(_shortened(word)))
-            yield from (full for full in meant if full[:1] == word[0] and _is_slip(word, full))
+            yield from (full for full in meant if full[:1] == word[0] and is_slip(word, full))
 
 
 def _skeleton(word: str) -> str:
@@ -101,7 +101,7 @@ def _by_slip(vocabulary: Iterable[str]) -> dict[str, str]:
     return {form: word for word in long_words for form in _shortened(word)}
 
 
-def _is_slip(typed: str, full: str) -> bool:
+def is_slip(typed: str, full: str) -> bool:
     """Whether one letter is missing, too much or wrong, or two neighbours changed places."""
     start = _shared(typed, full)
     end = _shared(typed[start:][::-1], full[start:][::-1])

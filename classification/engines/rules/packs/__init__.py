@@ -16,13 +16,18 @@
     known         ordinary words, never taken for a misspelling of another
 `[variants]` maps spellings to one, `[sounds]` letters to others that they may be typed for; vowels left out and
 single slips in long words need no entry. `[contractions]` and `[endings]` write a short form as its words, or two
-words as others; `@name` makes one for each word of a class. `[classes]` names word classes. Some of
+or three words as others; `@name` makes one for each word of a class. `[classes]` names word classes. Some of
 them are more than that: `speaker` holds the words for who writes, `explaining` those that begin a reason ("because"),
 `concluding` those that end it ("so"), `tag` those that ask for an answer behind a request ("tell the others ok"),
-`requesting` those that show one, `be` those after which it is none ("your plan is ok").
+`requesting` those that show one, `be` those after which it is none ("your plan is ok"). `others` are those whose
+doings refuse nothing ("my brother can't"), `addressed` those whose doings agree to nothing ("hope you can make it"),
+`deciding` the verbs of both. `hedging` holds what may stand before a refusal ("I don't know, no"), `limiting` what
+binds an answer to one thing ("yes for lunch but no for dinner"). Of a burst: a text of `attaching` words alone goes on
+with the one before ("please"); beside `cheering` ones a "yes" only greets the news; with `apologizing` ones a reason
+refuses; `overturning` ones are why a "no" is taken back ("wait, it is cancelled").
 `[[rules]]`: a label (or "none", which takes the words out of play), a strength and patterns. The places of a pattern
-are words, each one `a`, either `a|b`, perhaps `(a)`, any ending `a*` or one of a class `@name`. `before` restricts a
-rule to the end of a clause or to the words listed, `leads` to its beginning.
+are words, each one `a`, either `a|b`, perhaps `(a)`, any ending `a*`, any word `*` or one of a class `@name`.
+`before` restricts a rule to the end of a clause or to the words listed, `leads` to its beginning.
 """
 
 import tomllib

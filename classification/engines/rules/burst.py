@@ -1,0 +1,78 @@
+"""What the texts of a burst leave of each other, before one of them is the answer."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from classification.engines.rules.clauses import Clause
+from classification.engines.rules.document import Strength
+from classification.engines.rules.lexicon import Lexicon
+from classification.engines.rules.matching import Hit
+from classification.engines.rules.scoring import BARE, Reading, is_marked
+from classification.labels import Meaning
+
+SHORT = 2  # letters: "2 to 5" tells nothing
+
+
+@dataclass(frozen=True)
+class Line:
+    """One text of a conversation. `is_understood`: every word of it is known, even if it answers nothing."""
+
+    clauses: Sequence[Clause]
+    hits: Sequence[Hit]
+    reading: Reading | None
+    timed_out: Sequence[str] = ()
+    is_understood: bool = True
+
+    def holds(self, words: frozenset[str]) -> bool:
+        """Whether it has one of these words."""
+        return any(not words.isdisjoint(clause.words) for clause in self.clauses)
+
+
+def readings(lines: Sequence[Line], lexicon: Lexicon) -> Iterator[Reading]:
+    """What the lines say, in order. A "wait" of its own takes back what was said, like one before the words."""
+    waiting, before = False, ""
+    overturning = lexicon.classes.get("overturning", frozenset())
+    for line in lines:
+        marked = any(is_marked(clause, lexicon) for clause in line.clauses)
+        if line.reading is None:
+            waiting = waiting or marked
+        elif not _is_incidental(line, lines, lexicon):
+            yield replace(line.reading, corrects=line.reading.corrects or waiting)
+            waiting = marked and line.reading.label == before and line.holds(overturning)
+            before = line.reading.label
+
+
+def _is_incidental(line: Line, lines: Sequence[Line], lexicon: Lexicon) -> bool:
+    others = [other for other in lines if other is not line]
+    return _cheers(line, others, lexicon) or _chats(line, others, lexicon)
+
+
+def _cheers(line: Line, others: Sequence[Line], lexicon: Lexicon) -> bool:
+    """Whether its "yes" greets good news: "yesss", "we won"."""
+    reading, cheering = line.reading, lexicon.classes.get("cheering", frozenset())
+    if (
+        not reading
+        or lexicon.meaning(reading.label) != Meaning.AGREE
+        or reading.strength is not Strength.EXPLICIT
+    ):
+        return False
+    return line.is_understood and any(other.holds(cheering) for other in others)
+
+
+def _chats(line: Line, others: Sequence[Line], lexicon: Lexicon) -> bool:
+    """Whether what might be a reason to refuse is told among other things: "tired", "12 hour shift", "bed"."""
+    reading = line.reading
+    if not reading or lexicon.meaning(reading.label) != Meaning.DISAGREE or reading.strength not in BARE:
+        return False
+    sorry = lexicon.classes.get("apologizing", frozenset())
+    return not any(each.holds(sorry) for each in (line, *others)) and any(map(_tells, others))
+
+
+def _tells(line: Line) -> bool:
+    """Whether it says something that the rules know nothing of, and not just when."""
+    words = [word for clause in line.clauses for word in clause.words]
+    return (
+        line.reading is None
+        and not line.is_understood
+        and any(len(word) > SHORT and word.isalpha() for word in words)
+    )

@@ -48,7 +48,7 @@ class LexiconKind(models.TextChoices):
     """What a word of the lexicon does. Those that become something need `becomes`, the others name a group."""
 
     VARIANT = "variant", "Spelling of another word"
-    CONTRACTION = "contraction", "One or two words that stand for others"
+    CONTRACTION = "contraction", "Words that stand for others"
     ENDING = "ending", "Ending that stands for a word"
     SOUND = "sound", "Letters that may be typed for others"
     CLASS = "class", "Member of word classes (patterns name them @class)"

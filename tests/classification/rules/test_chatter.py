@@ -55,8 +55,12 @@ mera phone nahi mil raha
 what is he saying, kya plan hai
 di ako makatulog sa init
 yes for the sunday but no for the monday
+my roll no is 14
+smile more ok
+talk to you after class k
 """
 AGREEING = """
+yes correct, platform no 9
 ok so what time do we start
 ok so i bring the speaker
 ok the concert at 8

@@ -57,10 +57,14 @@ di ako makatulog sa init
 yes for the sunday but no for the monday
 my roll no is 14
 smile more ok
+i know you can win this
+im sure you did fine in the test
+no helmet no ride
 talk to you after class k
 """
 AGREEING = """
 yes correct, platform no 9
+ok cge, message me if ur near
 ok so what time do we start
 ok so i bring the speaker
 ok the concert at 8

@@ -48,14 +48,18 @@ def readings(lines: Sequence[Line], lexicon: Lexicon) -> Iterator[Reading]:
 
 
 def _comes_late(line: Line, told: int, lexicon: Lexicon) -> bool:
-    """Whether the first words for what it says stand in a story: behind `told` words and more of it."""
+    """Whether the words for what it says stand in a story: behind `told` words and more of it."""
     reading = line.reading
-    if not reading or reading.strength is Strength.PROTECTED or reading.label == lexicon.default:
+    if (
+        not reading
+        or reading.strength is Strength.PROTECTED
+        or lexicon.meaning(reading.label) is Meaning.NEUTRAL
+    ):
+        return False  # an emergency is one wherever it is told
+    said = [hit for hit in line.hits if hit.label == reading.label]
+    if not said or any(_is_an_answer(hit, line, lexicon) for hit in said):
         return False
-    first = next((hit for hit in line.hits if hit.label == reading.label), None)
-    if first is None or _is_an_answer(first, line, lexicon):
-        return False
-    before, after = _around(first, line, lexicon)
+    before, after = _around(said[0], line, lexicon)
     if reading.strength is Strength.ACKNOWLEDGE:
         return bool(before) and told + before >= SMALL_TALK
     if after < FOLLOWED or (not before and reading.strength is Strength.EXPLICIT):
@@ -68,12 +72,15 @@ def _is_an_answer(hit: Hit, line: Line, lexicon: Lexicon) -> bool:
     speaker, concluding, sorry, formal = (
         lexicon.classes.get(name, frozenset()) for name in ("speaker", "concluding", "apologizing", "formal")
     )
-    before = _words_before(hit)
-    concludes = not (concluding | lexicon.groups[LexiconKind.CONTRAST]).isdisjoint(before)
-    words = hit.words.split()
-    after = hit.clause.words[len(before) + len(words) :]
-    own = not speaker.isdisjoint([*before[-1:], *words, *after[:1]])
+    concludes = not (concluding | lexicon.groups[LexiconKind.CONTRAST]).isdisjoint(_words_before(hit))
+    own = not speaker.isdisjoint(_sentence(hit, line))
     return own or concludes or hit.clause.contrast or line.holds(sorry | formal)
+
+
+def _sentence(hit: Hit, line: Line) -> list[str]:
+    """The words of its sentence, of all clauses of it."""
+    here = [clause for clause in line.clauses if clause.sentence == hit.clause.sentence] or [hit.clause]
+    return [word for clause in here for word in clause.words]
 
 
 def _words_before(hit: Hit) -> list[str]:

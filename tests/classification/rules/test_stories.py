@@ -5,6 +5,7 @@ import pytest
 from classification.engines.rules.engine import Rules
 from classification.engines.rules.packs import shipped
 from classification.labels import Label
+from tests.classification.rules.documents import clinic, rule
 
 RULES = Rules(shipped())
 
@@ -54,3 +55,9 @@ def test_a_story_answers_nothing(text: str) -> None:
 )
 def test_an_answer_is_one_however_late(text: str, label: Label) -> None:
     assert RULES.read(text.split(" / ")).label == label
+
+
+def test_what_neither_agrees_nor_refuses_may_stand_anywhere() -> None:
+    rules = Rules(clinic(rule("fire", "emergency", "fire", strength="explicit")))
+    told = "three houses behind the old market near our chapel on fire since ten minutes ago"
+    assert rules.read([told]).label == "emergency"

@@ -38,7 +38,7 @@ def _rule_set(settings: Any) -> None:
     changed["rules"] = [
         {"name": "odd", "category": "disagree", "patterns": ["see you", "👍"], "strength": "explicit"}
     ]
-    RuleSet.objects.create(number=NUMBER, document=changed, digest="", origin="draft")
+    RuleSet.objects.create(number=NUMBER, document=changed, digest="odd", origin="draft")
     circuit.forget()
     prices.table.cache_clear()
     settings.SMS_AUTO_REPLY_ENABLED = True

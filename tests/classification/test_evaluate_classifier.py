@@ -111,7 +111,7 @@ class TestEngines:
             {"name": "sorry", "category": "agree", "patterns": ["exactly", "👍"], "strength": "explicit"}
         ]
         number = 1000
-        RuleSet.objects.create(number=number, document=changed, digest="", origin="draft")
+        RuleSet.objects.create(number=number, document=changed, digest="sorry", origin="draft")
         found = document(write(FILE), "--ruleset", str(number))
         assert found["ruleset"] == number
         assert found["confusion"] != document(write(FILE))["confusion"]

@@ -12,12 +12,13 @@ from time import perf_counter
 from typing import Any
 
 from classification.engines.base import Context, Endpoint, Verdict
-from classification.engines.rules.burst import Line, readings
+from classification.engines.rules.burst import readings
 from classification.engines.rules.clauses import clauses
 from classification.engines.rules.conversation import answer
 from classification.engines.rules.document import Document, Strength
 from classification.engines.rules.language import Languages
 from classification.engines.rules.lexicon import Lexicon
+from classification.engines.rules.line import Line
 from classification.engines.rules.matching import QUESTION, Hit, hits
 from classification.engines.rules.matters import matters
 from classification.engines.rules.scoring import WEIGHTS, Reading, reading

@@ -21,6 +21,7 @@ FIRMNESS = {strength: -number for number, strength in enumerate(Strength)}
 class Hit:
     """One pattern found: what it says, where and by which rule. `label` is empty for words out of play.
 
+    `at` is the place of its first word in the clause.
     `explains`: it follows a "because", and is not said of the speaker: "because my son is sick I can't" is an answer.
     """
 
@@ -31,6 +32,17 @@ class Hit:
     rule: str
     negated: bool = False
     explains: bool = False
+    at: int = 0
+
+    @property
+    def before(self) -> Sequence[str]:
+        """The words of its clause before it."""
+        return self.clause.words[: self.at]
+
+    @property
+    def behind(self) -> Sequence[str]:
+        """The words of its clause behind it."""
+        return self.clause.words[self.at + len(self.words.split()) :]
 
 
 @dataclass(frozen=True)
@@ -61,7 +73,7 @@ def hits(clause: Clause, lexicon: Lexicon) -> list[Hit]:
 def _conditional(at: int, clause: Clause, lexicon: Lexicon) -> Hit:
     explains = at > 0 and clause.words[at - 1] in lexicon.classes.get("explaining", ())
     word = clause.words[at]
-    return Hit(lexicon.default, Strength.PROTECTED, clause, word, CONDITION, explains=explains)
+    return Hit(lexicon.default, Strength.PROTECTED, clause, word, CONDITION, explains=explains, at=at)
 
 
 def spans(clause: Clause, lexicon: Lexicon) -> list[Span]:
@@ -207,7 +219,7 @@ def hit(span: Span, found: list[Span], clause: Clause, lexicon: Lexicon) -> Hit:
     if label and strength is not Strength.PROTECTED and _is_negated(span, found, clause, lexicon):
         label, strength = negation(label, strength, lexicon)
         negated = True
-    return Hit(label, strength, clause, words, rule.name, negated, _explains(span, clause, lexicon))
+    return Hit(label, strength, clause, words, rule.name, negated, _explains(span, clause, lexicon), span.at)
 
 
 def _explains(span: Span, clause: Clause, lexicon: Lexicon) -> bool:

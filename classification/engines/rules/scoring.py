@@ -195,8 +195,8 @@ def _is_both(said: Sequence[Hit], lexicon: Lexicon) -> bool:
 
 
 def _is_limited(hit: Hit, lexicon: Lexicon) -> bool:
-    after = " ".join(hit.clause.words).partition(hit.words)[2].split()
-    return not lexicon.classes.get("limiting", frozenset()).isdisjoint([hit.words.split()[-1], *after[:1]])
+    limiting = lexicon.classes.get("limiting", frozenset())
+    return not limiting.isdisjoint([hit.words.split()[-1], *hit.behind[:1]])
 
 
 def _is_afterthought(hit: Hit, answer: Hit) -> bool:

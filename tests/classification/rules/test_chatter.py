@@ -55,6 +55,7 @@ mera phone nahi mil raha
 what is he saying, kya plan hai
 di ako makatulog sa init
 yes for the sunday but no for the monday
+as you know no for lunch but yes for dinner
 my roll no is 14
 smile more ok
 i know you can win this

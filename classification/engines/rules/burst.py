@@ -6,6 +6,7 @@ from dataclasses import replace
 from classification.engines.rules.document import Strength
 from classification.engines.rules.lexicon import Lexicon
 from classification.engines.rules.line import Line
+from classification.engines.rules.matching import QUESTION
 from classification.engines.rules.scoring import BARE, Reading, is_marked
 from classification.engines.rules.story import comes_late, content
 from classification.labels import Meaning
@@ -30,7 +31,7 @@ def readings(lines: Sequence[Line], lexicon: Lexicon) -> Iterator[Reading]:
 
 def _is_incidental(line: Line, lines: Sequence[Line], lexicon: Lexicon) -> bool:
     others = [other for other in lines if other is not line]
-    return _cheers(line, others, lexicon) or _chats(line, others, lexicon)
+    return _cheers(line, others, lexicon) or _chats(line, others, lexicon) or _asks(line, lines, lexicon)
 
 
 def _cheers(line: Line, others: Sequence[Line], lexicon: Lexicon) -> bool:
@@ -52,6 +53,16 @@ def _chats(line: Line, others: Sequence[Line], lexicon: Lexicon) -> bool:
         return False
     sorry = lexicon.classes.get("apologizing", frozenset())
     return not any(each.holds(sorry) for each in (line, *others)) and any(map(_tells, others))
+
+
+def _asks(line: Line, lines: Sequence[Line], lexicon: Lexicon) -> bool:
+    """Whether its reason is why something is asked, and none to refuse: "kids down with flu, what about the exams?"."""
+    reading = line.reading
+    if not reading or lexicon.meaning(reading.label) != Meaning.DISAGREE or reading.strength not in BARE:
+        return False
+    sorry = lexicon.classes.get("apologizing", frozenset())
+    asked = any(hit.rule == QUESTION for each in lines for hit in each.hits)
+    return asked and not any(each.holds(sorry) for each in lines)
 
 
 def _tells(line: Line) -> bool:

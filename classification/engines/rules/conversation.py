@@ -1,6 +1,7 @@
 """What several texts of one person say together."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from classification.engines.rules.document import Strength
 from classification.engines.rules.lexicon import Lexicon
@@ -12,7 +13,7 @@ def answer(readings: Sequence[Reading], lexicon: Lexicon) -> Reading | None:
     """The reading that stands in the end: a later text may take back an earlier one, a bare "ok" does not.
 
     Of two that do not speak against each other, the one whose category comes first by priority stands. Who has said
-    both yes and no is believed that he does not know.
+    both yes and no is believed that he does not know; yes to one thing and no to another is neither.
     """
     standing: Reading | None = None
     wavers = False
@@ -20,7 +21,8 @@ def answer(readings: Sequence[Reading], lexicon: Lexicon) -> Reading | None:
         doubts = wavers and later.label == lexicon.default and later.strength is Strength.PROTECTED
         if standing is None or doubts or _takes_over(later, standing, lexicon):
             wavers = standing is not None and not later.corrects and _are_opposite(later, standing, lexicon)
-            standing = later
+            both = wavers and standing is not None and standing.limited and later.limited
+            standing = replace(later, label=lexicon.default, clear=False) if both else later
     return standing
 
 

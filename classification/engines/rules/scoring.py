@@ -39,7 +39,8 @@ class Reading:
     """What one text says. `label` is the default category, and not `clear`, where nothing is said clearly.
 
     `margin` is the lead over the categories that speak against it, 0..1; `corrects`: the text takes back what was
-    said before it; `aside`: it is all about another matter, or explains what was said.
+    said before it; `aside`: it is all about another matter, or explains what was said; `limited`: it is the answer to
+    one thing of several ("yes to the first").
     """
 
     label: str
@@ -49,6 +50,7 @@ class Reading:
     scores: Mapping[str, float]
     corrects: bool = False
     aside: bool = False
+    limited: bool = False
 
     @property
     def is_bare(self) -> bool:
@@ -66,7 +68,7 @@ def reading(parts: Sequence[Clause], found: Sequence[Hit], lexicon: Lexicon) -> 
     scores = _scores(weighed)
     label = _main(scores, weighed, lexicon)
     margin = _lead(scores, label, lexicon)
-    clear = margin >= _needed(label, scores, lexicon)
+    clear = margin >= _needed(label, scores, lexicon) and not _is_both(said, lexicon)
     return Reading(
         label if clear else lexicon.default,
         _strength(label, weighed),
@@ -77,6 +79,7 @@ def reading(parts: Sequence[Clause], found: Sequence[Hit], lexicon: Lexicon) -> 
         or is_marked(parts[0], lexicon)
         or any(hit.clause.contrast and hit.label == label for hit in said),
         aside=all(hit.clause.aside or hit.explains for hit in said),
+        limited=any(hit.label == label and _is_limited(hit, lexicon) for hit in said),
     )
 
 
@@ -166,14 +169,14 @@ def is_marked(part: Clause, lexicon: Lexicon) -> bool:
 
 
 def _weighed(said: Sequence[Hit], taken_back: Sequence[Clause], lexicon: Lexicon) -> Weighed:
-    contrast = 0 if _stays_refused(said, lexicon) or _is_both(said, lexicon) else _contrast(said)
+    contrast = 0 if _stays_refused(said, lexicon) else _contrast(said)
     gone = {id(part) for part in taken_back}
     weighed = []
     for number, hit in enumerate(said):
         weight = WEIGHTS[hit.strength] * (OPENING if number == 0 else 1)
         if contrast:
             weight *= CONTRASTED if hit.clause.contrast else OUTWEIGHED if number < contrast else 1
-        weight *= AFTERTHOUGHT if _is_afterthought(hit, said[0]) else 1
+        weight *= AFTERTHOUGHT if _is_afterthought(hit, said[0], lexicon) else 1
         weighed.append((hit, weight * (TAKEN_BACK if id(hit.clause) in gone else 1)))
     return weighed
 
@@ -199,8 +202,12 @@ def _is_limited(hit: Hit, lexicon: Lexicon) -> bool:
     return not limiting.isdisjoint([hit.words.split()[-1], *hit.behind[:1]])
 
 
-def _is_afterthought(hit: Hit, answer: Hit) -> bool:
-    return hit.rule == CONDITION and hit.clause.sentence > answer.clause.sentence and not hit.clause.contrast
+def _is_afterthought(hit: Hit, answer: Hit, lexicon: Lexicon) -> bool:
+    """Whether a condition is none of the answer: of another sentence, or why it was refused ("no la, if I ...")."""
+    if hit.rule != CONDITION or hit.clause.contrast:
+        return False
+    refused = lexicon.meaning(answer.label) == Meaning.DISAGREE and answer.strength not in BARE
+    return hit.clause.sentence > answer.clause.sentence or (refused and hit.clause is not answer.clause)
 
 
 def _scores(weighed: Weighed) -> dict[str, float]:

@@ -15,11 +15,11 @@ EXPRESSION_TIMEOUT = 0.01  # seconds, for one expression on one text
 
 def exact_hits(parts: Sequence[Clause], lexicon: Lexicon) -> list[Hit]:
     """The rules for which this is the whole text: nothing else has a say then."""
-    said = _words(parts)
+    said, asks = _words(parts), any(part.asks for part in parts)
     return [
         _hit(rule, _joined(parts), said)
         for end, rule in _beginnings(said, lexicon)
-        if rule.match == Match.EXACT and end == len(said)
+        if rule.match == Match.EXACT and end == len(said) and (rule.in_questions or not asks)
     ]
 
 

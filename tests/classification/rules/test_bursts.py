@@ -59,6 +59,16 @@ def test_a_text_goes_on_with_the_one_before_or_puts_it_right(burst: str, texts: 
         ("how much / pls", Label.NEUTRAL),
         ("ok lah / i wait downstairs / dun start eating w/o me", Label.AGREE),
         ("not intrested / *interested", Label.DISAGREE),
+        # Yes to one thing and no to another.
+        ("yes to monday / no to tuesday", Label.NEUTRAL),
+        ("no to the first dose / yes to the second", Label.NEUTRAL),
+        ("yes to monday / no to tuesday / ok yes to both", Label.AGREE),
+        ("yes to monday / wait no to monday", Label.DISAGREE),
+        ("I can do the morning but not the evening", Label.NEUTRAL),
+        # Why somebody asks is no reason to refuse.
+        ("may lagnat po yung bunso / pwede po ba siyang isama?", Label.NEUTRAL),
+        ("the twins are down with measles, what about their exams?", Label.NEUTRAL),
+        ("sorry im on duty / who else can go?", Label.DISAGREE),
     ],
 )
 def test_it_reads_a_burst_as_a_whole(burst: str, label: Label) -> None:

@@ -81,6 +81,12 @@ def test_an_exact_text_has_the_last_word() -> None:
     assert rules.read(["yes code red soon"]).label == "confirm"
 
 
+def test_an_exact_text_that_asks_is_for_rules_for_questions() -> None:
+    quiet = rule("code", "emergency", "code red", match=Match.EXACT)
+    loud = quiet.model_copy(update={"in_questions": True})
+    assert [reads(each).read(["Code red?"]).label for each in (quiet, loud)] == ["other", "emergency"]
+
+
 def test_a_negator_reaches_words_in_any_order() -> None:
     rules = reads(rule("pain", "emergency", "chest pain", match=Match.ALL_WORDS))
     assert rules.read(["no chest pain"]).label == "other"

@@ -62,6 +62,30 @@ i know you can win this
 im sure you did fine in the test
 no helmet no ride
 talk to you after class k
+ok so two funny things
+alright i just heard your song on the radio
+ok now i see why he left
+hope everyone is doing well
+fine thanks, and you?
+i should not have trusted that shop
+maybe your brother moved it
+always busy lately
+they keep saying yes yes
+no wonder the tyre is flat
+love you loads
+you can do it
+you will see the church on the left
+i ate too much
+that girl is too much
+half wants to stay, half wants to leave
+can i reply on monday
+i let you know by noon
+cannot confirm yet
+busy?
+kahapon ayaw ko
+on my way to the burial
+my last message was a mistake
+maybe he forgot
 """
 AGREEING = """
 yes correct, platform no 9
@@ -86,6 +110,23 @@ ok di we will go at 4
 oorderin ko na po
 sige po, hintayin ko kayo sa gate
 sige dun na lang tayo
+already told the guard
+sent it yesterday
+will inform my teacher
+i bring it to you later
+i'll be at your gate by nine
+my wife and i both will come
+the twins can attend
+certainly sir
+more the merrier
+it won't happen again
+deal, no take backs
+after dinner can
+sure, might be a few minutes late
+he is indeed
+lunch can
+confirm nako ang order
+sige kahit malayo
 """
 REFUSING = """
 cannot lah i so full
@@ -107,6 +148,19 @@ sorry no place in my car
 i don't know, i don't agree
 wala lang akong pera
 haan nga umay
+i wish i could
+would if we could
+i'd love to but i'm abroad
+haven't seen her since monday
+my essay is not finished
+still stuck at work
+working the whole weekend
+not have my permission
+sorry already sold
+did not see any email
+we decided to go with another supplier
+kaise aaunga yaar
+back out na po ako
 """
 
 

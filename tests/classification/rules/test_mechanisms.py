@@ -295,6 +295,7 @@ def test_confidence_grows_with_the_lead_and_with_firmness() -> None:
         ("No, wait, yes", Label.AGREE),
         ("Yes, correct. If it rains I'll bring an umbrella", Label.AGREE),
         ("That's correct if it rains", Label.NEUTRAL),
+        ("Cannot lah, dad will scold if I reach home late", Label.DISAGREE),
         ("Yes, I need a table for two", Label.AGREE),
         ("I need a table for two", Label.NEUTRAL),
         ("Tuloy po ba ang pasok?", Label.NEUTRAL),

@@ -58,6 +58,7 @@ def test_no_pattern_is_made_of_words_that_may_all_be_missing() -> None:
     hollow = [
         (rule.name, text)
         for rule in shipped().rules
+        if rule.match != Match.REGEX
         for text in rule.patterns
         if all(element.optional for element in parsed(text, RULES.lexicon.spelled, RULES.lexicon.classes))
     ]

@@ -11,6 +11,7 @@ from classification.engines.rules.engine import Rules, rules_of
 PROBE_LENGTH = 5_000  # characters
 PROBE_TIMEOUT = 0.05  # seconds
 MAX_LETTERS_PROBED = 12
+SYNTAX = frozenset(r"\()[]{}|?*+^$ ")  # of expressions: what else stands in one may be in a text
 
 
 def check_rule(rule: RuleEntry, document: Document) -> list[str]:
@@ -77,7 +78,7 @@ def _runs_away(pattern: str, rule: RuleEntry) -> bool:
 
 def _probes(pattern: str, rule: RuleEntry) -> Iterator[str]:
     """Texts that make an expression try again and again: long runs of what it looks for, and then something else."""
-    letters = dict.fromkeys(character for character in pattern.lower() if character.isalnum())
+    letters = dict.fromkeys(character for character in pattern.lower() if character not in SYNTAX)
     seeds = ["a", "1", " ", "a ", *list(letters)[:MAX_LETTERS_PROBED], "".join(letters), *rule.should_match]
     for seed in filter(None, seeds):
         run = (seed * PROBE_LENGTH)[: PROBE_LENGTH - 1]

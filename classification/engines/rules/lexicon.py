@@ -119,13 +119,15 @@ class Lexicon:
 
     def _expanded(self, token: str) -> list[str]:
         """A short form as its words: "can't" is "can not"."""
-        if token in self.contractions:
-            return self.contractions[token].split()
-        for ending, word in self.endings.items():
-            if token.endswith(ending):
-                return [*self._expanded(token.removesuffix(ending)), *word.split()]
-        known = self.spelling(token.replace("'", ""))
-        return self.contractions[known].split() if known in self.contractions else [known]
+        endings: list[str] = []
+        while token not in self.contractions and (ending := self._ending(token)):
+            token, endings = token.removesuffix(ending), [*endings, ending]
+        known = token if token in self.contractions else self.spelling(token.replace("'", ""))
+        words = self.contractions[known].split() if known in self.contractions else [known]
+        return words + [word for ending in reversed(endings) for word in self.endings[ending].split()]
+
+    def _ending(self, token: str) -> str:
+        return next((ending for ending in self.endings if token.endswith(ending)), "")
 
     def _joined(self, words: list[str]) -> list[str]:
         """The words with short forms of several written out."""

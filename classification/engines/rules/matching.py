@@ -96,17 +96,32 @@ def _order(span: Span) -> int:
 
 
 def ends(words: Sequence[str], at: int, node: Node, lexicon: Lexicon) -> Iterator[tuple[int, Rule]]:
-    """Where patterns that begin at `at` end. Adverbs between their words are passed over."""
+    """Where patterns that begin at `at` end. Adverbs between their words are passed over.
+
+    Each place of the pattern is tried once at each word: an adverb that fits and may be passed over as well would
+    else double the ways at every word.
+    """
+    return _ends(words, at, node, lexicon.groups[LexiconKind.ADVERB], set())
+
+
+def _ends(
+    words: Sequence[str], at: int, node: Node, passed_over: frozenset[str], tried: set[tuple[int, int]]
+) -> Iterator[tuple[int, Rule]]:
     for following in node.after(words[at]):
+        if (id(following), at) in tried:
+            continue
+        tried.add((id(following), at))
         for rule in following.rules:
             yield at + 1, rule
-        yield from _onwards(words, at + 1, following, lexicon)
+        if following.edges:
+            yield from _onwards(words, at + 1, following, passed_over, tried)
 
 
-def _onwards(words: Sequence[str], at: int, node: Node, lexicon: Lexicon) -> Iterator[tuple[int, Rule]]:
-    passed_over = lexicon.groups[LexiconKind.ADVERB]
-    while node.edges and at < len(words):
-        yield from ends(words, at, node, lexicon)
+def _onwards(
+    words: Sequence[str], at: int, node: Node, passed_over: frozenset[str], tried: set[tuple[int, int]]
+) -> Iterator[tuple[int, Rule]]:
+    while at < len(words):
+        yield from _ends(words, at, node, passed_over, tried)
         if words[at] not in passed_over:
             return
         at += 1

@@ -7,6 +7,9 @@ from classification.engines.rules.document import Match, Strength
 
 Spell = Callable[[str], Sequence[str]]
 
+# Places of one pattern that may be missing: each doubles the ways through it.
+MAX_OPTIONAL = 6
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -70,8 +73,14 @@ class Node:
 
 
 def parsed(pattern: str, spell: Spell, classes: Mapping[str, frozenset[str]]) -> list[Element]:
-    """The places of a pattern. Raises ValueError for a word class that nobody knows."""
-    return [element for token in pattern.split() for element in _elements(token, spell, classes)]
+    """The places of a pattern.
+
+    Raises ValueError for a word class that nobody knows, a place without words, and too many that may be missing.
+    """
+    elements = [element for token in pattern.split() for element in _elements(token, spell, classes)]
+    if sum(element.optional for element in elements) > MAX_OPTIONAL:
+        raise ValueError(f"at most {MAX_OPTIONAL} words may be in brackets")
+    return elements
 
 
 def _elements(token: str, spell: Spell, classes: Mapping[str, frozenset[str]]) -> Iterator[Element]:
@@ -79,6 +88,8 @@ def _elements(token: str, spell: Spell, classes: Mapping[str, frozenset[str]]) -
         raise ValueError(f"brackets hold one place: {token}")
     optional = token.startswith("(")
     alternatives = (token[1:-1] if optional else token).lower().split("|")
+    if not all(alternatives):
+        raise ValueError(f"a word is missing: {token}")
     if len(alternatives) == 1 and alternatives[0][0] != "@" and not alternatives[0].endswith("*"):
         yield from (Element(frozenset({word}), (), optional) for word in spell(alternatives[0]))
         return

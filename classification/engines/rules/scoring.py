@@ -76,7 +76,7 @@ def reading(parts: Sequence[Clause], found: Sequence[Hit], lexicon: Lexicon) -> 
         clear,
         scores,
         corrects=taken_back > 0
-        or is_marked(parts[0], lexicon)
+        or any(is_marked(part, lexicon) for part in parts[:1])  # a text without words has none
         or any(hit.clause.contrast and hit.label == label for hit in said),
         aside=all(hit.clause.aside or hit.explains for hit in said),
         limited=any(hit.label == label and _is_limited(hit, lexicon) for hit in said),

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classification.engines.rules.document import Match
+from classification.engines.rules.document import LexiconKind, Match
 from classification.engines.rules.engine import Rules
 from classification.engines.rules.packs import shipped
 from classification.labels import Label
-from tests.classification.rules.documents import reads, rule
+from tests.classification.rules.documents import reads, rule, words
 
 RULES, AGAIN = Rules(shipped()), Rules(shipped())
 WORDS = st.sampled_from(sorted(RULES.lexicon.vocabulary))
@@ -40,6 +40,8 @@ FLOODS = [
     "? ",
     "but ",
     "also one two three. ",
+    "nagkasakit ang " + "ko " * 50,  # adverbs, in a pattern with places for any word
+    "x" + "n't" * 3_000,
 ]
 
 
@@ -57,6 +59,14 @@ def test_slow_expressions_cost_a_long_conversation_no_more_than_a_short_one() ->
     verdict = rules.read(["a" * 40] * 200)
     assert process_time() - start < 3
     assert verdict.trace["timed_out"] == sorted(f"slow{n}" for n in range(10))
+
+
+@pytest.mark.parametrize("gap", ["(*) (*) (*) (*) (*) (*)", "* * * * * * * * * * * *"])
+def test_a_pattern_with_gaps_reads_a_flood_in_time(gap: str) -> None:
+    rules = reads(rule("gap", "emergency", f"so {gap} end"), lexicon=words(LexiconKind.ADVERB, "so", "very"))
+    start = process_time()
+    rules.read(["so very " * 1_000])
+    assert process_time() - start < 3
 
 
 def test_the_spellings_it_remembers_are_bounded() -> None:

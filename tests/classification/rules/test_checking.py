@@ -21,6 +21,19 @@ from tests.classification.rules.documents import clinic, rule
         (rule("a", "confirm", r"ref \d+", match=Match.REGEX, should_match=["ref 12"]), []),
         (rule("a", "confirm", r"(?:a|aa|aaa)+c", match=Match.REGEX), ["(?:a|aa|aaa)+c: takes too long"]),
         (rule("a", "confirm", r"(\w+\s?)+$x", match=Match.REGEX), [r"(\w+\s?)+$x: takes too long"]),
+        (rule("a", "confirm", r"(#|##)+x", match=Match.REGEX), [r"(#|##)+x: takes too long"]),
+        (rule("a", "confirm", r"(\.|\.\.)+x", match=Match.REGEX), [r"(\.|\.\.)+x: takes too long"]),
+        (
+            rule("a", "confirm", "\N{GRINNING FACE}", match=Match.REGEX, should_match=["\N{GRINNING FACE}"]),
+            [],
+        ),
+        (rule("a", "confirm", "(a) (b) (c) (d) (e) (f) g"), []),
+        (
+            rule("a", "confirm", "(a) (b) (c) (d) (e) (f) (g) h"),
+            ["rule a: (a) (b) (c) (d) (e) (f) (g) h: at most 6"],
+        ),
+        (rule("a", "confirm", "()"), ["rule a: (): a word is missing"]),
+        (rule("a", "confirm", "yes|"), ["rule a: yes|: a word is missing"]),
     ],
 )
 def test_it_tells_what_is_wrong(candidate: RuleEntry, problems: list[str]) -> None:

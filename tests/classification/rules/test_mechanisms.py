@@ -36,6 +36,7 @@ YES = rule("yes", "confirm", "yes", "pupunta", "confirmed", strength=Strength.EX
         ("aqoh", "ako"),
         ("cge2", "sige"),
         ("hang on", "wait"),
+        ("wouldn't've", "would not have"),
         ("im only joking", "wait"),
         ("sige dun na lang", "sige doon na lang"),
         ("dun worry", "do not worry"),

@@ -47,8 +47,19 @@ def _runaways(rule: RuleEntry) -> list[str]:
 
 
 def _misses(rule: RuleEntry, rules: Rules) -> list[str]:
-    missed = [f"should match: {text}" for text in rule.should_match if not fits(rule, text, rules)]
+    missed = [
+        f"should match: {text}{_instead(text, rules)}"
+        for text in rule.should_match
+        if not fits(rule, text, rules)
+    ]
     return missed + [f"should not match: {text}" for text in rule.should_not_match if fits(rule, text, rules)]
+
+
+def _instead(text: str, rules: Rules) -> str:
+    """What is found there instead, in brackets."""
+    lines = [rules.line(line) for line in text.split("\n")]
+    names = dict.fromkeys(hit.rule for line in lines for hit in line.hits)
+    return f" (found: {', '.join(names)})" if names else ""
 
 
 def _with(rule: RuleEntry, document: Document) -> Document:

@@ -100,6 +100,15 @@ class Lexicon:
         """The first words of what may be somebody else's doing."""
         return self.deniable | self.groups[LexiconKind.NEGATOR] | self.classes.get("deciding", frozenset())
 
+    @cached_property
+    def own(self) -> frozenset[str]:
+        """Categories that stand beside any answer: neither yes nor no, nor nothing in particular."""
+        return frozenset(
+            slug
+            for slug, category in self.categories.items()
+            if category.counts_as is Meaning.NEUTRAL and slug != self.default
+        )
+
     def meaning(self, label: str) -> Meaning:
         """What the category counts as."""
         return self.categories[label].counts_as
@@ -166,6 +175,7 @@ class Lexicon:
             self._respelled(entry.before),
             entry.leads,
             entry.in_questions,
+            hides_all=not entry.category and not entry.language,
         )
         for text in entry.patterns:
             try:

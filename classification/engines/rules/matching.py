@@ -1,20 +1,19 @@
-"""Which rules fit a clause, and what negation, questions and conditions make of them."""
+"""What a clause says by the rules that fit it, and what negation, questions and conditions make of that."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from classification.engines.rules.clauses import Clause
 from classification.engines.rules.document import LexiconKind, Strength
 from classification.engines.rules.lexicon import Lexicon
-from classification.engines.rules.patterns import Node, Rule
+from classification.engines.rules.spans import FIRMNESS, Span, spans
 from classification.labels import Meaning
 
 # How many words a negator reaches; those that mean nothing are not counted.
 NEGATION_REACH = 3
 # Names in the trace of what no rule said.
 QUESTION, CONDITION = "question", "conditional"
-FIRMNESS = {strength: -number for number, strength in enumerate(Strength)}
 
 
 @dataclass(frozen=True)
@@ -45,15 +44,6 @@ class Hit:
         return self.clause.words[self.at + len(self.words.split()) :]
 
 
-@dataclass(frozen=True)
-class Span:
-    """The words `at` to `end` of a clause, taken by a rule."""
-
-    at: int
-    end: int
-    rule: Rule
-
-
 def hits(clause: Clause, lexicon: Lexicon) -> list[Hit]:
     """What the clause says, in order."""
     found = spans(clause, lexicon)
@@ -74,127 +64,6 @@ def _conditional(at: int, clause: Clause, lexicon: Lexicon) -> Hit:
     explains = at > 0 and clause.words[at - 1] in lexicon.classes.get("explaining", ())
     word = clause.words[at]
     return Hit(lexicon.default, Strength.PROTECTED, clause, word, CONDITION, explains=explains, at=at)
-
-
-def spans(clause: Clause, lexicon: Lexicon) -> list[Span]:
-    """The longest pattern at each place, idioms before all others and guesses last; every word is used once."""
-    free = [True] * len(clause.words)
-    found: list[Span] = []
-    candidates = [list(_candidates(at, clause, lexicon)) for at in range(len(clause.words))]
-    for order in range(3):
-        for at, longest_first in enumerate(candidates):
-            for span in longest_first:
-                if _order(span) == order and all(free[at : span.end]):
-                    found.append(span)
-                    free[at : span.end] = [False] * (span.end - at)
-                    break
-    return sorted(found, key=lambda span: span.at)
-
-
-def _order(span: Span) -> int:
-    return {Strength.PROTECTED: 0, Strength.SOFT: 2}.get(span.rule.strength, 1)
-
-
-def ends(words: Sequence[str], at: int, node: Node, lexicon: Lexicon) -> Iterator[tuple[int, Rule]]:
-    """Where patterns that begin at `at` end. Adverbs between their words are passed over.
-
-    Each place of the pattern is tried once at each word: an adverb that fits and may be passed over as well would
-    else double the ways at every word.
-    """
-    return _ends(words, at, node, lexicon.groups[LexiconKind.ADVERB], set())
-
-
-def _ends(
-    words: Sequence[str], at: int, node: Node, passed_over: frozenset[str], tried: set[tuple[int, int]]
-) -> Iterator[tuple[int, Rule]]:
-    for following in node.after(words[at]):
-        if (id(following), at) in tried:
-            continue
-        tried.add((id(following), at))
-        for rule in following.rules:
-            yield at + 1, rule
-        if following.edges:
-            yield from _onwards(words, at + 1, following, passed_over, tried)
-
-
-def _onwards(
-    words: Sequence[str], at: int, node: Node, passed_over: frozenset[str], tried: set[tuple[int, int]]
-) -> Iterator[tuple[int, Rule]]:
-    while at < len(words):
-        yield from _ends(words, at, node, passed_over, tried)
-        if words[at] not in passed_over:
-            return
-        at += 1
-
-
-def _candidates(at: int, clause: Clause, lexicon: Lexicon) -> list[Span]:
-    if clause.words[at] not in lexicon.phrases.by_word and not lexicon.phrases.by_prefix:
-        return []
-    found = [Span(at, end, rule) for end, rule in ends(clause.words, at, lexicon.phrases, lexicon)]
-    allowed = [span for span in found if _is_allowed(span, clause, lexicon)]
-    return sorted(allowed, key=lambda span: (-span.end, -FIRMNESS[span.rule.strength]))
-
-
-def _is_allowed(span: Span, clause: Clause, lexicon: Lexicon) -> bool:
-    rest = clause.words[span.end :]
-    if span.rule.before and rest and rest[0] not in span.rule.before:
-        return False
-    if (
-        _is_taken_back(span, clause, lexicon)
-        or _is_tag(span, clause, lexicon)
-        or _is_others(span, clause, lexicon)
-    ):
-        return False
-    fillers = lexicon.groups[LexiconKind.FILLER]
-    if span.rule.leads and not (fillers - lexicon.groups[LexiconKind.PRONOUN]).issuperset(
-        clause.words[: span.at]
-    ):
-        return False
-    if span.rule.strength is not Strength.ALONE:
-        return True
-    corrections = lexicon.groups[LexiconKind.CORRECTION]
-    before = (word in fillers or word in corrections for word in clause.words[: span.at])
-    return fillers.issuperset(rest) and all(before)
-
-
-def _is_taken_back(span: Span, clause: Clause, lexicon: Lexicon) -> bool:
-    """Whether a yes would end before the "not" of its own verb: "sure does not", "yes I am not"."""
-    says_yes = span.rule.label and lexicon.meaning(span.rule.label) == Meaning.AGREE
-    if not says_yes or clause.words[span.end : span.end + 1] != ("not",):
-        return False
-    return clause.words[span.end - 1] in lexicon.deniable
-
-
-def _is_tag(span: Span, clause: Clause, lexicon: Lexicon) -> bool:
-    """Whether it asks for an answer and is none: "tell the others ok". "Your plan is ok" is one."""
-    tags, requesting, states, answering = (
-        lexicon.classes.get(name, frozenset()) for name in ("tag", "requesting", "be", "answering")
-    )
-    before = clause.words[: span.at]
-    if span.end < len(clause.words) or not tags.issuperset(clause.words[span.at : span.end]):
-        return False
-    passed_over = lexicon.groups[LexiconKind.FILLER] - lexicon.groups[LexiconKind.PRONOUN]
-    first = next((word for word in before if word not in passed_over), "")
-    return len(before) > 1 and before[-1] not in states | answering and first in requesting
-
-
-def _is_others(span: Span, clause: Clause, lexicon: Lexicon) -> bool:
-    """Whether somebody else does it: "hope you can make it", "my brother does not like that", "he refused"."""
-    if not span.rule.label or clause.words[span.at] not in lexicon.done_by_somebody:
-        return False
-    speaker = lexicon.classes.get("speaker", frozenset())
-    if span.rule.strength is Strength.PROTECTED or not speaker.isdisjoint(
-        clause.words[span.at : span.end + 1]
-    ):
-        return False  # "he will not let me"
-    agrees = lexicon.meaning(span.rule.label) == Meaning.AGREE
-    return _subject(span, clause, lexicon) in lexicon.classes.get("addressed" if agrees else "others", ())
-
-
-def _subject(span: Span, clause: Clause, lexicon: Lexicon) -> str:
-    """The word before it that is no auxiliary; empty where it begins the clause."""
-    before = reversed(clause.words[: span.at])
-    return next((word for word in before if word not in lexicon.before_verbs), "")
 
 
 def _opens(span: Span, clause: Clause, lexicon: Lexicon) -> bool:

@@ -50,7 +50,7 @@ def _is_aside(sentence: Sequence[Clause], label: str, found: Sequence[Hit], lexi
     """Whether it speaks of something else than the answer: so it says itself, or the rules know nothing of it."""
     here = [hit for hit in found if hit.label and any(hit.clause is clause for clause in sentence)]
     elsewhere = any(hit.label == label and hit not in here for hit in found)
-    if not elsewhere or label == lexicon.default:
+    if not elsewhere or label == lexicon.default or _has_own_name(here, lexicon):
         return False
     if sentence[0].aside:
         return _length(sentence, lexicon) >= FEWEST_WORDS - 1
@@ -61,6 +61,11 @@ def _is_aside(sentence: Sequence[Clause], label: str, found: Sequence[Hit], lexi
         and _length(sentence, lexicon) >= FEWEST_WORDS
         and not _explains(sentence, lexicon)
     )
+
+
+def _has_own_name(here: Sequence[Hit], lexicon: Lexicon) -> bool:
+    """Whether a category of its own is named for it."""
+    return any(hit.label in lexicon.own and hit.strength not in BARE for hit in here)
 
 
 def _explains(sentence: Sequence[Clause], lexicon: Lexicon) -> bool:
@@ -79,7 +84,7 @@ def _other_categories(
     return [
         Matter(hit.label, hit.clause.text[:MAX_CHARACTERS])
         for hit in found
-        if hit.label not in ("", label)
+        if hit.label not in ("", label, lexicon.default)
         and not are_rivals(label, hit.label, lexicon)
         and hit.strength not in BARE
         and id(hit.clause) not in inside

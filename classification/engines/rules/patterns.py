@@ -13,7 +13,10 @@ MAX_OPTIONAL = 6
 
 @dataclass(frozen=True)
 class Rule:
-    """One named set of patterns. `label` is a category's slug, empty for words that are to be ignored."""
+    """One named set of patterns. `label` is a category's slug, empty for words that are to be ignored.
+
+    `hides_all`: they are to be ignored by every category, not only by those that answer.
+    """
 
     name: str
     label: str
@@ -22,6 +25,7 @@ class Rule:
     before: frozenset[str]
     leads: bool
     in_questions: bool
+    hides_all: bool = False
 
 
 @dataclass(frozen=True)

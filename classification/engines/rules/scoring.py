@@ -89,10 +89,10 @@ def _needed(label: str, scores: Mapping[str, float], lexicon: Lexicon) -> float:
 
 
 def are_rivals(one: str, other: str, lexicon: Lexicon) -> bool:
-    """Whether two categories cannot both be meant: opposites, yes and no, something and nothing in particular."""
+    """Whether two categories cannot both be meant: opposites, yes and no, an answer and nothing in particular."""
     first, second = lexicon.categories[one], lexicon.categories[other]
     return (
-        lexicon.default in (one, other)
+        (lexicon.default in (one, other) and lexicon.own.isdisjoint((one, other)))
         or other == first.opposite
         or one == second.opposite
         or {first.counts_as, second.counts_as} == {Meaning.AGREE, Meaning.DISAGREE}
@@ -110,10 +110,10 @@ def _counting(found: list[Hit], lexicon: Lexicon) -> list[Hit]:
     """Those that count beside the others: "good" beside nothing else, "ok" beside no answer, praise not in a refusal.
 
     What follows "but" is weighed apart. What explains an answer or belongs to another matter counts only where nothing
-    else is said.
+    else is said, unless it is of a category that stands beside answers: the first of those by priority is replied to.
     """
     found = _without_hedge(found, lexicon)
-    here = [hit for hit in found if not hit.clause.aside] or found
+    here = [hit for hit in found if not hit.clause.aside or hit.label in lexicon.own] or found
     start = _contrast(here)
     answers = [*_strongest(_unexplained(here[:start])), *_strongest(_unexplained(here[start:]))]
     return [hit for hit in answers if not _is_praise_in_refusal(hit, answers, lexicon)]

@@ -7,8 +7,9 @@ from time import perf_counter
 from classification.engines.rules.clauses import Clause, tidy
 from classification.engines.rules.document import Match, Strength
 from classification.engines.rules.lexicon import Lexicon
-from classification.engines.rules.matching import Hit, Span, ends, hit
+from classification.engines.rules.matching import Hit, hit
 from classification.engines.rules.patterns import Element, Rule
+from classification.engines.rules.spans import Span, ends
 
 EXPRESSION_TIMEOUT = 0.01  # seconds, for one expression on one text
 

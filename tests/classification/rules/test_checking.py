@@ -13,7 +13,7 @@ from tests.classification.rules.documents import clinic, rule
     [
         (rule("a", "confirm", "yes", should_match=["yes po"], should_not_match=["yes?", "not yes"]), []),
         (rule("a", "confirm", "yes", should_match=["oo"]), ["should match: oo"]),
-        (rule("a", "confirm", "yes", should_match=["yes?"]), ["should match: yes?"]),
+        (rule("a", "confirm", "yes", should_match=["yes?"]), ["should match: yes? (found: question)"]),
         (rule("a", "confirm", "ye*", should_not_match=["yellow"]), ["should not match: yellow"]),
         (rule("a", "nowhere", "yes"), ["rule a: unknown category nowhere"]),
         (rule("a", "confirm", "@odd"), ["rule a: @odd: unknown word class @odd"]),
@@ -50,7 +50,7 @@ def test_a_rule_replaces_the_one_of_its_name() -> None:
 def test_a_rule_that_another_one_hides_does_not_match() -> None:
     document = clinic(rule("day", "", "yes day", strength="protected"))
     assert check_rule(rule("a", "confirm", "yes", should_match=["yes day"]), document) == [
-        "should match: yes day"
+        "should match: yes day (found: day)"
     ]
 
 

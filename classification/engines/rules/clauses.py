@@ -26,6 +26,8 @@ _SPLIT_SHORT = re.compile(r"(?<=\w) ' (?=\w)|(?<=\w) '(?=(?:s|t|m|d|re|ll|ve)\b)
 _SPLIT_NOT = re.compile(r"(?<=\w) n't\b")
 _REPEATED = re.compile(r"([^\W\d_])\1{2,}")
 _NUMBER_STOP = re.compile(r"(?<=\d)[.,](?=\d)")
+# "file no. 12", "loan no. HL/2231".
+_NUMBER_OF = re.compile(r"(?<=\w )no\. ?(?=[a-z/#-]{0,6}\d)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ def clauses(text: str, lexicon: Lexicon) -> list[Clause]:
     """The clauses of one text, in order."""
     found: list[Clause] = []
     sentence, aside, contrast = 0, False, False
-    for piece in _PIECE.findall(text.translate(_QUOTES)):
+    for piece in _PIECE.findall(_NUMBER_OF.sub("number ", text.translate(_QUOTES))):
         parts = [part for part in _parts(piece, lexicon) if part.words]
         for part in parts:
             aside = aside or bool(lexicon.begins(part.words, LexiconKind.OPENER))

@@ -199,7 +199,7 @@ def _is_both(said: Sequence[Hit], lexicon: Lexicon) -> bool:
 
 def _is_limited(hit: Hit, lexicon: Lexicon) -> bool:
     limiting = lexicon.classes.get("limiting", frozenset())
-    return not limiting.isdisjoint([hit.words.split()[-1], *hit.behind[:1]])
+    return not limiting.isdisjoint([*hit.before[:1], hit.words.split()[-1], *hit.behind[:1]])
 
 
 def _is_afterthought(hit: Hit, answer: Hit, lexicon: Lexicon) -> bool:

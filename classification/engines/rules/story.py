@@ -35,11 +35,14 @@ def comes_late(line: Line, told: int, lexicon: Lexicon) -> bool:
 
 
 def _is_an_answer(hit: Hit, line: Line, lexicon: Lexicon) -> bool:
-    """Whether it is one however late: about the speaker, the conclusion of what was told, with a sorry, or formal."""
-    speaker, concluding, sorry, formal = (
-        lexicon.classes.get(name, frozenset()) for name in ("speaker", "concluding", "apologizing", "formal")
+    """Whether it is one however late: about the speaker, what was told it for, asked for, with a sorry, or formal."""
+    speaker, concluding, pleading, sorry, formal = (
+        lexicon.classes.get(name, frozenset())
+        for name in ("speaker", "concluding", "pleading", "apologizing", "formal")
     )
-    concludes = not (concluding | lexicon.groups[LexiconKind.CONTRAST]).isdisjoint(hit.before)
+    concludes = not (concluding | pleading | lexicon.groups[LexiconKind.CONTRAST]).isdisjoint(
+        (*hit.before, *hit.words.split()[:1])
+    )
     own = not speaker.isdisjoint(_sentence(hit, line))
     return own or concludes or hit.clause.contrast or line.holds(sorry | formal)
 

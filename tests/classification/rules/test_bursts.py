@@ -64,6 +64,8 @@ def test_a_text_goes_on_with_the_one_before_or_puts_it_right(burst: str, texts: 
         ("no to the first dose / yes to the second", Label.NEUTRAL),
         ("yes to monday / no to tuesday / ok yes to both", Label.AGREE),
         ("yes to monday / wait no to monday", Label.DISAGREE),
+        ("on the first question yes / on the second no", Label.NEUTRAL),
+        ("saturday ok / sunday i cannot", Label.NEUTRAL),
         ("I can do the morning but not the evening", Label.NEUTRAL),
         # Why somebody asks is no reason to refuse.
         ("may lagnat po yung bunso / pwede po ba siyang isama?", Label.NEUTRAL),

@@ -86,6 +86,16 @@ kahapon ayaw ko
 on my way to the burial
 my last message was a mistake
 maybe he forgot
+i only agreed to two days
+waiting for the lift now
+thanks, saves my day
+the yes or no question was hard
+ok now i am lost
+my exam went fine
+you sure about that
+the tutor cancelled our lesson
+before i answer, who is in charge
+dito na naghihintay ang mga bata
 """
 AGREEING = """
 yes correct, platform no 9
@@ -127,6 +137,11 @@ he is indeed
 lunch can
 confirm nako ang order
 sige kahit malayo
+yeah man definitely
+ya coming, might be about 10 min late
+my file no. 12, i confirm
+confirm po ako sa night duty
+we will arrange the tents
 """
 REFUSING = """
 cannot lah i so full
@@ -161,6 +176,11 @@ did not see any email
 we decided to go with another supplier
 kaise aaunga yaar
 back out na po ako
+they won't release me for the 3rd
+our son won't be at school
+we do not allow him to swim
+duty ko po sa kabilang ospital
+paiseh i cannot lend
 """
 
 

@@ -38,6 +38,10 @@ def test_a_story_answers_nothing(text: str) -> None:
         ),
         ("Three nurses on our floor called in sick this morning, sure I will cover", Label.AGREE),
         ("our bus broke down near the toll gate, sorry cannot make it to the meeting", Label.DISAGREE),
+        (
+            "this is her daughter / mum had a bad night, she is not well, please cancel the 3:40 slot",
+            Label.DISAGREE,
+        ),
         ("what time is the call and where do we park / ok", Label.AGREE),
         (
             "finished my shift at the hospital early today / yes i can help carry the relief goods",

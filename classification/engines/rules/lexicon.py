@@ -136,7 +136,9 @@ class Lexicon:
         return words + [word for ending in reversed(endings) for word in self.endings[ending].split()]
 
     def _ending(self, token: str) -> str:
-        return next((ending for ending in self.endings if token.endswith(ending)), "")
+        if not token.endswith(tuple(self.endings)):
+            return ""
+        return next(ending for ending in self.endings if token.endswith(ending))
 
     def _joined(self, words: list[str]) -> list[str]:
         """The words with short forms of several written out."""

@@ -78,12 +78,10 @@ def _ends(
     words: Sequence[str], at: int, node: Node, passed_over: frozenset[str], tried: set[tuple[int, int]]
 ) -> Iterator[tuple[int, Rule]]:
     for following in node.after(words[at]):
-        if (id(following), at) in tried:
-            continue
-        tried.add((id(following), at))
         for rule in following.rules:
             yield at + 1, rule
-        if following.edges:
+        if following.edges and (id(following), at) not in tried:
+            tried.add((id(following), at))
             yield from _onwards(words, at + 1, following, passed_over, tried)
 
 

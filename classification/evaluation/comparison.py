@@ -68,28 +68,35 @@ def compare(before: Document, after: Document) -> list[Comparison]:
     """
     known = {one.slug for one in (*before.categories, *after.categories)}
     cases = corrected(known)[-MAX_CORRECTIONS:]
+    examples = [(one.text, one.label) for one in golden()]
     sets = (
-        (GOLDEN, [(one.text, one.label) for one in golden()], _golden_labels),
+        (GOLDEN, examples, {label for _, label in examples}, _golden_labels),
         (
             CORRECTIONS,
             [(one.text, one.label) for one in cases],
+            known,
             partial(_labels, [one.text for one in cases]),
         ),
     )
-    found = (_compare(source, rows, read, before, after) for source, rows, read in sets)
+    found = (_compare(source, rows, labels, read, before, after) for source, rows, labels, read in sets)
     return [comparison for comparison in found if comparison]
 
 
 def _compare(
     source: str,
     rows: Sequence[tuple[str, str]],
+    labels: Set[str],
     read: Callable[[Document], Sequence[str]],
     before: Document,
     after: Document,
 ) -> Comparison | None:
-    """None when there is nothing to compare by."""
+    """None when there is nothing to compare by.
+
+    `labels` are those that whoever judged the texts could choose from: the golden set's know nothing of an operator's
+    own categories, whether they are new in the draft or live.
+    """
     meanings, new_meanings = _meanings(before), _meanings(after)
-    shared = meanings.keys() & new_meanings.keys()
+    shared = meanings.keys() & new_meanings.keys() & labels
     found = zip(
         rows, _within(shared, read(before), meanings), _within(shared, read(after), new_meanings), strict=True
     )
@@ -104,7 +111,7 @@ def _compare(
 
 
 def _within(shared: Set[str], labels: Iterable[str], meanings: Mapping[str, Meaning]) -> list[str]:
-    """Labels in the words that both rule sets know: one that the other lacks is what it counts as."""
+    """Labels in the words of the judgement and of both rule sets: any other is what it counts as."""
     return [label if label in shared else str(meanings.get(label, Meaning.NEUTRAL)) for label in labels]
 
 

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group, User
 
+from batches.models import Batch
 from classification.engines.rules.document import Document
 from classification.evaluation import comparison
 from classification.golden import golden
-from classification.models import Category, Rule, RuleSet
+from classification.models import Category, Classification, Correction, Rule, RuleSet, Split
 
 # tests/classification/test_golden.py reads all of them.
 TENTH = golden()[::10]
@@ -42,6 +43,20 @@ def misread() -> Rule:
     """A rule in the draft that takes refusals of the golden set for agreement."""
     refusals = [one.text for one in TENTH if one.label == "disagree" and one.text.replace(" ", "").isalpha()]
     return add_rule("own.wrong", match="exact", strength="explicit", patterns="\n".join(refusals[:20]))
+
+
+def correction(reviewer: User, batch: Batch, text: str, label: str, split: str = Split.EVAL) -> None:
+    """What a reviewer says of a verdict on this text."""
+    verdict = Classification.objects.create(batch=batch, label="neutral", latency_ms=1)
+    Correction.objects.create(
+        classification=verdict,
+        reviewer=reviewer,
+        text=text,
+        text_key=text,
+        predicted="neutral",
+        corrected=label,
+        split=split,
+    )
 
 
 def stored() -> RuleSet:

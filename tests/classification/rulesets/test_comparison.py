@@ -3,23 +3,33 @@
 from collections.abc import Iterator
 
 import pytest
+from django.contrib.auth.models import User
 
+from batches.models import Batch
+from classification.engines.rules.document import Document
 from classification.engines.rules.packs import shipped
 from classification.evaluation import comparison
 from classification.evaluation.comparison import GOLDEN, Row, compare
 from classification.golden import Example
-from tests.classification.rulesets.conftest import small
+from tests.classification.rulesets.conftest import correction, small
 
 pytestmark = pytest.mark.django_db
 
 YES = {"name": "yes", "category": "agree", "patterns": ["yes", "sure"]}
 NO = {"name": "no", "category": "disagree", "patterns": ["never"]}
+PAYROLL = {"slug": "payroll", "name": "Payroll", "meaning": "Asks about pay."}
 
 
 @pytest.fixture(autouse=True)
 def _examples(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A golden set of four texts."""
-    rows = [("yes", "agree"), ("sure", "agree"), ("never", "disagree"), ("zebra", "animal")]
+    """A golden set of five texts."""
+    rows = [
+        ("yes", "agree"),
+        ("sure", "agree"),
+        ("never", "disagree"),
+        ("my pay is late", "neutral"),
+        ("zebra", "animal"),
+    ]
     examples = [Example(text, label, "en", "tests") for text, label in rows]
     monkeypatch.setattr(comparison, "golden", lambda: examples)
     comparison._golden_labels.cache_clear()
@@ -29,8 +39,8 @@ def _examples(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def test_it_scores_both_where_both_know_the_label() -> None:
     (found,) = compare(small(), small(rules=[YES, NO]))
-    assert (found.source, found.before.rows, found.after.rows) == (GOLDEN, 3, 3)
-    assert found.before.accuracy == pytest.approx(2 / 3)
+    assert (found.source, found.before.rows, found.after.rows) == (GOLDEN, 4, 4)
+    assert found.before.accuracy == pytest.approx(3 / 4)
     assert found.after.accuracy == 1.0
     assert found.changed == (Row("never", "disagree", "neutral", "disagree"),)
     assert found.changed[0].better
@@ -58,6 +68,30 @@ def test_calling_a_refusal_an_agreement_makes_nothing_better() -> None:
     both = YES | {"patterns": ["yes", "sure", "never"]}
     (found,) = compare(small(rules=[YES]), small(rules=[both], categories=categories))
     assert f"precision of agreement on the {GOLDEN}" in found.fallen
+
+
+def with_payroll(*patterns: str) -> Document:
+    """With a category of the operator's own, read by these patterns."""
+    categories = [*(one.model_dump() for one in small().categories), PAYROLL]
+    own = {"name": "own.payroll", "category": "payroll", "patterns": list(patterns)}
+    return small(categories=categories, rules=[YES, NO, own] if patterns else [YES, NO])
+
+
+@pytest.mark.parametrize("before", [small(rules=[YES, NO]), with_payroll()])
+def test_an_own_category_new_or_live_counts_as_what_it_counts_as(before: Document) -> None:
+    (found,) = compare(before, with_payroll("my pay"))
+    assert (found.fallen, found.changed) == ([], ())
+    (found,) = compare(before, with_payroll("my pay", "sure"))
+    assert found.fallen == [f"macro-F1 on the {GOLDEN}"]
+    assert found.changed == (Row("sure", "agree", "agree", "neutral"),)
+
+
+@pytest.mark.parametrize("judged", ["neutral", "payroll"])
+def test_reviewers_know_the_live_categories(supervisor: User, batch: Batch, judged: str) -> None:
+    correction(supervisor, batch, "my pay is late", judged)
+    _, found = compare(with_payroll("another word"), with_payroll("my pay"))
+    assert found.changed == (Row("my pay is late", judged, "neutral", "payroll"),)
+    assert bool(found.fallen) == (judged == "neutral")
 
 
 def test_without_a_label_in_common_there_is_nothing_to_compare() -> None:

@@ -12,8 +12,6 @@ from batches.models import Batch
 from classification.models import (
     Activation,
     Category,
-    Classification,
-    Correction,
     Origin,
     Rule,
     RuleSet,
@@ -22,7 +20,7 @@ from classification.models import (
 from classification.rulesets import drafts, store
 from classification.rulesets.live import live
 from classification.rulesets.publishing import Refused, activate, publish
-from tests.classification.rulesets.conftest import add_rule, misread, stored
+from tests.classification.rulesets.conftest import add_rule, correction, misread, stored
 
 pytestmark = pytest.mark.django_db
 
@@ -163,19 +161,6 @@ class TestGate:
         Rule.objects.filter(category=agree).update(category=coming)
         golden = publish(supervisor, "").scores["golden set"]
         assert golden["draft"]["macro_f1"] == golden["live"]["macro_f1"]
-
-
-def correction(reviewer: User, batch: Batch, text: str, label: str, split: str = Split.EVAL) -> None:
-    verdict = Classification.objects.create(batch=batch, label="neutral", latency_ms=1)
-    Correction.objects.create(
-        classification=verdict,
-        reviewer=reviewer,
-        text=text,
-        text_key=text,
-        predicted="neutral",
-        corrected=label,
-        split=split,
-    )
 
 
 class TestGoingBack:

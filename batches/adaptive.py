@@ -17,9 +17,9 @@ from batches.models import Batch, Message
 from batches.split_parts import GAP, is_full_part, joined
 from classification.folding import words
 from classification.rulesets.live import live
+from classification.safety import is_firm
 
 OFF, SHADOW, ON = "off", "shadow", "on"  # of ADAPTIVE_WINDOW
-FIRM = 0.8  # the rules' confidence from which a word is an answer and no filler ("ok")
 MOST_LOOKED_AT = 20  # messages of a batch; a longer burst keeps its window
 
 # With one of these behind it, a sentence is not over (English, Filipino, Cebuano).
@@ -71,8 +71,7 @@ def is_complete(texts: Sequence[str]) -> bool:
         return False
     rules = live().rules
     verdict = rules.read(texts)
-    firm = verdict.sure and (verdict.confidence or 0) >= FIRM
-    return firm and verdict.label != rules.lexicon.default and len(verdict.matters) == 1
+    return is_firm(verdict) and verdict.label != rules.lexicon.default and len(verdict.matters) == 1
 
 
 def would_be(messages: Sequence[Message], batch: Batch) -> dict[str, Any]:

@@ -18,6 +18,9 @@ from classification.models import ReviewReason
 from classification.rulesets.live import Live
 
 OPPOSED = {Meaning.AGREE, Meaning.DISAGREE}
+# The rules' confidence that only plain words reach, with hardly anything against them. A bare "ok" (0.68), a guess or
+# a question (0.57) and words that they do not know (0.3) stay below, however alone they stand.
+FIRM = 0.8
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ def judged(hearing: Hearing, verdict: Verdict, texts: Sequence[str], live: Live)
 def _doubted(hearing: Hearing, verdict: Verdict, texts: Sequence[str], live: Live) -> Judgement:
     marked = first_marked(texts)
     if marked is not None:
-        stands = _meaning(verdict, live) != Meaning.AGREE or _agreed(texts[:marked], live)
+        stands = _meaning(verdict.label, live) != Meaning.AGREE or _agreed(texts[:marked], live)
         return _alone(verdict.label if stands else _safe(live), ReviewReason.INJECTION)
     if _opposed(hearing, live):
         if hearing.by_model:
@@ -69,15 +72,34 @@ def _safe(live: Live) -> str:
 def _agreed(before: Sequence[str], live: Live) -> bool:
     """Whether the rules find an agreement in the texts before those that are written for the model."""
     read = live.rules.read(before) if before else None
-    return bool(read and read.sure and _meaning(read, live) == Meaning.AGREE)
+    return bool(read and read.sure and _meaning(read.label, live) == Meaning.AGREE)
 
 
 def _opposed(hearing: Hearing, live: Live) -> bool:
-    """Whether model and rules say the opposite, and the rules are sure."""
-    verdicts = [turn.verdict for turn in (hearing.deciding, hearing.other) if turn and turn.verdict]
-    return {_meaning(verdict, live) for verdict in verdicts} == OPPOSED and all(v.sure for v in verdicts)
+    """Whether model and rules contradict each other about an agreement, and the rules are sure."""
+    heard = {turn.attempt.engine: turn.verdict for turn in (hearing.deciding, hearing.other) if turn}
+    model, rules = heard.get("openai"), heard.get("rules")
+    if not model or not rules or not rules.sure:
+        return False
+    meant = _meaning(model.label, live)
+    opposite = {meant, _meaning(rules.label, live)} == OPPOSED
+    return opposite or (meant == Meaning.AGREE and _is_else(rules, live))
 
 
-def _meaning(verdict: Verdict, live: Live) -> Meaning:
-    category = live.document.category(verdict.label)
+def _is_else(read: Verdict, live: Live) -> bool:
+    """Whether plain words say something else than an agreement, and none is beside it as a further matter.
+
+    Rules that only know nothing of an agreement are no opinion: that is what the model is asked for.
+    """
+    labels = (read.label, *(matter.label for matter in read.matters))
+    return is_firm(read) and all(_meaning(label, live) != Meaning.AGREE for label in labels)
+
+
+def is_firm(verdict: Verdict) -> bool:
+    """Whether the rules are sure, from plain words that hardly anything speaks against (see FIRM)."""
+    return verdict.sure and (verdict.confidence or 0) >= FIRM
+
+
+def _meaning(label: str, live: Live) -> Meaning:
+    category = live.document.category(label)
     return category.counts_as if category else Meaning.NEUTRAL

@@ -5,6 +5,11 @@ from typing import Any
 import pytest
 
 from classification.engines.base import Matter
+from classification.engines.rules.document import Document
+from classification.engines.rules.packs import shipped
+from classification.models import Origin
+from classification.rulesets import store
+from classification.rulesets.live import live
 from classification.services import classify
 from tests.support.openai_server import OpenAIServer, answer, http_error
 
@@ -33,6 +38,56 @@ def test_model_and_rules_that_contradict_each_other_end_in_the_middle(
     assert decision.attempts[0].label == said  # what the model said is not lost
     if review:
         assert decision.matters == (Matter("neutral", ""),)
+
+
+OPEN = ["maybe, not sure yet", "depende pa sa schedule", "balikan kita mamaya", "let me check first po"]
+# Words that the rules do not know, a question, a guess, words on both sides: the model may know better.
+NO_OPINION = [ODD, "salamat po", "what time po?", "I'll try", "yes but not sure yet"]
+
+
+@pytest.mark.parametrize("text", OPEN)
+def test_an_agreement_to_what_plain_words_leave_open_is_not_confirmed(
+    server: OpenAIServer, text: str
+) -> None:
+    server.next(answer("agree"))
+    decision = classify([text])
+    assert (decision.label, decision.review) == ("neutral", "disagreement")
+    assert (decision.other_engine, decision.other_label) == ("rules", "neutral")
+
+
+@pytest.mark.parametrize("text", NO_OPINION)
+def test_rules_that_know_little_contradict_no_agreement(server: OpenAIServer, text: str) -> None:
+    server.next(answer("agree"))
+    decision = classify([text])
+    assert (decision.label, decision.review, decision.other_label) == ("agree", "", "neutral")
+
+
+@pytest.mark.parametrize(("texts", "review"), [(OPEN, "disagreement"), (["what time po?"], "")])
+def test_in_the_shadow_such_an_agreement_is_shown(
+    server: OpenAIServer, settings: Any, texts: list[str], review: str
+) -> None:
+    settings.CLASSIFICATION_MODE = "shadow"
+    server.default = answer("agree")
+    decisions = [classify([text]) for text in texts]
+    assert {(one.label, one.review) for one in decisions} == {("neutral", review)}
+
+
+@pytest.mark.parametrize(
+    ("text", "review"), [("Yes po. Question about my pay", ""), ("Question about my pay", "disagreement")]
+)
+def test_another_matter_contradicts_no_agreement_beside_it(
+    server: OpenAIServer, text: str, review: str
+) -> None:
+    server.next(answer("agree"))
+    document = shipped().model_dump(mode="json")
+    document["categories"].append({"slug": "pay", "name": "Pay", "meaning": "Asks about pay.", "priority": 1})
+    document["rules"].append(
+        {"name": "own.pay", "category": "pay", "patterns": ["about my pay"], "strength": "explicit"}
+    )
+    store.make_live(store.insert(Document.model_validate(document), origin=Origin.DRAFT), "ana")
+    live.cache_clear()
+    decision = classify([text])
+    assert (decision.other_label, decision.review) == ("pay", review)
 
 
 @pytest.mark.parametrize(("text", "said", "label"), [(YES, "disagree", "agree"), (NO, "agree", "disagree")])

@@ -16,7 +16,7 @@ from django.conf import settings
 from batches.models import Batch
 from batches.querysets import BatchQuerySet
 from classification.evaluation.running import Answer, Reader, read_all
-from classification.labels import Label, Meaning
+from classification.labels import Label, Meaning, Said
 from classification.rulesets.live import Live, live
 
 CHUNK = 200  # conversations read from the database at once
@@ -40,9 +40,12 @@ class Replayed:
 
 
 def chosen(rows: BatchQuerySet, limit: int | None) -> list[int]:
-    """Those of `rows` that got a label, at most the newest `limit`, the oldest first."""
-    ids = rows.using(settings.REPORT_DATABASE).exclude(label="").order_by("-id").values_list("id", flat=True)
-    return sorted(ids[:limit])
+    """Those of `rows` that got a verdict, at most the newest `limit`, the oldest first.
+
+    Not those that hold nothing but a command (STOP): no engine was asked what it means, and none is to be.
+    """
+    read = rows.using(settings.REPORT_DATABASE).exclude(label__in=["", *Said.values])
+    return sorted(read.order_by("-id").values_list("id", flat=True)[:limit])
 
 
 def replay(ids: Sequence[int], read: Reader, rules: Live) -> Iterator[Replayed]:

@@ -20,7 +20,7 @@ from classification.engines.rules.packs import shipped
 from classification.evaluation.running import KINDS
 from classification.models import Classification, Price, RuleSet
 from replies.senders import memory
-from tests.batches.conftest import arrive
+from tests.batches.conftest import arrive, done
 from tests.classification.conftest import server
 from tests.support.openai_server import OpenAIServer, answer, http_error
 
@@ -149,6 +149,12 @@ class TestWhich:
         recorded("Nice", label="")
         recorded("Nice").messages.all().delete()
         assert with_rules()["batches"] == 0
+
+    def test_it_leaves_out_commands_and_asks_no_model_about_them(self, server: OpenAIServer) -> None:
+        labels = [done(arrive(command)).label for command in ("HELP", "STOP", "START")]
+        assert labels == ["help", "opt_out", "opt_in"]
+        assert document("--since", "7d", "--model", "m")["batches"] == 0
+        assert server.requests == []
 
     @pytest.mark.parametrize(
         ("arguments", "problem"),

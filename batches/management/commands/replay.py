@@ -29,8 +29,9 @@ EXCERPT = 60  # characters
 class Command(BaseCommand):
     help = (
         "Reads recorded conversations again with another published rule set (--ruleset) or another model (--model, with"
-        " the key and address of the settings) and tells which labels would change and what it would cost. Nothing is"
-        " written and nothing is sent; a model is really asked, and really costs. JSON: batches, changed, swaps"
+        " the key and address of the settings) and tells which labels would change and what it would cost. Texts that"
+        " are commands (STOP, START, HELP) are left out: no engine decides them. Nothing is written and nothing is"
+        " sent; a model is really asked, and really costs. JSON: batches, changed, swaps"
         " (agreement become refusal or the reverse), decided_now (nobody could decide then), failed.CODE, cost and"
         " cost_then (US dollars; cost is null where no price is known), changes[].{batch,text,was,engine,would_be}."
     )

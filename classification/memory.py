@@ -10,9 +10,9 @@ from time import perf_counter
 from django.conf import settings
 from django.db.models import Count, Max
 
-from classification.asking import milliseconds
+from classification.asking import ask, milliseconds
 from classification.decision import EngineAttempt, Turn
-from classification.engines.base import Context, Verdict
+from classification.engines.base import Context, Matter, Verdict
 from classification.engines.untrusted import visible
 from classification.models import Correction
 
@@ -52,8 +52,15 @@ def recall(texts: Sequence[str], context: Context) -> Turn | None:
     agreed = said["labels"] == 1 and said["reviewers"] >= REVIEWERS
     if not agreed or not context.live.document.category(label):
         return None
-    verdict = Verdict(label, trace={"reviewers": said["reviewers"]})
+    matters = _matters(label, texts, context)
+    verdict = Verdict(label, matters=matters, trace={"reviewers": said["reviewers"]})
     return Turn(EngineAttempt(ENGINE, latency_ms=milliseconds(start), label=label), verdict)
+
+
+def _matters(label: str, texts: Sequence[str], context: Context) -> tuple[Matter, ...]:
+    """Reviewers say what is to be answered and no more; what else there is the rules tell, if they read it so, too."""
+    read = ask("rules", texts, context).verdict
+    return read.matters if read and read.label == label else ()
 
 
 def _squeezed_all(texts: Sequence[str]) -> list[str]:

@@ -100,6 +100,18 @@ def test_what_two_reviewers_say_is_remembered(remembering: OpenAIServer, batch: 
     assert (row.engine, row.trace, row.attempts[0]["label"]) == ("memory", {"reviewers": 2}, "disagree")
 
 
+@pytest.mark.parametrize(("label", "found"), [("agree", ["agree", "neutral"]), ("disagree", [])])
+def test_further_matters_are_those_of_the_rules_where_they_read_it_so_too(
+    remembering: OpenAIServer, batch: Batch, label: str, found: list[str]
+) -> None:
+    text = "Yes. The bridge on our road is closed"
+    for reviewer in ("ana", "ben"):
+        say(batch, reviewer, label, text=text)
+    decision = classify([text])
+    assert (decision.label, decision.engine) == (label, "memory")
+    assert [matter.label for matter in decision.matters] == found
+
+
 @pytest.mark.parametrize(
     "said",
     [

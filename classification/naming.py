@@ -38,8 +38,9 @@ def shown(label: str) -> tuple[str, str]:
 
 
 def told(matters: Iterable[Mapping[str, str]]) -> list[str]:
-    """Matters as a verdict's row keeps them, each by its category's name and the words that say so."""
-    return [f"{name_of(matter['label'])}: “{matter['text']}”" for matter in matters]
+    """Matters as a verdict's row keeps them, each by its category's name and the words that say so, if any are kept."""
+    named = ((name_of(matter["label"]), matter["text"]) for matter in matters)
+    return [f"{name}: “{text}”" if text else name for name, text in named]
 
 
 def all_labels() -> list[tuple[str, str]]:

@@ -5,8 +5,9 @@ default category, a safe answer to anything, and a person looks at it.
 """
 
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from django.conf import settings
 
@@ -25,11 +26,15 @@ FIRM = 0.8
 
 @dataclass(frozen=True)
 class Judgement:
-    """What the conversation is given, and why a person should look at it (empty: no need)."""
+    """What the conversation is given, and why a person should look at it (empty: no need).
+
+    `trace` is what is told of a doubt: its reason, and the words that raised it.
+    """
 
     label: str
     matters: tuple[Matter, ...]
     review: str
+    trace: Mapping[str, Any] = field(default_factory=dict)
 
 
 def judged(hearing: Hearing, verdict: Verdict, texts: Sequence[str], live: Live) -> Judgement:
@@ -44,8 +49,9 @@ def judged(hearing: Hearing, verdict: Verdict, texts: Sequence[str], live: Live)
 def _doubted(hearing: Hearing, verdict: Verdict, texts: Sequence[str], live: Live) -> Judgement:
     marked = first_marked(texts)
     if marked is not None:
-        stands = _meaning(verdict.label, live) != Meaning.AGREE or _agreed(texts[:marked], live)
-        return _alone(verdict.label if stands else _safe(live), ReviewReason.INJECTION)
+        stands = _meaning(verdict.label, live) != Meaning.AGREE or _agreed(texts[: marked.at], live)
+        marker = {"marker": {"text": marked.at + 1, "words": marked.words}}
+        return _alone(verdict.label if stands else _safe(live), ReviewReason.INJECTION, marker)
     if _opposed(hearing, live):
         if hearing.by_model:
             return _alone(_safe(live), ReviewReason.DISAGREEMENT)
@@ -60,9 +66,12 @@ def sampled() -> str:
     return ReviewReason.SAMPLE if chosen else ReviewReason.NONE
 
 
-def _alone(label: str, review: ReviewReason) -> Judgement:
-    """This label and no other matter: what else the engine said is not believed."""
-    return Judgement(label, (Matter(label, ""),), review)
+def _alone(label: str, review: ReviewReason, trace: Mapping[str, Any] | None = None) -> Judgement:
+    """This label and no other matter: what else the engine said is not believed.
+
+    The trace keeps the reason: that of the review may be another one (the random sample, an opt-out).
+    """
+    return Judgement(label, (Matter(label, ""),), review, {"doubt": str(review), **(trace or {})})
 
 
 def _safe(live: Live) -> str:

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
+from typing import Any
 
 from django.conf import settings
 from django.utils.crypto import salted_hmac
@@ -136,9 +137,17 @@ def _decision(
         cost=cost(attempts),
         fallback_reason=hearing.missed.attempt.reason if hearing.missed else "",
         language=context.live.rules.language(texts),
-        trace=verdict.trace,
+        trace=_trace(hearing, verdict, judgement),
         attempts=attempts,
     )
+
+
+def _trace(hearing: Hearing, verdict: Verdict, judgement: Judgement) -> dict[str, Any]:
+    """What the engine that decides left behind, what the rules read where it is not they, and what was doubted."""
+    trace = {**verdict.trace, **judgement.trace}
+    if hearing.other and hearing.other.verdict and hearing.other.attempt.engine == "rules":
+        trace["rules"] = dict(hearing.other.verdict.trace)
+    return trace
 
 
 def _undecided(hearing: Hearing, context: Context) -> Decision:

@@ -10,7 +10,7 @@ from batches.choices import EventKind
 from batches.models import Batch, Message
 from batches.templatetags.times import moment, span
 from batches.timeline.entry import Entry, key_of, telling
-from classification import naming
+from classification import explaining, naming
 from classification.models import Classification
 from replies import costs
 from replies.models import AttemptOutcome, Reply, ReplyAttempt, ReplyKind, ReplyStatus
@@ -60,12 +60,18 @@ def _classification(row: Classification) -> Entry:
     tokens = f"{row.input_tokens or 0} in, {row.output_tokens or 0} out"
     facts = [
         ("Label", naming.name_of(row.label)),
+        ("Review", row.get_review_display() if row.review else ""),
+        ("Marker", explaining.marker(row)),
         ("Matters", "; ".join(naming.told(row.matters)) if len(row.matters) > 1 else ""),
         ("Engine", row.engine or "none could decide"),
+        (f"{row.engine.capitalize()} said", naming.name_of(explaining.overruled(row))),
+        (f"{row.other_engine.capitalize()} said", naming.name_of(row.other_label)),
         ("Model", row.model),
         ("Confidence", "" if row.confidence is None else f"{row.confidence:.2f}"),
         ("Latency", f"{row.latency_ms} ms" if row.engine else ""),
         ("Tokens", "" if row.input_tokens is None and row.output_tokens is None else tokens),
+        ("Cost", explaining.cost(row)),
+        ("Question", row.question),
         ("Fallback reason", row.fallback_reason),
         ("Error", row.error if row.error != row.fallback_reason else ""),
     ]

@@ -1,46 +1,66 @@
 """Verdicts, to look at: nothing can be added, changed or deleted."""
 
-import json
 from typing import Any
 
 from django.contrib import admin
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
-from classification import naming
+from classification import explaining, naming
 from classification.models import Classification
 from classification.record_admin import DayRangeFilter, LabelFilter, RecordAdmin
 from classification.revealing import reveal, revealed
 
 MODEL, ERROR = revealed("model", "Model"), revealed("error", "Error")
-FALLBACK = revealed("fallback_reason", "Fallback reason")
+FALLBACK, QUESTION = revealed("fallback_reason", "Fallback reason"), revealed("question", "Question")
 
 
 @admin.register(Classification)
 class ClassificationAdmin(RecordAdmin):
     list_display = ["id", "batch", "verdict", "engine", MODEL, "confidence", "latency_ms", "created_at"]
-    list_filter = ["engine", LabelFilter, ("created_at", DayRangeFilter)]
+    list_filter = [
+        "engine",
+        LabelFilter,
+        ("review", ChoicesDropdownFilter),
+        ("created_at", DayRangeFilter),
+    ]
     list_select_related = ["batch", "ruleset"]
     search_fields = ["batch__sender"]
     search_help_text = "The sender's number"
     fields = [
         "batch",
         "created_at",
+        QUESTION,
         "label_name",
+        "review",
         "confidence",
         "all_matters",
         "ruleset",
         "engine",
         MODEL,
+        "another",
         "latency_ms",
         ("input_tokens", "output_tokens"),
+        "price",
         FALLBACK,
         ERROR,
         "why",
         "tried",
     ]
-    readonly_fields = ["label_name", "all_matters", "why", "tried", MODEL, ERROR, FALLBACK]
+    readonly_fields = [
+        "label_name",
+        "all_matters",
+        "another",
+        "price",
+        "why",
+        "tried",
+        QUESTION,
+        MODEL,
+        ERROR,
+        FALLBACK,
+    ]
 
     @display(description="Label", label=naming.TONES)  # type: ignore[untyped-decorator]
     def verdict(self, row: Classification) -> tuple[str, str]:
@@ -55,6 +75,14 @@ class ClassificationAdmin(RecordAdmin):
         """What the conversation is about, the answered matter first."""
         return _lines(naming.told(row.matters)) or "–"
 
+    @admin.display(description="Other engine")
+    def another(self, row: Classification) -> str:
+        return f"{row.other_engine}: {naming.name_of(row.other_label)}" if row.other_label else "–"
+
+    @admin.display(description="Cost")
+    def price(self, row: Classification) -> str:
+        return explaining.cost(row) or "–"
+
     @admin.display(description="Why")
     def why(self, row: Classification) -> str:
         return reasons(row)
@@ -65,16 +93,8 @@ class ClassificationAdmin(RecordAdmin):
 
 
 def reasons(row: Classification) -> SafeString | str:
-    """The words that decided, one a line; for a model, what it left behind."""
-    hits = row.trace.get("hits")
-    if hits is None:
-        return _as_json(row.trace) if row.trace else "–"
-    return _lines(_hit(hit) for hit in hits) or "No word that the rules know."
-
-
-def _hit(hit: dict[str, Any]) -> str:
-    negated = ", negated" if hit["negated"] else ""
-    return f"“{hit['words']}” in “{hit['clause']}”: {hit['label']} ({hit['rule']}{negated})"
+    """Why it is so, one reason a line."""
+    return _lines(explaining.reasons(row)) or "–"
 
 
 def _attempt(attempt: dict[str, Any]) -> str:
@@ -86,7 +106,3 @@ def _attempt(attempt: dict[str, Any]) -> str:
 
 def _lines(texts: Any) -> SafeString:
     return format_html_join("", "<div>{}</div>", ((reveal(text),) for text in texts))
-
-
-def _as_json(document: Any) -> SafeString:
-    return format_html("<pre>{}</pre>", reveal(json.dumps(document, indent=2, ensure_ascii=False)))

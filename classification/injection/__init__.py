@@ -7,16 +7,19 @@ A marker is no proof, and a text without one no warrant: what the model may do a
 import re
 import tomllib
 import unicodedata
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 from classification.engines.untrusted import last_readable
 
 MARKERS = Path(__file__).with_name("markers.toml")
+MAX_WORDS = 120  # characters of a marker that are told
 
 
 def preload() -> None:
@@ -24,34 +27,59 @@ def preload() -> None:
     _markers()
 
 
-def first_marked(texts: Sequence[str]) -> int | None:
-    """The index of the first text in which a marker begins, None when there is none.
+@dataclass(frozen=True)
+class Marker:
+    """The number of the text in which it begins (0 is the first), and its words as they were written."""
 
-    A marker may be spread over several texts. Looked at is what a model would be given: the last texts.
+    at: int
+    words: str
+
+
+def first_marked(texts: Sequence[str]) -> Marker | None:
+    """The marker that begins first, None when there is none.
+
+    It may be spread over several texts. Looked at is what a model would be given: the last texts.
     """
     cleaned = last_readable(texts)
-    begins = [*_of_shape(cleaned), *_of_words(cleaned)]
-    return min(begins) + len(texts) - len(cleaned) if begins else None
+    first = min([*_of_shape(cleaned), *_of_words(cleaned)], key=itemgetter(0), default=None)
+    if first is None:
+        return None
+    at, words = first
+    return Marker(at + len(texts) - len(cleaned), " ".join(words.split())[:MAX_WORDS])
 
 
-def _of_shape(texts: Sequence[str]) -> Iterator[int]:
+def _of_shape(texts: Sequence[str]) -> Iterator[tuple[int, str]]:
     shapes, _ = _markers()
-    return (number for number, text in enumerate(texts) if shapes.search(text))
+    found = ((number, shapes.search(text)) for number, text in enumerate(texts))
+    return ((number, shape.group()) for number, shape in found if shape)
 
 
-def _of_words(texts: Sequence[str]) -> Iterator[int]:
+def _of_words(texts: Sequence[str]) -> Iterator[tuple[int, str]]:
     """In letters alone, so that neither spaces, marks and line ends nor look-alikes hide a phrase."""
     _, words = _markers()
     letters = [_letters(text) for text in texts]
     starts = list(accumulate(map(len, letters), initial=0))
-    return (bisect_right(starts, found.start()) - 1 for found in words.finditer("".join(letters)))
+    phrase = words.search("".join(letters))
+    if phrase:
+        yield bisect_right(starts, phrase.start()) - 1, _as_written(texts, *phrase.span())
+
+
+def _as_written(texts: Sequence[str], start: int, end: int) -> str:
+    """The part of the texts whose letters are numbers `start` to `end` of all of them."""
+    whole = "\n".join(texts)
+    letters_so_far = list(accumulate(len(_letters(char)) for char in whole))
+    return whole[bisect_right(letters_so_far, start) : bisect_left(letters_so_far, end) + 1]
 
 
 def _letters(text: str) -> str:
     """`text` with only its letters, without accents, in lower case, look-alikes written as what they look like."""
-    table = str.maketrans(_data()["look_alikes"])
-    plain = unicodedata.normalize("NFKD", text.casefold().translate(table))
-    return "".join(char for char in plain.translate(table) if char.isalpha())
+    plain = unicodedata.normalize("NFKD", text.casefold().translate(_look_alikes()))
+    return "".join(char for char in plain.translate(_look_alikes()) if char.isalpha())
+
+
+@cache
+def _look_alikes() -> dict[int, str]:
+    return str.maketrans(_data()["look_alikes"])
 
 
 @cache

@@ -4,6 +4,7 @@ The shipped one is put together from the language packs beside this file (see pa
 """
 
 import re
+from collections import Counter
 from typing import Annotated, Any, Literal, Self
 
 from django.db import models
@@ -185,6 +186,7 @@ class Document(Entry):
         slugs = [category.slug for category in self.categories]
         _unique("category", slugs)
         _unique("rule", [rule.name for rule in self.rules])
+        _unique("word", [_called(word) for word in self.lexicon])
         if taken := NO_CATEGORIES.keys() & slugs:
             raise ValueError(f"no category may be called {taken.pop()}: it says that there is none")
         if [category.is_default for category in self.categories].count(True) != 1:
@@ -216,7 +218,12 @@ def _plain(text: str, unwanted: re.Pattern[str]) -> str:
     return text
 
 
+def _called(word: Word) -> str:
+    """All that tells a word from the others: "yup (variant, en)"."""
+    return f"{word.term} ({', '.join(filter(None, [word.kind, word.language]))})"
+
+
 def _unique(what: str, names: list[str]) -> None:
-    twice = sorted({name for name in names if names.count(name) > 1})
+    twice = sorted(name for name, times in Counter(names).items() if times > 1)
     if twice:
         raise ValueError(f"{what} named twice: {', '.join(twice)}")

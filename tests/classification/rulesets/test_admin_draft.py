@@ -22,7 +22,9 @@ pytestmark = pytest.mark.django_db
 
 DRAFT = reverse("admin:classification_rule_draft")
 EXPORT = reverse("admin:classification_rule_draft_export")
+YUP = {"kind": "variant", "term": "yup", "becomes": "yes"}
 EVIL = "<script>alert(1)</script>"
+TWICE = json.dumps(small().model_dump(mode="json") | {"lexicon": [YUP, YUP | {"becomes": "no"}]}).encode()
 SHOWN = "&lt;script&gt;alert(1)&lt;/script&gt;"
 
 
@@ -256,6 +258,7 @@ class TestFiles:
                 b'{"categories": [{"slug": "A B"}], "rules": 1, "lexicon": []}',
                 "category A B, slug: String should",
             ),
+            (TWICE, "word named twice: yup (variant)"),
             (b'{"rules": [{"name": "r", "patterns": ["\\u0000"]}]}', "U+0000 cannot be kept here"),
             (b"x" * 2_000_001, "larger than 2,000,000 bytes"),
         ],

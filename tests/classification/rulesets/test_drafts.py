@@ -106,6 +106,12 @@ def test_it_is_like_a_document_until_somebody_touches_it() -> None:
     assert not drafts.is_like(digest(small()))
 
 
+def test_a_word_may_be_of_several_kinds_and_languages() -> None:
+    others = [{"language": "tl"}, {"kind": "known", "becomes": ""}, {"language": "", "term": "en yup"}]
+    words = [WORD | other for other in ({}, *others)]
+    assert len(read(_data(lexicon=words)).lexicon) == len(words)
+
+
 def test_the_order_of_entries_means_nothing() -> None:
     turned = shipped().model_dump()
     turned = {part: turned[part][::-1] if part in PARTS else turned[part] for part in turned}
@@ -137,6 +143,7 @@ def _data(**changes: Any) -> dict[str, Any]:
 
 
 RULE = {"name": "r", "category": "agree", "patterns": ["x"]}
+WORD = {"kind": "variant", "language": "en", "term": "yup", "becomes": "yes"}
 CATEGORY = {"slug": "agree", "name": "Agree", "meaning": "Yes."}
 
 
@@ -153,6 +160,8 @@ CATEGORY = {"slug": "agree", "name": "Agree", "meaning": "Yes."}
         (_data(rules=[RULE | {"colour": "red"}]), "rule r, colour: Extra inputs are not permitted"),
         (_data(rules=[RULE | {"name": None}]), "rule number 1, name: Input should be a valid string"),
         (_data(rules=[RULE, RULE]), "rule named twice: r"),
+        (_data(lexicon=[WORD, WORD | {"becomes": "no"}]), "word named twice: yup (variant, en)"),
+        (_data(lexicon=[WORD, WORD | {"term": " yup "}]), "word named twice: yup (variant, en)"),
         (_data(rules=[RULE | {"category": "nope"}]), "rule r: unknown category nope"),
         (
             _data(rules=[RULE | {"patterns": ["a\nb"]}]),

@@ -19,7 +19,7 @@ from classification.engines.rules.document import Document
 from classification.evaluation.comparison import Comparison, compare
 from classification.models import RuleSet
 from classification.revealing import reveal
-from classification.rulesets import drafts, shipping, store
+from classification.rulesets import drafts, seen, shipping, store
 from classification.rulesets.differences import differences
 from classification.rulesets.drafts import DocumentInvalid
 from classification.rulesets.publishing import OVERRIDE, Refused, note, publish
@@ -28,6 +28,7 @@ NAME = "classification_rule_draft"
 EXPORT = "classification_rule_draft_export"
 MAX_UPLOAD = 2_000_000  # bytes; the shipped rule set has a tenth of it
 MAX_PROBLEMS = 30  # shown
+CHANGED = "The draft has changed since you looked at it, and nothing is replaced. Look at it again."
 EDIT = [
     f"classification.{verb}_{model}"
     for verb in ("add", "change", "delete")
@@ -105,6 +106,9 @@ class DraftPage(ModelAdmin):  # type: ignore[misc]  # unfold has no types
             document, told = _source(request, act)
         except DocumentInvalid as invalid:
             return self._draft(request, problems=invalid.problems)
+        if request.POST.get("seen") not in (None, seen.draft()):
+            messages.error(request, CHANGED)
+            return self._draft(request)
         drafts.load(document)
         note(request.user, f"Draft replaced: {told}")  # type: ignore[arg-type]
         messages.success(request, f"The draft is now {told}.")
@@ -121,6 +125,7 @@ class DraftPage(ModelAdmin):  # type: ignore[misc]  # unfold has no types
             "media": self.media,
             "live": live,
             "shipped": shipping.newest_shipped(),
+            "seen": seen.draft(),  # before it is read: what comes in between is a change
             "may_edit": request.user.has_perms(EDIT),
             "may_publish": request.user.has_perm(PUBLISH),
             "may_override": request.user.has_perm(OVERRIDE),

@@ -7,6 +7,7 @@ from django.contrib import admin, messages
 from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from pydantic import ValidationError
 from unfold.admin import ModelAdmin
@@ -22,6 +23,7 @@ from classification.labels import Label
 from classification.models import Category, LexiconEntry, Rule
 from classification.naming import TONES
 from classification.revealing import one_line
+from classification.rulesets import seen
 from classification.rulesets.drafts import DocumentInvalid, as_entry, draft
 from classification.rulesets.live import live
 from classification.rulesets.objections import objections
@@ -29,12 +31,36 @@ from classification.widgets import SmsTextarea
 
 ANY = "any"  # in an address, for the language that is empty
 PATTERNS_SHOWN = 90  # characters
+CHANGED = format_html(
+    'Somebody else has changed this since you opened it. Nothing is saved. <a class="text-link" href="" '
+    'target="_blank">{}</a> beside this page, and put in there what you typed.',
+    "Load it again",
+)
 
 
 class EntryForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic when it runs
-    """Says of a row what the document would say of it, at the field that is meant."""
+    """Says of a row what the document would say of it, at the field that is meant.
+
+    `seen` is the digest of the row that the page has shown: what others have saved since must not be undone in silence.
+    """
 
     entry: type[Entry]
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["seen"] = seen.row(self.instance)
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        known = self.cleaned_data.get("seen")
+        rows = type(
+            self.instance
+        )._default_manager.select_for_update()  # the admin's transaction ends with the saving
+        if known and any(seen.row(found) != known for found in rows.filter(pk=self.instance.pk)):
+            self.add_error(None, CHANGED)
+        return cleaned
 
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]  # Django's own hook: the row is filled from here on

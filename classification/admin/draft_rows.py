@@ -18,12 +18,13 @@ from unfold.widgets import UnfoldAdminExpandableTextareaWidget
 from classification.admin.draft_page import DraftPage
 from classification.admin.playground import PlaygroundPage
 from classification.engines.rules.checking import check_rule
-from classification.engines.rules.document import CategoryEntry, Entry, RuleEntry, Word
+from classification.engines.rules.clauses import tidy
+from classification.engines.rules.document import CategoryEntry, Entry, LexiconKind, RuleEntry, Word
 from classification.labels import Label
 from classification.models import Category, LexiconEntry, Rule
 from classification.naming import TONES
 from classification.revealing import one_line
-from classification.rulesets import seen
+from classification.rulesets import seen, words
 from classification.rulesets.drafts import DocumentInvalid, as_entry, draft
 from classification.rulesets.live import live
 from classification.rulesets.objections import objections
@@ -126,7 +127,20 @@ class RuleForm(EntryForm):
 
 
 class WordForm(EntryForm):
+    """A word must be one that the rules can find; they read texts in lower case."""
+
     entry = Word
+
+    def clean_term(self) -> str:
+        return tidy(self.cleaned_data["term"])
+
+    def clean_becomes(self) -> str:
+        return tidy(self.cleaned_data["becomes"])
+
+    def check(self, entry: Word) -> None:
+        others = LexiconEntry.objects.filter(kind=LexiconKind.VARIANT).exclude(pk=self.instance.pk)
+        for field, problem in words.problems(entry, dict(others.values_list("term", "becomes"))):
+            self.add_error(field, problem)
 
     def _tell(self, where: tuple[str | int, ...], message: str) -> None:
         """What concerns the word as a whole is about what it becomes."""
@@ -227,3 +241,10 @@ class LexiconAdmin(DraftAdmin):
     list_display = ["term", "kind", "becomes", "language"]
     list_filter = [LanguageFilter, ("kind", ChoicesDropdownFilter)]
     search_fields = ["term", "becomes"]
+
+    def save_model(self, request: HttpRequest, obj: LexiconEntry, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if obj.kind != LexiconKind.CLASS:
+            return
+        for name in words.unnamed(obj.becomes, Rule.objects.values_list("patterns", flat=True)):
+            messages.warning(request, f"No pattern names @{name}: “{obj.term}” does nothing there yet.")

@@ -34,7 +34,10 @@ class Category(models.Model):
     priority = models.PositiveSmallIntegerField(
         default=50, help_text="Of several matters in one conversation, the lowest is answered."
     )
-    reply = models.TextField(blank=True, help_text="The answer; empty: the one of the environment.")
+    reply = models.TextField(
+        blank=True,
+        help_text="The answer where no template fits; empty: SMS_AUTO_REPLY_TEXT, or a thank-you.",
+    )
     mention = models.TextField(
         blank=True, help_text="A sentence added to the answer when this is the conversation's second matter."
     )

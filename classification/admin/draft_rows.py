@@ -24,7 +24,7 @@ from classification.labels import Label
 from classification.models import Category, LexiconEntry, Rule
 from classification.naming import TONES
 from classification.revealing import one_line
-from classification.rulesets import seen, words
+from classification.rulesets import plainly, seen, words
 from classification.rulesets.drafts import DocumentInvalid, as_entry, draft
 from classification.rulesets.live import live
 from classification.rulesets.objections import objections
@@ -70,13 +70,13 @@ class EntryForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic when 
         try:
             self.check(self.entry.model_validate(as_entry(self.instance)))
         except ValidationError as error:
-            for problem in error.errors():
-                self._tell(problem["loc"], problem["msg"].removeprefix("Value error, "))
+            for place, message in plainly.problems(error):
+                self._tell(place, message)
 
     def check(self, entry: Any) -> None:
         """More that could be wrong with it."""
 
-    def _tell(self, where: tuple[str | int, ...], message: str) -> None:
+    def _tell(self, where: plainly.Place, message: str) -> None:
         field, line = (*where, "", "")[:2]
         told = f"Line {line + 1}: {message}" if isinstance(line, int) else message
         self.add_error(str(field) if field in self.fields else None, told)
@@ -142,7 +142,7 @@ class WordForm(EntryForm):
         for field, problem in words.problems(entry, dict(others.values_list("term", "becomes"))):
             self.add_error(field, problem)
 
-    def _tell(self, where: tuple[str | int, ...], message: str) -> None:
+    def _tell(self, where: plainly.Place, message: str) -> None:
         """What concerns the word as a whole is about what it becomes."""
         super()._tell(where or ("becomes",), message)
 

@@ -7,10 +7,10 @@ from typing import Any, get_origin
 from django.db import models, transaction
 from django.db.models import Q
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from classification.engines.rules.document import CategoryEntry, Document, Entry, RuleEntry, Word
 from classification.models import Category, LexiconEntry, Rule
+from classification.rulesets import plainly
 from classification.rulesets.store import digest
 
 # The document's parts: what one of it is called, its table, its entry, and what tells one from the others.
@@ -44,7 +44,7 @@ def read(data: Any) -> Document:
     try:
         return Document.model_validate(data)
     except ValidationError as error:
-        raise DocumentInvalid([_told(problem, data) for problem in error.errors()]) from error
+        raise DocumentInvalid([_told(*problem, data) for problem in plainly.problems(error)]) from error
 
 
 def as_entry(row: models.Model) -> dict[str, Any]:
@@ -120,10 +120,9 @@ def _in(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _told(problem: ErrorDetails, data: Any) -> str:
-    """One of pydantic's problems as a sentence: "rule en.no, patterns, line 2: …"."""
-    message = problem["msg"].removeprefix("Value error, ")
-    part, number, *field = [*problem["loc"], "", ""]
+def _told(place: plainly.Place, message: str, data: Any) -> str:
+    """One problem with all that leads to it: "rule en.no, patterns, line 2: …"."""
+    part, number, *field = [*place, "", ""]
     if part not in PARTS or not isinstance(number, int):
         return f"{part}: {message}" if part else message
     where = [f"line {at + 1}" if isinstance(at, int) else at for at in field if at != ""]

@@ -65,13 +65,13 @@ class TestRows:
             (
                 {"patterns": "ok\n" + "x" * 201},
                 "patterns",
-                "Line 2: String should have at most 200 characters",
+                "Line 2: must have 200 characters at most",
             ),
             ({"patterns": "zebra", "should_match": "lion"}, "patterns", "lion"),
             ({"should_not_match": "a zebra"}, "patterns", "zebra"),
             ({"name": "two words"}, "name", "Enter a valid value"),
             ({"note": "bell \x07"}, "note", "U+0007 cannot be kept"),
-            ({"before": "x" * 65}, "before", "Line 1: String should have at most 64 characters"),
+            ({"before": "x" * 65}, "before", "Line 1: must have 64 characters at most"),
         ],
     )
     def test_it_shows_what_is_wrong_with_a_rule_at_the_field(
@@ -91,10 +91,10 @@ class TestRows:
         ("fields", "field", "problem"),
         [
             ({"slug": "undecided"}, "slug", "verdict of nobody"),
-            ({"slug": "Agree"}, "slug", "String should match pattern"),
+            ({"slug": "Agree"}, "slug", "must be small letters (a to z)"),
             ({"is_default": "on"}, "is_default", "“Neutral” is the default; take it away there first."),
             ({"mention": "bell \x07"}, "mention", "U+0007 cannot be kept"),
-            ({"reply": "x" * 1601}, "reply", "String should have at most 1600 characters"),
+            ({"reply": "x" * 1601}, "reply", "must have 1600 characters at most"),
             ({"reply": "x" * 460}, "reply", "The text takes 4 SMS segments, and SMS_MAX_SEGMENTS allows 3."),
             ({"mention": "ж" * 202}, "mention", "The text takes 4 SMS segments"),
         ],
@@ -177,7 +177,7 @@ class TestDraft:
         assert EVIL not in text
         file = SimpleUploadedFile("x.json", json.dumps({"rules": [{"name": EVIL}]}).encode())
         text = act(browser, "import", file=file).content.decode()
-        assert f"rule {SHOWN}, patterns: Field required" in text
+        assert f"rule {SHOWN}, patterns: is missing" in text
         assert EVIL not in text
 
     def test_it_publishes(self, browser: Client) -> None:
@@ -252,11 +252,11 @@ class TestFiles:
             (b"\xff\xfe\x00", "The file is no JSON"),
             (b"NaN", "The file is no JSON"),
             (b"[" * 100_000, "The file is no JSON"),
-            (b"[]", "Input should be a valid dictionary"),
+            (b"[]", "This is no rule set"),
             (b'{"categories": [], "rules": [], "lexicon": []}', "exactly one category must be the default"),
             (
                 b'{"categories": [{"slug": "A B"}], "rules": 1, "lexicon": []}',
-                "category A B, slug: String should",
+                "category A B, slug: must be small letters",
             ),
             (TWICE, "word named twice: yup (variant)"),
             (b'{"rules": [{"name": "r", "patterns": ["\\u0000"]}]}', "U+0000 cannot be kept here"),
@@ -279,5 +279,5 @@ class TestFiles:
         text = act(
             browser, "import", file=SimpleUploadedFile("x.json", json.dumps(data).encode())
         ).content.decode()
-        assert text.count("patterns: Field required") == draft_page.MAX_PROBLEMS
+        assert text.count("patterns: is missing") == draft_page.MAX_PROBLEMS
         assert "… and 70 more." in text

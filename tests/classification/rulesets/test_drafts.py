@@ -123,11 +123,14 @@ def test_the_order_of_entries_means_nothing() -> None:
     [
         (
             {"patterns": "ok\n" + "x" * 201},
-            "rule bad, patterns, line 2: String should have at most 200 characters",
+            "rule bad, patterns, line 2: must have 200 characters at most",
         ),
-        ({"patterns": " \n "}, "rule bad, patterns: Tuple should have at least 1 item"),
-        ({"name": "two words"}, "rule two words, name: String should match pattern"),
-        ({"match": "psychic"}, "rule bad, match: Input should be 'phrase'"),
+        ({"patterns": " \n "}, "rule bad, patterns: must not be empty"),
+        (
+            {"name": "two words"},
+            "rule two words, name: must be letters, digits, _, . and - alone, without spaces",
+        ),
+        ({"match": "psychic"}, "rule bad, match: must be 'phrase'"),
         ({"note": "a\x1bb"}, "rule bad, note: the character U+001B cannot be kept here"),
     ],
 )
@@ -150,15 +153,15 @@ CATEGORY = {"slug": "agree", "name": "Agree", "meaning": "Yes."}
 @pytest.mark.parametrize(
     ("data", "problem"),
     [
-        ([], "Input should be a valid dictionary"),
-        ("text", "Input should be a valid dictionary"),
-        ({}, "categories: Field required"),
-        (_data(format=2), "format: Input should be 1"),
-        (_data(rules="x"), "rules: Input should be a valid tuple"),
-        (_data(rules=[7]), "rule number 1: Input should be a valid dictionary"),
-        (_data(extra=1), "extra: Extra inputs are not permitted"),
-        (_data(rules=[RULE | {"colour": "red"}]), "rule r, colour: Extra inputs are not permitted"),
-        (_data(rules=[RULE | {"name": None}]), "rule number 1, name: Input should be a valid string"),
+        ([], "This is no rule set"),
+        ("text", "This is no rule set"),
+        ({}, "categories: is missing"),
+        (_data(format=2), "format: must be 1: another version of the software has written it"),
+        (_data(rules="x"), "rules: must be a list"),
+        (_data(rules=[7]), "rule number 1: must be an object that names its fields"),
+        (_data(extra=1), "extra: is unknown here"),
+        (_data(rules=[RULE | {"colour": "red"}]), "rule r, colour: is unknown here"),
+        (_data(rules=[RULE | {"name": None}]), "rule number 1, name: must be a text"),
         (_data(rules=[RULE, RULE]), "rule named twice: r"),
         (_data(lexicon=[WORD, WORD | {"becomes": "no"}]), "word named twice: yup (variant, en)"),
         (_data(lexicon=[WORD, WORD | {"term": " yup "}]), "word named twice: yup (variant, en)"),
@@ -171,8 +174,17 @@ CATEGORY = {"slug": "agree", "name": "Agree", "meaning": "Yes."}
         (_data(categories=[CATEGORY]), "exactly one category must be the default"),
         (
             _data(categories=[CATEGORY | {"priority": -1}]),
-            "category agree, priority: Input should be greater",
+            "category agree, priority: must be 0 at least",
         ),
+        (
+            _data(categories=[CATEGORY | {"priority": "soon"}]),
+            "category agree, priority: must be a whole number",
+        ),
+        (
+            _data(categories=[CATEGORY | {"slug": "A B"}]),
+            "category A B, slug: must be small letters (a to z)",
+        ),
+        (_data(rules=[RULE | {"leads": "perhaps"}]), "rule r, leads: must be true or false"),
         (_data(categories=[CATEGORY | {"reply": "\0"}]), "category agree, reply: the character U+0000"),
         (
             _data(lexicon=[{"kind": "variant", "language": "en", "term": "yup"}]),
@@ -188,3 +200,9 @@ def test_a_bad_document_is_refused_and_the_place_named(data: Any, problem: str) 
     with pytest.raises(DocumentInvalid) as error:
         read(data)
     assert any(told.startswith(problem) for told in error.value.problems), error.value.problems
+
+
+def test_of_a_list_whose_only_line_is_wrong_it_does_not_say_that_it_is_empty() -> None:
+    with pytest.raises(DocumentInvalid) as error:
+        read(_data(rules=[RULE | {"patterns": ["x" * 201]}]))
+    assert error.value.problems == ["rule r, patterns, line 1: must have 200 characters at most"]

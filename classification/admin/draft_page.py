@@ -185,6 +185,7 @@ def _state(live: RuleSet | None, problems: list[str]) -> dict[str, Any]:
         "difference_count": len(found),
         "boards": scoreboard.boards({one.source: one.as_dict() for one in comparisons}),
         "changed": scoreboard.changed_rows(comparisons, draft),
+        "changed_count": sum(len(one.changed) for one in comparisons),
         "fallen": _fallen(comparisons),
     }
 

@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from classification.admin import draft_page
+from classification.admin import draft_page, scoreboard
 from classification.engines.rules.packs import shipped
 from classification.models import Category, LexiconEntry, Rule, RuleSet
 from classification.rulesets import drafts, store
@@ -168,6 +168,16 @@ class TestDraft:
         assert "Precision of agreement" in text
         assert wrong.patterns.split("\n")[0] in text
         assert "Reason for the override" in text
+
+    def test_it_says_that_a_long_list_of_texts_is_cut(
+        self, browser: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        misread()
+        answer = browser.get(DRAFT)
+        assert "are shown; what is worse" not in answer.content.decode()
+        count = len(answer.context["changed"])
+        monkeypatch.setattr(scoreboard, "MAX_ROWS", count - 1)
+        assert f"The first {count - 1} of {count} are shown; what is worse comes first." in page(browser)
 
     def test_it_escapes_what_the_draft_and_the_file_say(self, browser: Client) -> None:
         Category.objects.create(slug="evil", name=EVIL, meaning=EVIL)

@@ -39,9 +39,15 @@ def _decoded(path: Path) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        before = StringIO(content[: error.start].decode("utf-8-sig"), newline="")
-        number = max(sum(1 for _ in csv.reader(before)) - 1, 0)
-        raise BadFile(f"row {number}: is not UTF-8 (byte {error.start} of the file)") from None
+        place = _place(content[: error.start].decode("utf-8-sig"))
+        raise BadFile(f"{place}: is not UTF-8 (byte {error.start} of the file)") from None
+
+
+def _place(before: str) -> str:
+    """What comes after `before`: a sign in the place of what cannot be read makes the row that it begins count, too."""
+    lines = csv.reader(StringIO(before + "?", newline=""))
+    number = sum(1 for line in lines if line) - 1
+    return f"row {number}" if number else "the header"
 
 
 def _check_header(path: Path, names: Collection[str], needed: Collection[str]) -> None:

@@ -222,7 +222,10 @@ class TestPredictions:
         ("text,label\nYes,agree,en\n", "row 1: has not as many cells"),
         ('text,label\n"Yes"!,agree\n', "row 1: ',' expected"),
         (b'text,label\n"Yes\nsure",agree\nS\xed,agree\n', "row 2: is not UTF-8"),
-        (b"t\xe9xt,label\n", "row 0: is not UTF-8"),
+        (b"text,label\nYes,agree\n\xedS,agree\n", "row 2: is not UTF-8"),
+        (b"text,label\n\nYes,agree\n\n\xedS,agree\n", "row 2: is not UTF-8"),
+        (b"t\xe9xt,label\n", "the header: is not UTF-8"),
+        ("text,label\nYes,agree\n".encode("utf-16"), "the header: is not UTF-8"),
     ],
 )
 def test_it_explains_a_file_that_it_cannot_use(

@@ -26,7 +26,7 @@ from classification.rulesets.publishing import OVERRIDE, Refused, note, publish
 
 NAME = "classification_rule_draft"
 EXPORT = "classification_rule_draft_export"
-MAX_UPLOAD = 2_000_000  # bytes; the shipped rule set has a tenth of it
+MAX_UPLOAD = 2_000_000  # bytes; an export of the shipped rule set has 0.8 million
 MAX_PROBLEMS = 30  # shown
 CHANGED = "The draft has changed since you looked at it, and nothing is replaced. Look at it again."
 EDIT = [

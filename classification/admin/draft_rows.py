@@ -19,7 +19,14 @@ from classification.admin.draft_page import DraftPage
 from classification.admin.playground import PlaygroundPage
 from classification.engines.rules.checking import check_rule
 from classification.engines.rules.clauses import tidy
-from classification.engines.rules.document import CategoryEntry, Entry, LexiconKind, RuleEntry, Word
+from classification.engines.rules.document import (
+    RULE_NAME,
+    CategoryEntry,
+    Entry,
+    LexiconKind,
+    RuleEntry,
+    Word,
+)
 from classification.labels import Label
 from classification.models import Category, LexiconEntry, Rule
 from classification.naming import TONES
@@ -112,6 +119,9 @@ class RuleForm(EntryForm):
     """A rule must do what its own examples say."""
 
     entry = RuleEntry
+
+    class Meta:
+        error_messages = {"name": {"invalid": f"The name {plainly.PATTERNS[RULE_NAME]}."}}
 
     def check(self, entry: RuleEntry) -> None:
         try:

@@ -25,6 +25,13 @@ class PriceForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic when 
             "model": "As the provider calls it, without a date: its dated variants are priced so, too."
         }
 
+    def clean_model(self) -> str:
+        """A price is found by the model's exact name: one that is other in capitals alone would never be."""
+        name: str = self.cleaned_data["model"]
+        if known := Price.objects.filter(model__iexact=name).exclude(pk=self.instance.pk).first():
+            raise forms.ValidationError(f"There is a price for “{known}” already.")
+        return name
+
 
 @admin.register(Price)
 class PriceAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types

@@ -15,8 +15,14 @@ def default_confirms(category: CategoryEntry) -> Iterable[tuple[str, str]]:
         )
 
 
+def own_opposite(category: CategoryEntry) -> Iterable[tuple[str, str]]:
+    """A negator would change nothing."""
+    if category.opposite == category.slug:
+        yield "opposite", "A category cannot be its own opposite."
+
+
 # Each gives field and sentence for whatever is wrong. An application adds its own when it comes up.
-CHECKS: list[Callable[[CategoryEntry], Iterable[tuple[str, str]]]] = [default_confirms]
+CHECKS: list[Callable[[CategoryEntry], Iterable[tuple[str, str]]]] = [default_confirms, own_opposite]
 
 
 def objections(category: CategoryEntry) -> list[tuple[str, str]]:

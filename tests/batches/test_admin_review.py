@@ -83,7 +83,8 @@ class TestPage:
         page = html(ana)
         for told in (
             "Will you come?", "Sige po", "pero late ako", "some-model", "Rules and model disagree",
-            "Openai says</dt><dd>Neutral", "“sige” in “sige po”: agree (tl.yes)", "Left to review: <strong>1</strong>",
+            "Other engine</dt><dd>Neutral, by openai", "“sige” in “sige po”: agree (tl.yes)",
+            "Left to review: <strong>1</strong>",
         ):  # fmt: skip
             assert told in page, told
 
@@ -99,7 +100,12 @@ class TestPage:
         batch = done(closed("Yes"))
         Classification.objects.create(batch=batch, label="agree", review="sample", latency_ms=0)
         assert "Thanks for confirming!" in html(ana)
-        assert "Automatic reply, sent" in html(ana)
+        assert "Reply (automatic), sent" in html(ana)
+
+    def test_a_verdict_that_is_judged_without_a_reason_has_no_badge(self, ana: Client) -> None:
+        by_hand = verdict(review="")
+        badges = html(ana, f"{PAGE}?verdict={by_hand.pk}").split('class="badges">')[1].split("</div>")[0]
+        assert "–" not in badges
 
     def test_it_escapes_and_reveals_what_strangers_wrote(self, ana: Client) -> None:
         verdict(HOSTILE, question=HOSTILE, model=HOSTILE[:40], sender="EVIL\u202e<b>")

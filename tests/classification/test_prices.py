@@ -141,6 +141,14 @@ def test_a_supervisor_adds_and_removes_a_model(client: Client) -> None:
     assert cost([asked("llama")]) is None
 
 
+@pytest.mark.parametrize("name", [LUNA, LUNA.upper()])
+def test_capitals_make_no_second_price(client: Client, name: str) -> None:
+    form = {"model": name, "input_per_million": "1", "output_per_million": "0"}
+    answered = user(client, "supervisor").post(reverse("admin:classification_price_add"), form)
+    assert f"There is a price for “{LUNA}” already" in answered.content.decode()
+    assert Price.objects.filter(model__iexact=LUNA).count() == 1
+
+
 def test_no_price_is_negative(client: Client) -> None:
     form = {"model": "llama", "input_per_million": "-1", "output_per_million": "0"}
     answered = user(client, "supervisor").post(reverse("admin:classification_price_add"), form)

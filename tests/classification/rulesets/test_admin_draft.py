@@ -69,7 +69,7 @@ class TestRows:
             ),
             ({"patterns": "zebra", "should_match": "lion"}, "patterns", "lion"),
             ({"should_not_match": "a zebra"}, "patterns", "zebra"),
-            ({"name": "two words"}, "name", "Enter a valid value"),
+            ({"name": "two words"}, "name", "The name must be letters, digits, _, . and - alone, without"),
             ({"note": "bell \x07"}, "note", "U+0007 cannot be kept"),
             ({"before": "x" * 65}, "before", "Line 1: must have 64 characters at most"),
         ],
@@ -105,6 +105,18 @@ class TestRows:
         form = {"slug": "own", "name": "Own", "meaning": "Mine.", "counts_as": "neutral", "priority": "5"}
         answer = self.add(browser, "category", **form | {"enabled": "on"} | fields)
         assert problem in str(answer.context["adminform"].form.errors[field])
+
+    def test_a_category_is_not_its_own_opposite(self, browser: Client) -> None:
+        agree = Category.objects.get(slug="agree")
+        form = {"slug": "agree", "name": "Agree", "meaning": "Yes.", "counts_as": "agree", "priority": "5"}
+        address = reverse("admin:classification_category_change", args=[agree.pk])
+        answer = browser.post(address, form | {"opposite": agree.pk, "enabled": "on"})
+        assert answer.context["adminform"].form.errors["opposite"] == [
+            "A category cannot be its own opposite."
+        ]
+        Category.objects.filter(pk=agree.pk).update(opposite=agree)
+        text = act(browser, "publish").content.decode()
+        assert "category agree, opposite: A category cannot be its own opposite." in text
 
     def test_it_counts_the_segments_of_what_is_typed(self, browser: Client, settings: Any) -> None:
         settings.SMS_MAX_SEGMENTS = 2

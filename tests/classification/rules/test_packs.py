@@ -7,8 +7,10 @@ import pytest
 from classification.engines.rules.checking import fits
 from classification.engines.rules.document import LexiconKind, Match, RuleEntry
 from classification.engines.rules.engine import Rules
+from classification.engines.rules.lexicon import WORD
 from classification.engines.rules.packs import shipped
 from classification.engines.rules.patterns import parsed
+from classification.rulesets.words import problems
 
 RULES = Rules(shipped())
 NAMED = [rule for rule in shipped().rules if rule.should_match or rule.should_not_match]
@@ -26,13 +28,17 @@ def test_the_rules_that_decide_most_say_what_they_fit() -> None:
 
 
 def test_every_spelling_becomes_a_word_that_something_knows() -> None:
-    lexicon = RULES.lexicon
-    unknown = {
-        word.term: word.becomes
-        for word in shipped().lexicon
-        if word.kind == LexiconKind.VARIANT and word.becomes not in lexicon.vocabulary
-    }
-    assert unknown == {}
+    lexicon = [word for word in shipped().lexicon if word.kind != LexiconKind.VARIANT]
+    texts = [text for rule in shipped().rules for text in (*rule.patterns, *rule.before)]
+    texts += [text for word in lexicon for text in (word.term, word.becomes)]
+    known = {word for text in texts for word in WORD.findall(text)}
+    unknown = {word.becomes for word in shipped().lexicon if word.kind == LexiconKind.VARIANT} - known
+    assert unknown == set()
+
+
+def test_every_word_can_be_found() -> None:
+    variants = {word.term: word.becomes for word in shipped().lexicon if word.kind == LexiconKind.VARIANT}
+    assert [told for word in shipped().lexicon for told in problems(word, variants)] == []
 
 
 def test_no_spelling_is_spelled_differently_again() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
@@ -20,6 +21,8 @@ log = logging.getLogger(__name__)
 CHUNK = 50  # batches in one transaction: short enough that no webhook waits long for a row
 # How long after it was queued a batch may be queued again while others wait: as tasks are missing, and at all.
 LATE, VERY_LATE = 2 * DISPATCH_GRACE, timedelta(hours=1)
+# How many times a batch's lease no lease can be: machines are given another BATCH_LEASE_SECONDS one after the other.
+IMPOSSIBLE = 5
 
 
 def close_due(actor: str = "sweep", which: Q | None = None) -> int:
@@ -86,6 +89,20 @@ def reap(actor: str = "sweep") -> int:
     if reaped:
         log.warning("Queued %(count)s batch(es) again: their worker is gone or late", {"count": len(reaped)})
     return len(reaped)
+
+
+def end_impossible_leases() -> int:
+    """End the leases that no clock of now has given, so that reap() meets their batches; say how many they were.
+
+    They are from before the clock was set back, and would hold their batches until that time comes again. Whoever does
+    work on one loses it, as to any reaper. One that was postponed may wait as long as it must.
+    """
+    given_today = Now() + timedelta(seconds=IMPOSSIBLE * settings.BATCH_LEASE_SECONDS)
+    held = Batch.objects.filter(status__in=[BatchStatus.CLOSED, BatchStatus.PROCESSING], postponed=False)
+    ended = held.filter(lease_until__gt=given_today).update(lease_until=Now())
+    if ended:
+        log.warning("The clock was set back: %(count)s batch(es) were held until later", {"count": ended})
+    return ended
 
 
 def _work_lists() -> list[tuple[BatchQuerySet, BatchStatus, int]]:

@@ -14,7 +14,7 @@ from django.db.models import DurationField, ExpressionWrapper, F
 
 from batches.choices import BatchStatus
 from batches.clock import Now
-from batches.closing import close_due, reap
+from batches.closing import close_due, end_impossible_leases, reap
 from batches.housekeeping import prune
 from batches.leases import LEADER, STANDBY, TTL, is_held, release, take
 from batches.models import Batch
@@ -120,6 +120,7 @@ class _Sweep:
     def _prune(self) -> None:
         if time.monotonic() - self.pruned_at > PRUNE_EVERY:
             self.pruned_at = time.monotonic()
+            end_impossible_leases()
             prune()
 
     def _leave(self) -> None:

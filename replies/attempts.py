@@ -13,10 +13,18 @@ from replies.senders.base import SendResult
 # Writes one event (kind, data) into the caller's history, in the transaction of the change it tells.
 Recorder = Callable[[str, Mapping[str, Any]], None]
 
+# How many times its lease no call can have: machines are given another BATCH_LEASE_SECONDS one after the other.
+IMPOSSIBLE = 5
+
 
 def lease() -> timedelta:
     """Half a batch's lease: when the batch is taken over, its interrupted send must be recognisable as such."""
     return timedelta(seconds=settings.BATCH_LEASE_SECONDS / 2)
+
+
+def lease_is_over() -> rows.Sql:
+    """Behind `sending_until`: it has run out, or lies so far ahead that the clock was set back since it was given."""
+    return rows.Sql(f"NOT BETWEEN {rows.now()} AND {rows.now(IMPOSSIBLE * lease().total_seconds())}")
 
 
 def note_attempt(reply: Reply, record: Recorder) -> None:

@@ -1,8 +1,7 @@
 """Send a reply once: what the rest of the project asks of replies."""
 
-from classification import rows
 from replies.addressee import ANYBODY, Addressee
-from replies.attempts import Recorder
+from replies.attempts import Recorder, lease_is_over
 from replies.case import Case, Terms
 from replies.claiming import claim_for_call
 from replies.conversation import Conversation
@@ -82,9 +81,9 @@ def _case(reply: Reply, terms: Terms, addressee: Addressee) -> Case:
 
 def _give_up_if_interrupted(sender: Sender, reply: Reply, record: Recorder, then: Then) -> Reply:
     """Once the lease of a send has run out it is unknown, or tried again where the provider looks at the key."""
-    over = rows.Sql(f"<= {rows.now()}")
     again = sender.idempotent and sender.name == reply.provider
     wait, then = (0.0, nothing) if again else (None, then)
-    if not finish(reply, INTERRUPTED, wait, record, then, status=ReplyStatus.SENDING, sending_until=over):
+    held = {"status": ReplyStatus.SENDING, "sending_until": lease_is_over()}
+    if not finish(reply, INTERRUPTED, wait, record, then, **held):
         reply.refresh_from_db()
     return reply

@@ -79,7 +79,7 @@ def _sweep(migrations: State) -> State:
     since = since_beat() if migrations["ok"] else None
     if since is None:
         return {"ok": False, "age_seconds": None}
-    age = max(0.0, since.total_seconds())
+    age = since.total_seconds()
     return {"ok": age < SWEEP_MAX_AGE, "age_seconds": round(age, 1)}
 
 

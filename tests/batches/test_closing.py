@@ -1,21 +1,23 @@
 """Closing on time, queueing in the same commit, and queueing again what was dropped."""
 
 import socket
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
 from django_q.models import OrmQ
 
-from batches import closing
-from batches.choices import BatchStatus
+from batches import closing, state
+from batches.choices import BatchStatus, Outcome
 from batches.clock import Now
-from batches.closing import close_due, reap
+from batches.closing import close_due, end_impossible_leases, reap
 from batches.models import Batch
 from batches.queue import enqueue
-from tests.batches.conftest import age, arrive, kinds
+from tests.batches.conftest import age, arrive, closed, done, kinds
 
 
 def queued() -> list[int]:
@@ -84,6 +86,47 @@ class TestReaping:
     def test_it_waits_before_it_queues_the_same_again(self) -> None:
         lease_over(arrive("Yes"), "closed")
         assert (reap(), reap()) == (1, 0)
+
+
+def held_until(time: timedelta, status: str, **fields: Any) -> Batch:
+    batch = arrive("Yes")
+    Batch.objects.filter(id=batch.id).update(status=status, lease_until=Now() + time, **fields)
+    return batch
+
+
+@pytest.mark.django_db
+class TestAfterTheClockWasSetBack:
+    @pytest.mark.parametrize("status", ["closed", "processing"])
+    def test_what_was_dropped_is_queued_again(self, status: str, caplog: pytest.LogCaptureFixture) -> None:
+        batch = held_until(timedelta(hours=1), status)
+        assert reap() == 0
+        assert end_impossible_leases() == 1
+        assert caplog.messages[-1] == "The clock was set back: 1 batch(es) were held until later"
+        time.sleep(0.01)
+        assert reap() == 1
+        assert queued() == [batch.id]
+
+    def test_who_still_works_on_it_has_lost_it(self) -> None:
+        batch, token = closed("Yes"), uuid4()
+        assert state.claim(batch.id, token, timedelta(hours=1), "worker")
+        end_impossible_leases()
+        time.sleep(0.01)
+        reap()
+        assert state.set_label(batch.id, token, "agree") is None
+        assert done(batch).outcome != Outcome.NONE
+
+    @pytest.mark.parametrize("seconds", [60, 200])
+    def test_a_lease_of_now_goes_on_by_another_machines_settings_too(self, seconds: int) -> None:
+        held_until(timedelta(seconds=seconds), "processing")
+        assert end_impossible_leases() == 0
+
+    def test_a_reply_that_waits_for_long_goes_on_waiting(self) -> None:
+        held_until(timedelta(hours=9), "closed", postponed=True)
+        assert end_impossible_leases() == 0
+
+    def test_an_open_batch_has_no_lease(self) -> None:
+        arrive("Yes")
+        assert end_impossible_leases() == 0
 
 
 @pytest.mark.django_db(transaction=True)

@@ -62,11 +62,12 @@ def test_a_scrape_reads_no_history() -> None:
     ]
     assert len(selects) >= 4
     for sql in selects:
-        plan = _plan(sql)
-        assert not WHOLE[connection.vendor].search(plan), f"{sql}\n{plan}"
+        found = plan(sql)
+        assert not WHOLE[connection.vendor].search(found), f"{sql}\n{found}"
 
 
-def _plan(sql: str) -> str:
+def plan(sql: str) -> str:
+    """How this database would go about the statement, in its own words."""
     explain = "EXPLAIN QUERY PLAN" if connection.vendor == "sqlite" else "EXPLAIN"
     with connection.cursor() as cursor:
         cursor.execute(f"{explain} {sql.replace('%', '%%')}", [])

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from threading import Thread
@@ -13,7 +14,8 @@ from django_q.models import OrmQ, Schedule
 
 from batches import sweep as sweeping
 from batches.choices import BatchStatus
-from batches.leases import LEADER, STANDBY, TTL, release, since_beat, take
+from batches.clock import Now
+from batches.leases import LEADER, STANDBY, TTL, is_held, release, since_beat, take
 from batches.models import Batch, Lease
 from batches.schedules import sync
 from batches.sweep import sweep, until_next_due
@@ -52,6 +54,28 @@ class TestLeases:
         age = since_beat()
         assert age is not None
         assert age < timedelta(seconds=60)
+
+    def test_one_from_before_the_clock_was_set_back_holds_nobody_up(self) -> None:
+        _set_back(timedelta(minutes=10))
+        age = since_beat()
+        assert age is not None
+        assert age > timedelta(minutes=9)
+        assert not is_held(LEADER)
+        assert take(LEADER, uuid4())
+        assert is_held(LEADER)
+        assert not take(LEADER, uuid4())
+
+    def test_one_that_was_renewed_while_somebody_waited_for_the_row_is_not_taken(self) -> None:
+        """Who waited compares by the time at which it began to wait."""
+        _set_back(2 * TTL)
+        assert is_held(LEADER)
+        assert not take(LEADER, uuid4())
+
+
+def _set_back(time: timedelta) -> None:
+    """What a leader leaves behind that dies, whereupon the clock is set back by so much."""
+    row = Lease.objects.filter(name=LEADER)
+    row.update(holder=uuid4(), until=Now() + time + TTL, beat_at=Now() + time)
 
 
 @pytest.mark.django_db
@@ -117,6 +141,27 @@ class TestSweeping:
         _sweep_in_thread(4).join()
         batch.refresh_from_db()
         assert batch.status == BatchStatus.CLOSED
+
+    def test_the_clock_is_set_back_after_a_leader_died(self) -> None:
+        _set_back(timedelta(minutes=10))
+        dropped = arrive("No", sender="+639181234567")
+        held = {"status": BatchStatus.PROCESSING, "lease_until": Now() + timedelta(minutes=11)}
+        Batch.objects.filter(id=dropped.id).update(**held)
+        age(arrive("Yes"), 60)
+        _sweep_in_thread(3).join()
+        assert [batch.status for batch in Batch.objects.all()] == [BatchStatus.CLOSED] * 2
+
+    def test_one_of_many_takes_a_lease_from_before_the_clock_was_set_back(self) -> None:
+        _set_back(timedelta(minutes=10))
+
+        def try_to_take(_turn: int) -> bool:
+            try:
+                return take(LEADER, uuid4())
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(max_workers=8) as pool:
+            assert sum(pool.map(try_to_take, range(8))) == 1
 
     def test_a_third_one_leaves(self) -> None:
         others = [_sweep_in_thread(5), _sweep_in_thread(5)]

@@ -39,8 +39,11 @@ def test_it_is_ready_while_a_sweep_is_alive(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_it_is_not_ready_when_the_last_sweep_is_old(client: Client) -> None:
-    sweep_was(seconds=60)
+@pytest.mark.parametrize("seconds", [60, -600])
+def test_it_is_not_ready_when_the_last_sweep_is_old_or_from_before_the_clock_was_set_back(
+    client: Client, seconds: float
+) -> None:
+    sweep_was(seconds)
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert answer.json()["checks"]["sweep"]["ok"] is False

@@ -122,6 +122,13 @@ def test_it_becomes_unknown_when_the_sending_process_died(
     assert (reply.attempts.get().outcome, history.kinds) == ("unknown", ["reply_unknown"])
 
 
+def test_it_becomes_unknown_when_the_clock_was_set_back_since(
+    interrupted: Interrupted, history: History, outbox: list[memory.Sms]
+) -> None:
+    reply = _send(interrupted(-3600), history)
+    assert (reply.status, reply.reason, outbox) == ("unknown", "interrupted", [])
+
+
 def test_it_never_sends_an_interrupted_reply_later(
     interrupted: Interrupted, history: History, outbox: list[memory.Sms]
 ) -> None:

@@ -17,8 +17,9 @@ from tests.batches.doctor.conftest import Doctor, closed_port
 pytestmark = pytest.mark.django_db
 
 
-def test_a_sweep_that_has_stopped(doctor: Doctor) -> None:
-    Lease.objects.filter(name=LEADER).update(beat_at=datetime.now(UTC) - timedelta(minutes=5))
+@pytest.mark.parametrize("minutes", [-5, 5])
+def test_a_sweep_that_has_stopped_also_before_the_clock_was_set_back(doctor: Doctor, minutes: int) -> None:
+    Lease.objects.filter(name=LEADER).update(beat_at=datetime.now(UTC) + timedelta(minutes=minutes))
     assert doctor()["sweep"]["state"] == "problem"
     assert doctor("--pre-flight")["bad"] == {}
 

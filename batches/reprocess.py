@@ -15,6 +15,7 @@ from batches import history, state
 from batches.choices import BatchStatus, EventKind, Outcome
 from batches.closing import close_due
 from batches.models import Batch
+from batches.querysets import BatchQuerySet
 from batches.queue import enqueue
 from batches.terms import terms_of
 from classification.labels import Label
@@ -34,20 +35,33 @@ class Result:
 
 
 def reprocess(
-    batch_ids: Sequence[int], *, actor: str, resend_unknown: bool = False, dry_run: bool = False
+    batch_ids: Sequence[int],
+    *,
+    actor: str,
+    which: BatchQuerySet | None = None,
+    resend_unknown: bool = False,
+    dry_run: bool = False,
 ) -> list[Result]:
     """Close, queue again or send again, whatever each batch needs; `dry_run` only says what that would be.
 
     A reply that the provider refused is sent again; one that is unknown only with `resend_unknown`, for its sender
-    may get a second text. Ids that do not exist are reported as skipped.
+    may get a second text. Ids that do not exist are reported as skipped, and so is what is not, or no longer, `which`.
     """
-    found = Batch.objects.select_related("channel").in_bulk(batch_ids)
+    rows = Batch.objects.all() if which is None else which
+    found = rows.select_related("channel").in_bulk(batch_ids)
+    others = Batch.objects.in_bulk(set(batch_ids) - set(found))
     return [
         _one(found[batch_id], actor, resend_unknown, dry_run)
         if batch_id in found
-        else Result(batch_id, "", SKIPPED, "there is no such batch")
+        else _left_out(batch_id, others.get(batch_id))
         for batch_id in batch_ids
     ]
+
+
+def _left_out(batch_id: int, batch: Batch | None) -> Result:
+    if batch is None:
+        return Result(batch_id, "", SKIPPED, "there is no such batch")
+    return Result(batch_id, batch.status, SKIPPED, "its status or age is not what was asked for")
 
 
 def needs(batch: Batch, *, resend_unknown: bool = False) -> tuple[str, str]:

@@ -221,6 +221,31 @@ class TestCommand:
         named = json.loads(command("--json", "--resend-unknown", str(batch.id)))
         assert named["batches"][0]["action"] == "resent"
 
+    @pytest.mark.parametrize("filters", [("--status", "failed"), ("--older-than", "5m")])
+    @pytest.mark.parametrize("name", ["--id", "--resend-unknown"])
+    def test_it_leaves_what_was_named_and_does_not_fit(
+        self, outbox: list[memory.Sms], name: str, filters: tuple[str, str]
+    ) -> None:
+        batch = answered(NO_CREDIT)
+        [row] = json.loads(command("--json", name, str(batch.id), *filters))["batches"]
+        assert (row["status"], row["action"]) == ("completed", "skipped")
+        assert row["detail"] == "its status or age is not what was asked for"
+        assert (done(batch).outcome, len(outbox)) == (Outcome.REFUSED, 1)
+
+    def test_it_pushes_what_was_named_and_fits(self) -> None:
+        stuck, other = self.stuck(), arrive("No", sender="+639181234567")
+        filters = ("--status", "open", "--older-than", "5m")
+        found = json.loads(command("--json", *filters, "--id", str(stuck.id), str(other.id)))["batches"]
+        done = {row["batch_id"]: row["action"] for row in found}
+        assert done == {stuck.id: "closed", other.id: "skipped"}
+
+    def test_it_leaves_what_fits_no_longer(self, outbox: list[memory.Sms]) -> None:
+        """It failed when the operator asked for what has failed; another operator was faster, and it was refused."""
+        batch = answered(NO_CREDIT)
+        failed = Batch.objects.filter(status=BatchStatus.FAILED)
+        assert action(batch, which=failed) == "skipped"
+        assert action(batch, which=Batch.objects.filter(status=BatchStatus.COMPLETED)) == "resent"
+
     def test_it_fails_for_a_batch_that_does_not_exist(self) -> None:
         with pytest.raises(CommandError, match="no such batch: 999"):
             command("--id", "999")

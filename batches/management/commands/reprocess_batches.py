@@ -14,6 +14,7 @@ from rich.table import Table
 from batches.choices import BatchStatus
 from batches.models import Batch
 from batches.periods import duration
+from batches.querysets import BatchQuerySet
 from batches.reprocess import SKIPPED, Result, reprocess
 from classification.terminal import cells, show
 
@@ -27,7 +28,10 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--id", type=int, nargs="+", default=[], metavar="BATCH", help="these batches")
+        parser.add_argument(
+            "--id", type=int, nargs="+", default=[], metavar="BATCH",
+            help="these batches; with --status or --older-than those of them that fit",
+        )  # fmt: skip
         parser.add_argument("--status", choices=BatchStatus.values, help="all batches in this status")
         parser.add_argument(
             "--older-than",
@@ -44,7 +48,8 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        ids = _chosen(options)
+        which = _which(options)
+        ids = _chosen(options, which)
         results = [
             result
             for batch_id in track(
@@ -53,6 +58,7 @@ class Command(BaseCommand):
             for result in reprocess(
                 [batch_id],
                 actor=ACTOR,
+                which=which,
                 resend_unknown=batch_id in options["resend_unknown"],
                 dry_run=options["dry_run"],
             )
@@ -72,8 +78,14 @@ class Command(BaseCommand):
             self.stdout.write("Nothing is stuck.")
 
 
-def _chosen(options: dict[str, Any]) -> list[int]:
-    """The named batches; else those in the status; else what is stuck."""
+def _which(options: dict[str, Any]) -> BatchQuerySet:
+    """Those in the status, if one is given, and stuck for so long, if that is."""
+    rows = Batch.objects.filter(status=options["status"]) if options["status"] else Batch.objects.all()
+    return rows.stuck(options["older_than"]) if options["older_than"] else rows
+
+
+def _chosen(options: dict[str, Any], which: BatchQuerySet) -> list[int]:
+    """The named batches, whichever they are; else those of the status or age; else what is stuck."""
     named = [*options["id"], *options["resend_unknown"]]
     if named:
         return list(dict.fromkeys(named))
@@ -81,11 +93,8 @@ def _chosen(options: dict[str, Any]) -> list[int]:
         raise CommandError(
             "that would send every refused and held reply there ever was; look with --dry-run, then name them by --id"
         )
-    rows = Batch.objects.all()
-    if options["status"]:
-        rows = rows.filter(status=options["status"])
-    if not options["status"] or options["older_than"]:
-        rows = rows.stuck(options["older_than"] or timedelta(minutes=1))
+    narrowed = options["status"] or options["older_than"]
+    rows = which if narrowed else which.stuck(timedelta(minutes=1))
     return list(rows.order_by("id").values_list("id", flat=True))
 
 

@@ -27,7 +27,7 @@ from smsconsolidator.env import BASE_DIR, ENV_FILE, Environment, public_address
 EXAMPLE = BASE_DIR / ".env.example"
 ADMIN = "admin"
 FIRST_TRY = """\
-# Written for a first try: replies are on, and the console sender prints them instead of sending an SMS.
+# Written for a first try: replies are on. While SMS_SENDER and SMS_MOBILE_API_KEY are empty they are printed, not sent.
 # Without this line, or with false, no reply is made (the default).
 SMS_AUTO_REPLY_ENABLED=true"""
 TOKEN_HINT = "   (with a token: manage.py webhook_token default)"  # noqa: S105 - no password
@@ -123,16 +123,27 @@ def where_to_look(env: Environment, password: str | None) -> str:
     return "\n".join([*lines, f"  Settings   {ENV_FILE}", "  Stop       Ctrl-C"])
 
 
+def what_becomes_of_replies(enabled: bool, sender: str) -> str:
+    """Where the environment has replies go, which comes before what was just written into `.env`."""
+    if not enabled:
+        return "No reply is made (SMS_AUTO_REPLY_ENABLED=false)."
+    told = {"console": "printed, not sent", "memory": "kept in memory, not sent"}.get(sender, "really sent")
+    return f"Replies are {told} (SMS_SENDER={sender})."
+
+
 def run() -> None:
     os.umask(0o077)  # the database holds people's messages
-    if "DJANGO_SECRET_KEY" not in os.environ and write_env(ENV_FILE):
-        say(f"Wrote {ENV_FILE} with new secret keys. Replies are printed, not sent: see SMS_SENDER there.")
+    written = "DJANGO_SECRET_KEY" not in os.environ and write_env(ENV_FILE)
+    if written:
+        say(f"Wrote {ENV_FILE} with new secret keys.")
     for sentence in unknown_names(ENV_FILE):
         say(f"Warning: {sentence}")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smsconsolidator.settings")
     django.setup()
     from django.conf import settings
 
+    if written:
+        say(what_becomes_of_replies(settings.SMS_AUTO_REPLY_ENABLED, settings.SMS_SENDER))
     refuse_busy_port(settings.ENV.host, settings.ENV.port)
     reach_redis(settings.ENV.redis_url.get_secret_value())
     prepare_database()

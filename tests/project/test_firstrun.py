@@ -153,6 +153,27 @@ def test_it_prepares_everything_and_shows_the_password_once(tmp_path: Path) -> N
     assert stat.S_IMODE((tmp_path / "db.sqlite3").stat().st_mode) == 0o600
 
 
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({}, "Replies are printed, not sent (SMS_SENDER=console)."),
+        ({"SMS_MOBILE_API_KEY": "k3y-of-an-account"}, "Replies are really sent (SMS_SENDER=smsmobileapi)."),
+        ({"SMS_SENDER": "smsgate"}, "Replies are really sent (SMS_SENDER=smsgate)."),
+        ({"SMS_SENDER": "memory"}, "Replies are kept in memory, not sent (SMS_SENDER=memory)."),
+        ({"SMS_AUTO_REPLY_ENABLED": "false"}, "No reply is made (SMS_AUTO_REPLY_ENABLED=false)."),
+    ],
+)
+def test_the_first_start_tells_what_becomes_of_replies(
+    tmp_path: Path, given: dict[str, str], told: str
+) -> None:
+    with socket.socket() as other:  # which ends the start as soon as that is told
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        started = first_run(tmp_path, PORT=str(other.getsockname()[1]), **given)
+    assert told in started.stderr.splitlines()
+    assert "Address already in use" in started.stderr
+
+
 def test_it_stops_at_a_wrong_value_without_a_traceback(tmp_path: Path) -> None:
     refused = first_run(tmp_path, CONSOLIDATION_WINDOW="abc")
     assert refused.returncode == 1

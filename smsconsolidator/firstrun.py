@@ -19,10 +19,10 @@ from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError
-from dotenv import dotenv_values
 
 from smsconsolidator import __version__
 from smsconsolidator.env import BASE_DIR, ENV_FILE, Environment, public_address
+from smsconsolidator.env.lines import names_given
 
 EXAMPLE = BASE_DIR / ".env.example"
 ADMIN = "admin"
@@ -62,7 +62,7 @@ def unknown_names(path: Path) -> list[str]:
     """A sentence for each name in `path` that is no setting, most often a slip of the pen."""
     known = [name.upper() for name in Environment.model_fields]
     sentences = []
-    for name in dotenv_values(path):
+    for name in names_given(path):
         if name.upper() not in known:
             close = get_close_matches(name.upper(), known, n=1)
             sentences.append(f"{name} in {path} is not a setting." + (f" Is it {close[0]}?" if close else ""))

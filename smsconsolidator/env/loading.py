@@ -8,15 +8,19 @@ from pydantic import SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
 from smsconsolidator.env.environment import Environment
+from smsconsolidator.env.lines import unreadable
 from smsconsolidator.env.paths import ENV_FILE
 
 
 def load() -> Environment:
     """Read and check the environment.
 
-    Raises ImproperlyConfigured with one line for each wrong value: its name, what is wrong, an example.
+    Raises ImproperlyConfigured with one line for each wrong value: its name, what is wrong, an example; or for each
+    line of `.env` that cannot be read.
     """
     try:
+        if problems := "\n".join(f"  {sentence}" for sentence in unreadable(ENV_FILE)):
+            raise ImproperlyConfigured(f"Lines of {ENV_FILE} cannot be read:\n{problems}")
         return Environment()
     except ValidationError as error:
         problems = "\n".join(_explain(dict(item)) for item in error.errors())

@@ -1,0 +1,84 @@
+"""Lines of `.env` that python-dotenv would pass over."""
+
+from pathlib import Path
+
+import pytest
+
+from smsconsolidator.env import BASE_DIR
+from smsconsolidator.env.lines import names_given, unreadable
+from tests.project.test_firstrun import first_run
+
+SECRET = "sk-hunter22"
+NO_LINE = "is none: write NAME=value, or # before a comment"
+
+
+def written(folder: Path, text: str) -> Path:
+    (folder / ".env").write_text(text, encoding="utf-8")
+    return folder / ".env"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "LOG_MASK true",
+        "log_mask true",
+        "export LOG_MASK true",
+        "LOG_MASK: true",
+        "LOG_MASK",
+        'LOG_MASK="true',
+        "LOG_MASK=\"true\" 'x'",
+    ],
+)
+def test_one_that_is_to_set_something_is_named_with_its_setting(tmp_path: Path, line: str) -> None:
+    file = written(tmp_path, f"PORT=8001\n\n# masked\n\n{line}\n")
+    told = "line 5, LOG_MASK: write LOG_MASK=value, a value with blanks or # between two quotes"
+    assert unreadable(file) == [told]
+    assert names_given(file) == ["PORT"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"OPENAI_API_KEY {SECRET}",
+        f"OPENAI_API_KEY: {SECRET}",
+        f'OPENAI_API_KEY="{SECRET}',
+        SECRET,
+        f"={SECRET}",
+        f"x {SECRET}",
+    ],
+)
+def test_no_word_of_it_is_told_that_may_be_a_secret(tmp_path: Path, line: str) -> None:
+    [told] = unreadable(written(tmp_path, line))
+    assert "hunter22" not in told
+    assert told.startswith("line 1")
+    assert ("OPENAI_API_KEY" in told) == ("OPENAI_API_KEY" in line)
+    assert names_given(tmp_path / ".env") == []
+
+
+def test_all_are_told(tmp_path: Path) -> None:
+    told = unreadable(written(tmp_path, "LOG_MASK true\nPORT=1\nhello there\nWORKERS 2"))
+    assert [sentence.partition(":")[0] for sentence in told] == [
+        "line 1, LOG_MASK",
+        "line 3 is none",
+        "line 4, WORKERS",
+    ]
+    assert told[1] == f"line 3 {NO_LINE}"
+
+
+def test_every_other_line_can_be_read(tmp_path: Path) -> None:
+    text = "# a\n\nA=1 # why\n B = 'two\nlines'\nexport C=\nD=\"x\"\r\nA=2\nE=a b"
+    file = written(tmp_path, text)
+    assert unreadable(file) == []
+    assert names_given(file) == ["A", "B", "C", "D", "E"]
+    assert unreadable(BASE_DIR / ".env.example") == unreadable(BASE_DIR / "deploy/env.example") == []
+    assert unreadable(tmp_path / "none") == []
+
+
+def test_it_stops_the_start(tmp_path: Path) -> None:
+    file = written(tmp_path, f"DJANGO_SECRET_KEY={'k' * 50}\nLOG_MASK true\nOPENAI_API_KEY {SECRET}\n")
+    refused = first_run(tmp_path)
+    assert refused.returncode == 1
+    assert refused.stderr.startswith(f"Lines of {file} cannot be read:\n  line 2, LOG_MASK: ")
+    assert "line 3, OPENAI_API_KEY: " in refused.stderr
+    assert "hunter22" not in refused.stderr
+    assert "Traceback" not in refused.stderr

@@ -88,10 +88,14 @@ class InboundMessage(BaseModel):
         examples=["2025-01-20 10:14:50"],
     )
     date: Short | None = Field(
-        None, description="Read with `hour` where `time_received` is missing.", examples=["2025-01-20"]
+        None,
+        description="Read with `hour` where `time_received` is missing or cannot be read.",
+        examples=["2025-01-20"],
     )
     hour: Short | None = Field(
-        None, description="Read with `date` where `time_received` is missing.", examples=["10:15:00"]
+        None,
+        description="Read with `date` where `time_received` is missing or cannot be read.",
+        examples=["10:15:00"],
     )
     opt_out_type: CommandName = Field(
         None,
@@ -148,16 +152,22 @@ def _items(document: Mapping[str, Any] | list[Any]) -> tuple[list[Any], bool]:
 
 def _message(item: Any) -> InboundSms:
     read = InboundMessage.model_validate(item)
-    raw = read.time_received or " ".join(filter(None, (read.date, read.hour)))
+    told = _times(read)
     return InboundSms(
         provider_message_id=read.guid,
         sender_raw=read.number,
         text=read.message,
-        sent_at=_instant(raw),
-        sent_at_raw=raw,
+        sent_at=next(filter(None, map(_instant, told)), None),
+        sent_at_raw=told[0][:255] if told else "",
         payload=json.dumps(item, separators=(",", ":")),
         command=read.opt_out_type,
     )
+
+
+def _times(read: InboundMessage) -> list[str]:
+    """When the phone got it, in the provider's words: its time, and what date and hour are together. None is blank."""
+    both = " ".join(filter(None, (read.date, read.hour)))
+    return [text for text in (read.time_received, both) if text and text.strip()]
 
 
 def _instant(raw: str) -> datetime | None:

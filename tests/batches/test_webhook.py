@@ -230,11 +230,34 @@ def test_it_makes_visible_what_a_database_cannot_hold(post: Post) -> None:
 
 def test_it_keeps_the_providers_time_raw_and_parsed(post: Post) -> None:
     post(sms("a"))
-    post(sms("b", time_received="yesterday"))
+    post(sms("b", time_received="yesterday", date="", hour="ten"))
     parsed, unread = Message.objects.order_by("id")
     assert parsed.sent_at is not None
     assert parsed.sent_at.isoformat() == "2025-01-20T02:14:50+00:00"  # Manila is eight hours ahead of UTC
     assert (unread.sent_at, unread.sent_at_raw) == (None, "yesterday")
+
+
+@pytest.mark.parametrize(
+    ("told", "read", "kept"),
+    [
+        ({"time_received": "20/01/2025 10:14"}, True, "20/01/2025 10:14"),
+        ({"time_received": "   "}, True, "2025-01-20 10:15:00"),
+        ({"time_received": None}, True, "2025-01-20 10:15:00"),
+        ({"time_received": "20/01/2025 10:14", "date": "20/01/2025"}, False, "20/01/2025 10:14"),
+        ({"time_received": " ", "date": "20/01/2025"}, False, "20/01/2025 10:15:00"),
+        ({"time_received": "", "date": None, "hour": None}, False, ""),
+        ({"time_received": None, "date": "d" * 255, "hour": "h" * 255}, False, "d" * 255),
+    ],
+)
+def test_where_its_time_cannot_be_read_date_and_hour_are(
+    post: Post, told: dict[str, Any], read: bool, kept: str
+) -> None:
+    assert answer(post(sms(**told)))["processed"] == 1
+    message = Message.objects.get()
+    assert message.sent_at_raw == kept
+    assert (message.sent_at and message.sent_at.isoformat()) == (
+        "2025-01-20T02:15:00+00:00" if read else None
+    )
 
 
 def test_it_merges_the_spellings_of_one_number(post: Post) -> None:

@@ -4,11 +4,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from batches.choices import Command
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
+LONGEST_ID = 255  # characters
+DIGEST = 16  # hexadecimal digits: 64 bits keep apart whatever comes by chance
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
@@ -75,7 +78,13 @@ def storable(text: str) -> str:
 
 
 def storable_id(text: str) -> str:
-    """The same for an identifier, where two that differ must not become one: each character as JSON would escape it."""
-    if text.isascii() and "\0" not in text:
+    """The same for an identifier, where two that differ must not become one: escaped as in JSON, and a digest of it.
+
+    Escapes alone may be another's very text. With the digest only who computes it makes a text that is the same. One
+    that is longer than LONGEST_ID stays as it is, to be refused.
+    """
+    if len(text) > LONGEST_ID or not _UNSTORABLE.search(text):
         return text
-    return _UNSTORABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    visible = _UNSTORABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    digest = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{visible[: LONGEST_ID - DIGEST - 1]}#{digest[:DIGEST]}"

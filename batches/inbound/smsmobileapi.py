@@ -19,7 +19,7 @@ from pydantic import (
 )
 
 from batches.choices import Command
-from batches.inbound.base import Delivery, InboundSms, Malformed, Refusal, storable, storable_id
+from batches.inbound.base import LONGEST_ID, Delivery, InboundSms, Malformed, Refusal, storable, storable_id
 
 TOO_DEEP = "nested too deeply"
 COMMANDS = [command.upper() for command in Command]
@@ -57,7 +57,7 @@ _NOT_BLANK = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": INK
 Required = Annotated[Short, AfterValidator(_not_blank), WithJsonSchema(_NOT_BLANK)]
 Id = Annotated[
     str,
-    StringConstraints(max_length=255),
+    StringConstraints(max_length=LONGEST_ID),
     BeforeValidator(_clean_id),
     AfterValidator(_not_blank),
     WithJsonSchema(_NOT_BLANK),

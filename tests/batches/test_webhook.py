@@ -224,7 +224,8 @@ def test_it_makes_visible_what_a_database_cannot_hold(post: Post) -> None:
     body = json.dumps(sms(guid="g\0", text="a\0LONE")).replace("LONE", "\\ud800")
     assert answer(post(body.encode()))["processed"] == 1
     message = Message.objects.get()
-    assert (message.provider_message_id, message.text) == ("g\\u0000", "a\u2400\ufffd")
+    assert message.provider_message_id.startswith("g\\u0000#")
+    assert message.text == "a\u2400\ufffd"
     assert "\\u0000" in message.payload
 
 

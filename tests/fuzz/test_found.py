@@ -85,10 +85,23 @@ def test_a_number_that_is_too_large_costs_nobody_a_message(number: str) -> None:
 
 
 def test_identifiers_that_differ_stay_two() -> None:
-    texts = [
-        GOOD.replace('"good"', f'"{guid}"') for guid in ("\\ud800", "\\ud801", "\\u0000", "\u2400", "\ufffd")
-    ]
-    assert post(f"[{','.join(texts)}]").document["processed"] == 5
+    odd = ("\\ud800", "\\ud801", "\\u0000", "\u2400", "\ufffd")
+    guids = [*odd, *(guid.replace("\\", "\\\\") for guid in odd[:3])]  # and the same spelled out
+    texts = [GOOD.replace('"good"', f'"{guid}"') for guid in guids]
+    assert post(f"[{','.join(texts)}]").document["processed"] == 8
+    assert post(f"[{','.join(texts)}]").document["skipped"] == 8
+    plain = Message.objects.filter(
+        provider_message_id__in=["\u2400", "\ufffd", r"\ud800", r"\ud801", r"\u0000"]
+    )
+    assert plain.count() == 5  # what can be stored stays as it is
+
+
+def test_long_identifiers_that_differ_stay_two_and_longer_ones_are_refused() -> None:
+    guids = ["\\u0000" * 254 + "\\ud800", "\\u0000" * 254 + "\\ud801", "\\u0000" * 256]
+    texts = [GOOD.replace('"good"', f'"{guid}"') for guid in guids]
+    document = post(f"[{','.join(texts)}]").document
+    assert (document["processed"], document["rejected"]) == (2, 1)
+    assert "255 characters" in document["errors"][0]["reason"]
 
 
 def test_a_compressed_body_is_refused_by_its_name() -> None:

@@ -65,8 +65,7 @@ class ReportPage(ModelAdmin):  # type: ignore[misc]  # unfold has no types
             return _file(request.GET["format"], report)
         context = {
             **self.admin_site.each_context(request),
-            "title": "Report",
-            "opts": self.opts,
+            "title": "Report",  # no "opts": the header would read "Batches"
             "media": self.media,
             "form": form,
             "files": [(name, _address(request, name)) for name in FILES],

@@ -33,8 +33,7 @@ class SpoolPage(ModelAdmin):  # type: ignore[misc]  # unfold has no types
             return self._try_again(request)
         context = {
             **self.admin_site.each_context(request),
-            "title": "Spool of this node",
-            "opts": self.opts,
+            "title": "Spool of this node",  # no "opts": the header would read "Messages"
             "media": self.media,
             "may_try_again": _may_try_again(request),
             **_content(),

@@ -8,6 +8,7 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import strip_tags
 
 from batches.models import Batch, Channel, ReportMail
 from tests.batches.test_replay import recorded
@@ -19,6 +20,16 @@ PAGE = reverse("admin:batches_batch_report")
 
 def shown(client: Client, query: str = "") -> str:
     return client.get(PAGE + query).content.decode()
+
+
+def header(page: str) -> str:
+    """What the page's first heading reads, in one line."""
+    inside = page.partition("<h1")[2].partition("</h1>")[0].partition(">")[2]
+    return " ".join(strip_tags(inside).split())
+
+
+def test_its_header_has_its_own_name(admin_client: Client) -> None:
+    assert header(shown(admin_client)) == "Report"
 
 
 def test_it_shows_the_last_day(admin_client: Client) -> None:

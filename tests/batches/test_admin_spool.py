@@ -14,6 +14,7 @@ from batches.detour import detour
 from batches.inbound.base import InboundSms
 from batches.models import Message
 from batches.spool import Spool, here
+from tests.batches.test_admin_report import header
 
 pytestmark = pytest.mark.django_db
 
@@ -30,6 +31,10 @@ def spool(settings: Any, tmp_path: Path) -> Spool:
         spool.append([("default", sms)])
     spool.set_aside(spool.first(1)[0], "DataError: <i>why</i>")
     return spool
+
+
+def test_its_header_has_its_own_name(admin_client: Client, spool: Spool) -> None:
+    assert header(admin_client.get(PAGE).content.decode()) == "Spool of this node"
 
 
 def test_it_says_that_nothing_waits(admin_client: Client, settings: Any, tmp_path: Path) -> None:

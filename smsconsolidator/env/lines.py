@@ -3,20 +3,25 @@
 import re
 from pathlib import Path
 
+from django.core.exceptions import ImproperlyConfigured
 from dotenv.parser import Binding, parse_stream
 
 from smsconsolidator.env.environment import Environment
 
 
 def names_given(path: Path) -> list[str]:
-    """What the lines of `path` give values to, each once; nothing where there is no such file."""
+    """What the lines of `path` give values to, each once; nothing where there is no such file.
+
+    Raises ImproperlyConfigured for a file that is no text.
+    """
     return list(dict.fromkeys(str(line.key) for line in _statements(path) if line.value is not None))
 
 
 def unreadable(path: Path) -> list[str]:
-    """A sentence for each line that gives no value to any name. Raises UnicodeDecodeError.
+    """A sentence for each line that gives no value to any name.
 
-    Of its text only the name of a setting is told: the rest may be a secret, and so may a name that nobody knows.
+    Raises as names_given(). Of a line's text only the name of a setting is told: the rest may be a secret, and so may a
+    name that nobody knows.
     """
     return [_explain(line) for line in _statements(path) if line.error or (line.key and line.value is None)]
 
@@ -24,8 +29,11 @@ def unreadable(path: Path) -> list[str]:
 def _statements(path: Path) -> list[Binding]:
     if not path.is_file():
         return []
-    with path.open(encoding="utf-8") as file:
-        return list(parse_stream(file))
+    try:
+        with path.open(encoding="utf-8") as file:
+            return list(parse_stream(file))
+    except UnicodeDecodeError:
+        raise ImproperlyConfigured(f"{path} is not UTF-8 text") from None
 
 
 def _explain(line: Binding) -> str:

@@ -25,8 +25,6 @@ def load() -> Environment:
     except ValidationError as error:
         problems = "\n".join(_explain(dict(item)) for item in error.errors())
         raise ImproperlyConfigured(f"The settings cannot be used:\n{problems}") from None
-    except UnicodeDecodeError:
-        raise ImproperlyConfigured(f"{ENV_FILE} is not UTF-8 text") from None
 
 
 def _explain(error: dict[str, Any]) -> str:

@@ -181,6 +181,13 @@ def test_it_stops_at_a_wrong_value_without_a_traceback(tmp_path: Path) -> None:
     assert "Traceback" not in refused.stderr
 
 
+def test_it_stops_at_a_file_that_is_no_text_without_a_traceback(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"SMS_SENDER=se\xf1or\n")
+    refused = first_run(tmp_path)
+    assert refused.returncode == 1
+    assert refused.stderr == f"{tmp_path / '.env'} is not UTF-8 text\n"
+
+
 def test_it_stops_when_the_database_cannot_be_reached(tmp_path: Path) -> None:
     url = f"postgres://user:hunter22@127.0.0.1:{free_port()}/x"
     refused = first_run(tmp_path, DATABASE_URL=url)

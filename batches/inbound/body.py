@@ -12,7 +12,9 @@ from batches.inbound.base import Malformed
 
 
 def read(request: HttpRequest) -> bytes:
-    """The raw body. Raises Malformed: 415 if not plain JSON, 413 over WEBHOOK_MAX_BYTES, 400 for half of one."""
+    """The raw body. Raises Malformed: 415 if not plain JSON, 413 over WEBHOOK_MAX_BYTES, 400 for half of one, 408 for
+    one that is not sent to its end.
+    """
     if request.content_type not in ("application/json", ""):
         raise Malformed(f"Content-Type must be application/json, not {request.content_type}", status=415)
     if (coding := request.META.get("HTTP_CONTENT_ENCODING", "identity")) not in ("identity", ""):
@@ -22,8 +24,8 @@ def read(request: HttpRequest) -> bytes:
     limit = settings.WEBHOOK_MAX_BYTES
     try:
         body = request.read(limit + 1) if request.META.get("CONTENT_LENGTH") else _chunked(request, limit + 1)
-    except UnreadablePostError:  # nobody is left to read the answer; the record says what happened
-        raise Malformed("the connection broke before the body was complete") from None
+    except (UnreadablePostError, TimeoutError) as error:
+        raise _incomplete(error) from None
     if len(body) > limit:
         raise Malformed(f"the body must not be larger than {limit} bytes", status=413)
     return body
@@ -42,6 +44,14 @@ def decode(body: bytes) -> Mapping[str, Any] | list[Any]:
     if not isinstance(document, dict | list):
         raise Malformed("the body must be a JSON object or a list")
     return document
+
+
+def _incomplete(error: Exception) -> Malformed:
+    """Half a body: its sender sends no more of it, or has gone, and then the record alone says what happened."""
+    late = error if isinstance(error, TimeoutError) else error.__cause__
+    if isinstance(late, TimeoutError):
+        return Malformed(str(late), status=408)
+    return Malformed("the connection broke before the body was complete")
 
 
 def _chunked(request: HttpRequest, size: int) -> bytes:

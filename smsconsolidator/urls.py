@@ -8,6 +8,7 @@ from smsconsolidator import views
 from smsconsolidator.metrics import metrics
 
 admin.autodiscover()
+handler400 = "smsconsolidator.hosts.bad_request"
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),  # what people type is the server's name

@@ -27,7 +27,7 @@ LOGGING: dict[str, Any] = {
     "loggers": {
         "django": {"handlers": [], "level": "INFO"},
         **{name: {"level": "WARNING"} for name in QUIET_LOGGERS},
-        # Scanners ask for other hosts all day: no ERROR, no traceback. They are answered with 400.
+        # Scanners ask for other hosts all day: no ERROR, no traceback for each. smsconsolidator/hosts.py tells of them.
         "django.security.DisallowedHost": {"level": "CRITICAL"},
     },
 }

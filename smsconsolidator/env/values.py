@@ -1,7 +1,7 @@
 """Kinds of values, each with what makes one wrong."""
 
 import re
-from ipaddress import ip_network
+from ipaddress import IPv6Address, ip_network
 from typing import Annotated
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -42,6 +42,23 @@ def _networks(value: str) -> str:
         except ValueError:
             raise ValueError(f"{part} is neither an address nor a network like 10.0.0.0/8") from None
     return value
+
+
+def _hosts(value: str) -> str:
+    for part in split(value):
+        meant = ",".join(map(_host, part.split()))
+        if meant != part:
+            raise ValueError(f"{part} is not a host's name or address alone; write {meant or 'localhost'}")
+    return value
+
+
+def _host(text: str) -> str:
+    """What the Host header is compared with: no scheme, no path, no port; IPv6 in brackets, a domain with its dot."""
+    name = re.sub(r"^\w+://|/.*$", "", text)
+    try:
+        return f"[{IPv6Address(name)}]"
+    except ValueError:
+        return re.sub(r"^\*(?=\.)|:\d*$", "", name)
 
 
 def _database_url(value: SecretStr) -> SecretStr:
@@ -123,6 +140,7 @@ TimeZone = Annotated[str, AfterValidator(_time_zone)]
 # Lists are written with commas ("a,b"); split() takes them apart.
 CommaList = str
 WebhookToken = Annotated[SecretStr, AfterValidator(_webhook_token)]
+HostList = Annotated[CommaList, AfterValidator(_hosts)]
 NetworkList = Annotated[CommaList, AfterValidator(_networks)]
 # Addresses that may hold a password are secrets as a whole.
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_database_url)]

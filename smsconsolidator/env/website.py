@@ -3,13 +3,21 @@
 from pydantic import Field, SecretStr
 
 from smsconsolidator.env.group import Group
-from smsconsolidator.env.values import CommaList, FernetKeys, NetworkList, SecretKey, WebhookToken, split
+from smsconsolidator.env.values import (
+    CommaList,
+    FernetKeys,
+    HostList,
+    NetworkList,
+    SecretKey,
+    WebhookToken,
+    split,
+)
 
 
 class WebSite(Group):
     django_secret_key: SecretKey = Field(examples=["a random text of 50 or more characters"])
     django_debug: bool = Field(False, examples=["false"])
-    allowed_hosts: CommaList = Field("localhost,127.0.0.1,[::1]", examples=["sms.example.org,localhost"])
+    allowed_hosts: HostList = Field("localhost,127.0.0.1,[::1]", examples=["sms.example.org,localhost"])
     csrf_trusted_origins: CommaList = Field("", examples=["https://sms.example.org"])
     https: bool = Field(False, examples=["true"])
     trusted_proxies: NetworkList = Field("", examples=["127.0.0.1,10.0.0.0/8"])

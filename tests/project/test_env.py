@@ -36,6 +36,14 @@ WRONG = [
     ("DJANGO_SECRET_KEY", "short", "at least 32 characters"),
     ("WEBHOOK_TOKEN", "t" * 23, "24 to 256 characters"),
     ("WEBHOOK_TOKEN", "with/a/slash/and/more/than/24", "of A-Z a-z 0-9"),
+    ("ALLOWED_HOSTS", "http://192.168.1.5", "write 192.168.1.5 (given"),
+    ("ALLOWED_HOSTS", "https://sms.example.org:8443/admin/", "write sms.example.org (given"),
+    ("ALLOWED_HOSTS", "localhost,192.168.1.5:8000", "192.168.1.5:8000 is not a host's name or address alone"),
+    ("ALLOWED_HOSTS", "192.168.1.5 localhost", "write 192.168.1.5,localhost (given"),
+    ("ALLOWED_HOSTS", "fd00::1", "write [fd00::1] (given"),
+    ("ALLOWED_HOSTS", "[::1]:8000", "write [::1] (given"),
+    ("ALLOWED_HOSTS", "*.example.org", "write .example.org (given"),
+    ("ALLOWED_HOSTS", "http://", "write localhost (given"),
     (
         "TRUSTED_PROXIES",
         "10.0.0.0/8,proxy.example.org",
@@ -83,6 +91,12 @@ def test_it_shows_the_value_as_given(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_it_never_shows_a_secret(monkeypatch: pytest.MonkeyPatch, name: str, value: str, secret: str) -> None:
     assert secret not in problem(monkeypatch, name, value)
+
+
+@pytest.mark.parametrize("hosts", ["*", ".example.org", "[::1]", "[fd00::1]", "box.local, 192.168.1.5,sms"])
+def test_it_takes_hosts_as_browsers_name_them(monkeypatch: pytest.MonkeyPatch, hosts: str) -> None:
+    monkeypatch.setenv("ALLOWED_HOSTS", hosts)
+    assert load().allowed_hosts == hosts
 
 
 def test_it_names_a_missing_secret(monkeypatch: pytest.MonkeyPatch) -> None:

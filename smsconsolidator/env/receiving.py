@@ -5,12 +5,12 @@ from typing import Literal
 from pydantic import Field, SecretStr
 
 from smsconsolidator.env.group import Group
-from smsconsolidator.env.values import TimeZone, WebhookToken
+from smsconsolidator.env.values import Region, TimeZone, WebhookToken
 
 
 class Receiving(Group):
     consolidation_window: int = Field(60, ge=1, le=3600, examples=["60"])
-    default_region: str = Field("PH", pattern=r"^[A-Z]{2}$", examples=["PH"])
+    default_region: Region = Field("PH", examples=["PH"])
     provider_time_zone: TimeZone = Field("Asia/Manila", examples=["Asia/Manila"])
     webhook_max_bytes: int = Field(1_048_576, ge=1024, examples=["1048576"])
     webhook_max_messages: int = Field(500, ge=1, le=2000, examples=["500"])

@@ -114,6 +114,15 @@ def _time_zone(value: str) -> str:
     return value
 
 
+def _region(value: str) -> str:
+    from phonenumbers import SUPPORTED_REGIONS  # here: who only reads the settings need not wait for it
+
+    region = value.upper()
+    if region not in SUPPORTED_REGIONS:
+        raise ValueError(f"{region} is no country with telephone numbers; write it like PH or US")
+    return region
+
+
 def _email_url(value: SecretStr) -> SecretStr:
     try:
         address = urlsplit(value.get_secret_value())
@@ -136,6 +145,7 @@ def _email_addresses(value: str) -> str:
 
 SecretKey = Annotated[SecretStr, AfterValidator(_secret_key)]
 ErasureKey = Annotated[SecretStr, AfterValidator(_secret_key)]
+Region = Annotated[str, AfterValidator(_region)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 # Lists are written with commas ("a,b"); split() takes them apart.
 CommaList = str

@@ -19,7 +19,9 @@ WRONG = [
     ("REPORT_DATABASE_URL", "replica.example.org", "must begin with postgres://"),
     ("REDIS_URL", "localhost:6379", "must be an address like redis://"),
     ("REDIS_URL", "redis://localhost:port/0", "must be an address like redis://"),
-    ("DEFAULT_REGION", "Philippines", "match pattern"),
+    ("DEFAULT_REGION", "Philippines", "PHILIPPINES is no country with telephone numbers"),
+    ("DEFAULT_REGION", "UK", "UK is no country with telephone numbers; write it like PH or US"),
+    ("DEFAULT_REGION", "XX", "XX is no country with telephone numbers"),
     ("PROVIDER_TIME_ZONE", "Manila", "no time zone"),
     ("CLASSIFICATION_MODE", "magic", "should be 'rules', 'llm_then_rules', 'rules_then_llm' or 'shadow'"),
     ("OPENAI_KIND", "assistants", "should be 'chat', 'responses' or 'decisions'"),
@@ -97,6 +99,11 @@ def test_it_never_shows_a_secret(monkeypatch: pytest.MonkeyPatch, name: str, val
 def test_it_takes_hosts_as_browsers_name_them(monkeypatch: pytest.MonkeyPatch, hosts: str) -> None:
     monkeypatch.setenv("ALLOWED_HOSTS", hosts)
     assert load().allowed_hosts == hosts
+
+
+def test_it_takes_a_country_in_small_letters(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEFAULT_REGION", "gb")
+    assert load().default_region == "GB"
 
 
 def test_it_names_a_missing_secret(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -85,6 +85,8 @@ class InboundSmsView(APIView):
         try:
             raw = body.read(request._request)
             delivery = smsmobileapi.parse(body.decode(raw))
+        except body.Unread as unread:
+            return _refuse(request, channel, unread, unread.beginning, unread.size)
         except Malformed as malformed:
             return _refuse(request, channel, malformed, raw)
         result = take(channel, delivery.messages)
@@ -116,9 +118,11 @@ def _tell(delivery: Delivery, errors: Sequence[dict[str, Any]]) -> None:
     log.warning("REFUSED | Messages: %(refused)s of %(of)s | First errors: %(errors)s", fields)
 
 
-def _refuse(request: Request, channel: Channel, malformed: Malformed, raw: bytes) -> Response:
+def _refuse(
+    request: Request, channel: Channel, malformed: Malformed, raw: bytes, size: int | None = None
+) -> Response:
     error = {"field": malformed.field, "reason": str(malformed)}
-    keep(request._request, channel, malformed.status, [error], raw.decode("utf-8", "replace"))
+    keep(request._request, channel, malformed.status, [error], raw.decode("utf-8", "replace"), size)
     log.warning("REFUSED | %(field)s %(reason)s", error)
     return Response(
         {"status": "error", "message": str(malformed), "errors": [error]}, status=malformed.status

@@ -9,25 +9,30 @@ from django.conf import settings
 from django.http import HttpRequest, UnreadablePostError
 
 from batches.inbound.base import Malformed
+from batches.rejections import KEPT_CHARACTERS
+
+LARGEST = 2**31 - 1  # that the record can hold
+
+
+class Unread(Malformed):
+    """A body that was not read to its end: what is kept of it, and its size in bytes as far as that is known."""
+
+    def __init__(self, request: HttpRequest, reason: str, status: int, beginning: bytes = b"") -> None:
+        super().__init__(reason, status=status)
+        self.beginning = beginning
+        self.size = min(max(_announced(request), len(beginning)), LARGEST)
 
 
 def read(request: HttpRequest) -> bytes:
-    """The raw body. Raises Malformed: 415 if not plain JSON, 413 over WEBHOOK_MAX_BYTES, 400 for half of one, 408 for
-    one that is not sent to its end.
+    """The raw body. Raises Unread: 415 if not plain JSON, 413 over WEBHOOK_MAX_BYTES, 400 for half of one, 408 for one
+    that is not sent to its end.
     """
-    if request.content_type not in ("application/json", ""):
-        raise Malformed(f"Content-Type must be application/json, not {request.content_type}", status=415)
-    if (coding := request.META.get("HTTP_CONTENT_ENCODING", "identity")) not in ("identity", ""):
-        raise Malformed(
-            f"Content-Encoding must be identity, not {coding}: send the body as it is", status=415
-        )
+    if unfit := _unfit(request):
+        raise Unread(request, unfit, 415, _beginning(request, KEPT_CHARACTERS))
     limit = settings.WEBHOOK_MAX_BYTES
-    try:
-        body = request.read(limit + 1) if request.META.get("CONTENT_LENGTH") else _chunked(request, limit + 1)
-    except (UnreadablePostError, TimeoutError) as error:
-        raise _incomplete(error) from None
+    body = _beginning(request, limit + 1)
     if len(body) > limit:
-        raise Malformed(f"the body must not be larger than {limit} bytes", status=413)
+        raise Unread(request, f"the body must not be larger than {limit} bytes", 413, body)
     return body
 
 
@@ -46,12 +51,30 @@ def decode(body: bytes) -> Mapping[str, Any] | list[Any]:
     return document
 
 
-def _incomplete(error: Exception) -> Malformed:
-    """Half a body: its sender sends no more of it, or has gone, and then the record alone says what happened."""
-    late = error if isinstance(error, TimeoutError) else error.__cause__
-    if isinstance(late, TimeoutError):
-        return Malformed(str(late), status=408)
-    return Malformed("the connection broke before the body was complete")
+def _unfit(request: HttpRequest) -> str:
+    """Why it cannot be JSON as it is; empty where it can."""
+    if request.content_type not in ("application/json", ""):
+        return f"Content-Type must be application/json, not {request.content_type}"
+    if (coding := request.META.get("HTTP_CONTENT_ENCODING", "identity")) not in ("identity", ""):
+        return f"Content-Encoding must be identity, not {coding}: send the body as it is"
+    return ""
+
+
+def _announced(request: HttpRequest) -> int:
+    length = request.META.get("CONTENT_LENGTH") or ""
+    return int(length) if length.isdecimal() and len(length) < 20 else 0
+
+
+def _beginning(request: HttpRequest, size: int) -> bytes:
+    """So many bytes of it, or all where it is shorter. Raises Unread."""
+    try:
+        return request.read(size) if request.META.get("CONTENT_LENGTH") else _chunked(request, size)
+    except (UnreadablePostError, TimeoutError) as error:
+        late = error if isinstance(error, TimeoutError) else error.__cause__
+        if isinstance(late, TimeoutError):
+            raise Unread(request, str(late), 408) from None
+        # Nobody is left to read the answer; the record says what happened.
+        raise Unread(request, "the connection broke before the body was complete", 400) from None
 
 
 def _chunked(request: HttpRequest, size: int) -> bytes:

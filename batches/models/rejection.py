@@ -14,7 +14,9 @@ class RejectedDelivery(models.Model):
     errors = models.JSONField(default=list)
     content_type = models.CharField(max_length=255, blank=True)
     remote_address = models.GenericIPAddressField(null=True)
-    size = models.PositiveIntegerField(help_text="Characters of the refused part, before it was cut.")
+    size = models.PositiveIntegerField(
+        help_text="Before it was cut: characters, or bytes where it was not read to its end."
+    )
     body = models.TextField(blank=True, help_text="The refused part, cut to a bounded length.")
 
     class Meta:

@@ -32,7 +32,8 @@ from replies.models import Consent, ConsentSource, ConsentState, Mute
 
 CHUNK = 200
 SHORTEST = 7  # digits by which a number is looked for in foreign text
-BETWEEN = "[ ().+/-]{0,3}"  # them, as people write numbers; a form's body has + for a space
+# What stands between digits as people write numbers; a form has + for a space, and codes for the rest.
+BETWEEN = "(?:[ ().+/-]|%2[089BDFbdf]){0,3}"
 BY = "erase_number"
 
 

@@ -148,6 +148,7 @@ class TestErasing:
             (NUMBER, '{"from": "0917 000-0001"}'),
             (NUMBER, "from=%2B63+917+000+0001"),
             (NUMBER, "(0917) 000.0001"),
+            (NUMBER, "number=%280917%29+000%200001&message=Yes"),
             ("GCash", '{"from": "GCash"}'),
             ("2920", '{"from": 2920}'),
         ],

@@ -202,6 +202,26 @@ def test_it_cuts_what_it_keeps(post: Post) -> None:
     assert (row.size, len(row.body)) == (500_000, 16_384)
 
 
+def test_it_keeps_what_a_gateway_posts_as_a_form(client: Client) -> None:
+    form = b"number=%2B639171234567&message=Yes"
+    client.post(URL, form, "application/x-www-form-urlencoded")
+    row = RejectedDelivery.objects.get()
+    assert (row.http_status, row.size, row.body) == (415, len(form), form.decode())
+
+
+def test_it_keeps_no_more_of_a_form_than_of_others(client: Client) -> None:
+    client.post(URL, b"x" * 500_000, "text/plain")
+    row = RejectedDelivery.objects.get()
+    assert (row.size, len(row.body)) == (500_000, 16_384)
+
+
+def test_it_keeps_the_beginning_of_what_is_too_large(post: Post, settings: Any) -> None:
+    settings.WEBHOOK_MAX_BYTES = 1024
+    post(b"[" + b" " * 2000 + b"]")
+    row = RejectedDelivery.objects.get()
+    assert (row.http_status, row.size, row.body) == (413, 2002, "[" + " " * 1024)
+
+
 @pytest.mark.parametrize(
     "text",
     [

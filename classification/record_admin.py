@@ -40,6 +40,7 @@ class RecordAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no 
     show_facets = admin.ShowFacets.NEVER
     list_disable_select_all = True  # who picks thousands of rows wants the command
     list_filter_submit = True
+    list_horizontal_scrollbar_top = True  # below it would lie over the last row
     actions_detail_hide_default = True  # no history of changes where nothing changes
 
     class Media:

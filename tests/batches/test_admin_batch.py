@@ -51,6 +51,13 @@ def viewer() -> Client:
     return client
 
 
+def test_a_batchs_page_says_which_one_it_is(admin_client: Client) -> None:
+    """Not in its path alone, which is cut where the window is narrow: `--resend-unknown` asks for the number."""
+    batch = arrive("Yes")
+    page = admin_client.get(reverse("admin:batches_batch_change", args=[batch.pk])).content.decode()
+    assert f"<h2>Batch {batch.pk}</h2>" in page
+
+
 def settled(*answers: Any, text: str = "Yes") -> Batch:
     memory.next_results.extend(answers)
     return done(closed(text))

@@ -1,9 +1,6 @@
 """supervisord, whose programs start at once, miss no SIGTERM, and are sent one when it dies itself, however it dies.
 
-A program that is told to stop in the instant in which it is started would not hear it: between fork and exec it still
-has supervisord's own handler, which notes the signal and is then gone. supervisord would wait for the whole of the
-program's stopwaitsecs, and let the others go on meanwhile. So the signal is held back until the handler is the usual
-one again. That it comes when supervisord dies is for Linux only.
+The last is for Linux only.
 """
 
 import ctypes
@@ -13,8 +10,9 @@ import sys
 
 from supervisor import supervisord  # type: ignore[import-untyped]
 
+from smsconsolidator import forks
+
 PR_SET_PDEATHSIG = 1  # prctl(2); it outlives the exec that follows
-STOP = {signal.SIGTERM}
 
 
 class Supervisor(supervisord.Supervisor):  # type: ignore[misc]  # supervisor has no type hints
@@ -28,23 +26,14 @@ class Supervisor(supervisord.Supervisor):  # type: ignore[misc]  # supervisor ha
 
 def main() -> None:
     supervisord.Supervisor = Supervisor  # the class that its main() runs
-    os.register_at_fork(before=_hold_back, after_in_parent=_let_through, after_in_child=_be_stoppable)
+    os.register_at_fork(after_in_child=_die_with_parent)
+    forks.hear_sigterm()
     supervisord.main()
 
 
-def _hold_back() -> None:
-    signal.pthread_sigmask(signal.SIG_BLOCK, STOP)
-
-
-def _let_through() -> None:
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP)
-
-
-def _be_stoppable() -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+def _die_with_parent() -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-    _let_through()
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from granian.log import LogLevels
 from granian.server.common import AbstractServer
 
 from batches.checks import open_webhook
-from smsconsolidator import __version__
+from smsconsolidator import __version__, forks
 
 log = logging.getLogger(__name__)
 
@@ -95,6 +95,7 @@ def main() -> None:
         sys.exit(str(error))
     if warning := open_webhook():
         log.warning("WEBHOOK OPEN | %(warning)s", {"warning": warning})
+    forks.hear_sigterm()
     web.serve()
 
 

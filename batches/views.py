@@ -75,10 +75,12 @@ class InboundSmsView(APIView):
         503 with Retry-After when they can be put nowhere: nothing of the delivery is kept then.
         """
         try:
-            return self._take(request, channel_of(self.slug))
+            response = self._take(request, channel_of(self.slug))
         except (SpoolUnavailable, ChannelUnknown) as problem:
             log.error("NOT ACCEPTED | Error: %(error)s", {"error": str(problem)})
-            return _try_later()
+            response = _try_later()
+        response._has_been_logged = True  # type: ignore[attr-defined]  # what is refused has a line of ours
+        return response
 
     def _take(self, request: Request, channel: Channel) -> Response:
         raw = b""
@@ -123,7 +125,7 @@ def _refuse(
 ) -> Response:
     error = {"field": malformed.field, "reason": str(malformed)}
     keep(request._request, channel, malformed.status, [error], raw.decode("utf-8", "replace"), size)
-    log.warning("REFUSED | %(field)s %(reason)s", error)
+    log.warning("REFUSED | %(field)s %(reason)s" if malformed.field else "REFUSED | %(reason)s", error)
     return Response(
         {"status": "error", "message": str(malformed), "errors": [error]}, status=malformed.status
     )

@@ -128,6 +128,32 @@ def test_it_tells_the_log_of_many_bad_ones_in_a_line_that_reaches_a_pipe_in_one_
     assert "characters)" not in line
 
 
+@pytest.mark.parametrize(
+    ("body", "line"),
+    [
+        (b"[]x", "REFUSED | the body is not JSON: Extra data: line 1 column 3 (char 2)"),
+        (b'{"messages": 5}', "REFUSED | messages must be a list of messages"),
+        (
+            b"[5]",
+            "REFUSED | Messages: 1 of 1 | First errors: "
+            "[{'index': 0, 'field': '', 'reason': 'Input should be a JSON object'}]",
+        ),
+    ],
+)
+def test_the_log_tells_once_what_was_refused(
+    post: Post, caplog: pytest.LogCaptureFixture, body: bytes, line: str
+) -> None:
+    assert post(body).status_code == 400
+    assert caplog.messages == [line]
+
+
+def test_the_log_tells_of_other_wrong_requests_in_djangos_words(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert client.put(URL).status_code == 405
+    assert caplog.messages == [f"Method Not Allowed: {URL}"]
+
+
 def test_it_refuses_a_list_of_nothing_but_bad_ones(post: Post) -> None:
     response = post({"messages": [{}, 5]})
     assert (response.status_code, answer(response)["status"]) == (400, "error")

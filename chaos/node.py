@@ -58,6 +58,7 @@ class Node:
         self._place, self.clock = place, clock
         self._roles: dict[int, str] = {}
         self._read = 0
+        self._starting = threading.Lock()  # one that is being started is stopped, too
         self._stopping = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
         self._keeper = threading.Thread(target=self._keep_up, name=name, daemon=True)
@@ -101,9 +102,10 @@ class Node:
 
     def stop(self) -> list[str]:
         """End it as a supervisor is ended; tells what had to be killed."""
-        self._stopping.set()
-        if self._process is not None and self._process.poll() is None:
-            self._process.send_signal(signal.SIGTERM)
+        with self._starting:
+            self._stopping.set()
+            if self._process is not None and self._process.poll() is None:
+                self._process.send_signal(signal.SIGTERM)
         self._keeper.join()
         left = self._leftovers()
         words = [f"{self.name}: {process.pid} {_command(process)}" for process in left]
@@ -113,19 +115,25 @@ class Node:
         return words
 
     def _keep_up(self) -> None:
-        while not self._stopping.is_set():
-            with self.log.open("ab") as output:
-                self._process = subprocess.Popen(
-                    self._start_command(),
-                    cwd=processes.ROOT,
-                    env=self._place.environment() | self._own_environment(),
-                    stdin=subprocess.DEVNULL,
-                    stdout=output,
-                    stderr=subprocess.STDOUT,
-                    start_new_session=True,
-                )
-            self._process.wait()
+        while process := self._started():
+            process.wait()
             self._stopping.wait(0.5)
+
+    def _started(self) -> subprocess.Popen[bytes] | None:
+        """The supervisor, started; None once the node is to stop."""
+        with self._starting, self.log.open("ab") as output:
+            if self._stopping.is_set():
+                return None
+            self._process = subprocess.Popen(
+                self._start_command(),
+                cwd=processes.ROOT,
+                env=self._place.environment() | self._own_environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+            return self._process
 
     def _own_environment(self) -> dict[str, str]:
         own = {MARK: self._mark, "PORT": str(self.port), **(self.clock.environment() if self.clock else {})}

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from batches.backups import NIGHTLY
+from classification.admin.draft_page import MAX_UPLOAD
 from deploy.layout import COLOURS, DEPLOY, PROGRAMS, Layout
 from smsconsolidator.env import BASE_DIR, Environment
 
@@ -20,9 +21,10 @@ def unit(program: str) -> str:
 
 
 @pytest.mark.parametrize("site", [SITE, BEHIND])
-def test_nginx_takes_bodies_as_large_as_the_webhook_does(site: str) -> None:
-    [size] = re.findall(r"client_max_body_size (\d+)m;", site)
-    assert int(size) * 1024 * 1024 == Environment.model_fields["webhook_max_bytes"].default
+def test_nginx_takes_bodies_as_large_as_the_service_does(site: str) -> None:
+    webhook, people = re.findall(r"client_max_body_size (\d+)m;", site)
+    assert int(webhook) * 1024 * 1024 == Environment.model_fields["webhook_max_bytes"].default
+    assert int(people) * 1_000_000 > MAX_UPLOAD
 
 
 @pytest.mark.parametrize("program", PROGRAMS)

@@ -76,9 +76,10 @@ class TestSpool:
         keywords.live()
         monkeypatch.setattr(drain, "start", lambda: None)
         detour.begin(away=True)
-        for message in (sms("Yes", "one"), sms("STOP", "two"), sms("STOP", "two")):
-            assert intake.take(channel, [message]).spooled == 1
-        assert Consent.objects.count() == 0
+        with here().draining():  # an earlier test may have started who drains
+            for message in (sms("Yes", "one"), sms("STOP", "two"), sms("STOP", "two")):
+                assert intake.take(channel, [message]).spooled == 1
+            assert Consent.objects.count() == 0
         assert drain.look()
         assert here().is_empty()
         assert look(SENDER, channel.id).opted_out

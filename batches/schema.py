@@ -92,13 +92,6 @@ class TryLater(BaseModel):
     message: str
 
 
-class Incomplete(BaseModel):
-    """The body was not sent to its end; the connection is closed."""
-
-    status: Literal["error"]
-    message: str
-
-
 class Turned(BaseModel):
     """Who has no valid token is turned away before anything is read."""
 
@@ -170,9 +163,6 @@ _ANSWERS = _STRANGERS | {
         no_guid=_receipt("Processed 0 messages, skipped 0 duplicates, refused 1 message", 0, 0, 1)
         | {"status": "error", "rejected": 1, "errors": [{"index": 0} | MISSING_GUID]},
         not_JSON=_refusal(BROKEN),
-    ),
-    408: OpenApiResponse(
-        Incomplete, "The body did not come in time; nothing of it was stored. Send it again."
     ),
     413: _answer(
         Refusal,

@@ -1,11 +1,11 @@
-"""Django's WSGI handler, with a request that takes any Content-Type and a body that comes in time or not at all."""
+"""Django's WSGI handler, with a request that takes any Content-Type."""
 
 from typing import Any
 
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.http import HttpResponseBase
 
-from smsconsolidator import bodies, request_ids
+from smsconsolidator import request_ids
 
 
 class Request(WSGIRequest):
@@ -21,12 +21,10 @@ class Request(WSGIRequest):
 
 
 class Handler(WSGIHandler):
-    """Django's, with our request, whose id is known to the log, and whose body is waited for so long and no longer."""
+    """Django's, with our request, whose id is known to the log."""
 
     request_class = Request
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> HttpResponseBase:
         request_ids.begin(environ.get("HTTP_X_REQUEST_ID", ""))
-        body = environ["wsgi.input"] = bodies.Body(environ["wsgi.input"])
-        response = super().__call__(environ, start_response)
-        return bodies.refusal(response, start_response) if body.late else response
+        return super().__call__(environ, start_response)

@@ -15,7 +15,7 @@ from batches.templatetags.untrusted import one_line, reveal
 from classification.record_admin import DayRangeFilter, RecordAdmin
 
 # HTTP 200: the rest of the list was good.
-ANSWERS = {200: "warning"} | dict.fromkeys((400, 408, 413, 415), "danger")
+ANSWERS = {200: "warning"} | dict.fromkeys((400, 413, 415), "danger")
 
 
 @admin.register(RejectedDelivery)

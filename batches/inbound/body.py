@@ -24,9 +24,7 @@ class Unread(Malformed):
 
 
 def read(request: HttpRequest) -> bytes:
-    """The raw body. Raises Unread: 415 if not plain JSON, 413 over WEBHOOK_MAX_BYTES, 400 for half of one, 408 for one
-    that is not sent to its end.
-    """
+    """The raw body. Raises Unread: 415 if not plain JSON, 413 over WEBHOOK_MAX_BYTES, 400 for half of one."""
     if unfit := _unfit(request):
         raise Unread(request, unfit, 415, _beginning(request, KEPT_CHARACTERS))
     limit = settings.WEBHOOK_MAX_BYTES
@@ -69,11 +67,7 @@ def _beginning(request: HttpRequest, size: int) -> bytes:
     """So many bytes of it, or all where it is shorter. Raises Unread."""
     try:
         return request.read(size) if request.META.get("CONTENT_LENGTH") else _chunked(request, size)
-    except (UnreadablePostError, TimeoutError) as error:
-        late = error if isinstance(error, TimeoutError) else error.__cause__
-        if isinstance(late, TimeoutError):
-            raise Unread(request, str(late), 408) from None
-        # Nobody is left to read the answer; the record says what happened.
+    except UnreadablePostError:  # nobody is left to read the answer; the record says what happened
         raise Unread(request, "the connection broke before the body was complete", 400) from None
 
 

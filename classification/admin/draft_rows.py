@@ -63,10 +63,9 @@ class EntryForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic when 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
         known = self.cleaned_data.get("seen")
-        rows = type(
-            self.instance
-        )._default_manager.select_for_update()  # the admin's transaction ends with the saving
-        if known and any(seen.row(found) != known for found in rows.filter(pk=self.instance.pk)):
+        # Held until the row is saved: the admin's transaction ends with that.
+        rows = type(self.instance)._default_manager.select_for_update().filter(pk=self.instance.pk)
+        if known and any(seen.row(found) != known for found in rows):
             self.add_error(None, CHANGED)
         return cleaned
 

@@ -31,7 +31,9 @@ def readings(lines: Sequence[Line], lexicon: Lexicon) -> Iterator[Reading]:
 
 def _is_incidental(line: Line, lines: Sequence[Line], lexicon: Lexicon) -> bool:
     others = [other for other in lines if other is not line]
-    return _cheers(line, others, lexicon) or _chats(line, others, lexicon) or _asks(line, lines, lexicon)
+    return _cheers(line, others, lexicon) or (
+        _is_mere_reason(line, lines, lexicon) and (any(map(_tells, others)) or any(map(_asks, lines)))
+    )
 
 
 def _cheers(line: Line, others: Sequence[Line], lexicon: Lexicon) -> bool:
@@ -46,23 +48,20 @@ def _cheers(line: Line, others: Sequence[Line], lexicon: Lexicon) -> bool:
     return line.is_understood and any(other.holds(cheering) for other in others)
 
 
-def _chats(line: Line, others: Sequence[Line], lexicon: Lexicon) -> bool:
-    """Whether what might be a reason to refuse is told among other things: "tired", "12 hour shift", "bed"."""
-    reading = line.reading
+def _is_mere_reason(line: Line, lines: Sequence[Line], lexicon: Lexicon) -> bool:
+    """Whether what might be a reason to refuse is told without a sorry.
+
+    Told among other things ("tired", "12 hour shift", "bed"), or with a question that it explains ("kids down with flu,
+    what about the exams?"), it refuses nothing.
+    """
+    reading, sorry = line.reading, lexicon.classes.get("apologizing", frozenset())
     if not reading or lexicon.meaning(reading.label) != Meaning.DISAGREE or reading.strength not in BARE:
         return False
-    sorry = lexicon.classes.get("apologizing", frozenset())
-    return not any(each.holds(sorry) for each in (line, *others)) and any(map(_tells, others))
+    return not any(each.holds(sorry) for each in lines)
 
 
-def _asks(line: Line, lines: Sequence[Line], lexicon: Lexicon) -> bool:
-    """Whether its reason is why something is asked, and none to refuse: "kids down with flu, what about the exams?"."""
-    reading = line.reading
-    if not reading or lexicon.meaning(reading.label) != Meaning.DISAGREE or reading.strength not in BARE:
-        return False
-    sorry = lexicon.classes.get("apologizing", frozenset())
-    asked = any(hit.rule == QUESTION for each in lines for hit in each.hits)
-    return asked and not any(each.holds(sorry) for each in lines)
+def _asks(line: Line) -> bool:
+    return any(hit.rule == QUESTION for hit in line.hits)
 
 
 def _tells(line: Line) -> bool:

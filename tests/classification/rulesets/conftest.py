@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.test import Client
 
 from batches.models import Batch
 from classification.engines.rules.document import Document
@@ -31,6 +32,13 @@ def supervisor(db: None) -> User:
     user = User.objects.create_user("ana", is_staff=True)
     user.groups.add(Group.objects.get(name="supervisor"))
     return user
+
+
+@pytest.fixture
+def browser(client: Client, supervisor: User) -> Client:
+    """The supervisor's."""
+    client.force_login(supervisor)
+    return client
 
 
 def add_rule(name: str = "own.yes", category: str = "agree", **fields: Any) -> Rule:

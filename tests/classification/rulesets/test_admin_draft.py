@@ -28,12 +28,6 @@ TWICE = json.dumps(small().model_dump(mode="json") | {"lexicon": [YUP, YUP | {"b
 SHOWN = "&lt;script&gt;alert(1)&lt;/script&gt;"
 
 
-@pytest.fixture
-def browser(client: Client, supervisor: User) -> Client:
-    client.force_login(supervisor)
-    return client
-
-
 def page(client: Client, address: str = DRAFT) -> str:
     return client.get(address).content.decode()
 

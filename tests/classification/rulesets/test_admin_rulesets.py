@@ -20,12 +20,6 @@ EVIL = "<script>alert(1)</script>"
 
 
 @pytest.fixture
-def browser(client: Client, supervisor: User) -> Client:
-    client.force_login(supervisor)
-    return client
-
-
-@pytest.fixture
 def second(supervisor: User) -> RuleSet:
     Category.objects.create(slug="evil", name=EVIL, meaning=EVIL, reply=EVIL)
     add_rule("own.zebra", category="evil", patterns=EVIL)

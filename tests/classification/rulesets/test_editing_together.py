@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import models
 from django.forms import model_to_dict
@@ -19,12 +18,6 @@ pytestmark = pytest.mark.django_db
 
 DRAFT = reverse("admin:classification_rule_draft")
 CHANGED = "Somebody else has changed this since you opened it."
-
-
-@pytest.fixture
-def browser(client: Client, supervisor: User) -> Client:
-    client.force_login(supervisor)
-    return client
 
 
 def address(row: models.Model) -> str:

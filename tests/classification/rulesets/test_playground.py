@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
@@ -14,12 +13,6 @@ from tests.classification.rulesets.conftest import add_rule
 pytestmark = pytest.mark.django_db
 
 PLAYGROUND = reverse("admin:classification_rule_playground")
-
-
-@pytest.fixture
-def browser(client: Client, supervisor: User) -> Client:
-    client.force_login(supervisor)
-    return client
 
 
 def read(browser: Client, texts: str, rules: str = "draft") -> Any:

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
@@ -18,10 +17,9 @@ ADD = reverse("admin:classification_lexiconentry_add")
 
 
 @pytest.fixture
-def browser(client: Client, supervisor: User) -> Client:
+def browser(browser: Client) -> Client:
     drafts.load(small())  # "yup" is a spelling of "yes"
-    client.force_login(supervisor)
-    return client
+    return browser
 
 
 def add(browser: Client, kind: str, term: str, becomes: str = "") -> Any:

@@ -25,7 +25,8 @@ doings refuse nothing ("my brother can't"), `addressed` those whose doings agree
 binds an answer to one thing ("yes for lunch but no for dinner"). Of a burst: a text of `attaching` words alone goes on
 with the one before ("please"); beside `cheering` ones a "yes" only greets the news; with `apologizing` ones a reason
 refuses; `overturning` ones are why a "no" is taken back ("wait, it is cancelled"). `formal` words are of letters, in
-which an answer comes late; where there is none, what stands in the middle of a story is no answer.
+which an answer comes late, and `pleading` ones ("please") ask for what is said however late; where there is none, what
+stands in the middle of a story is no answer.
 `[[rules]]`: a label (or "none", which takes the words out of play), a strength and patterns. The places of a pattern
 are words, each one `a`, either `a|b`, perhaps `(a)`, any ending `a*`, any word `*` or one of a class `@name`.
 `before` restricts a rule to the end of a clause or to the words listed, `leads` to its beginning.

@@ -11,8 +11,9 @@ from typing import Any
 
 from django.conf import settings
 
+from classification.asking import ask
 from classification.decision import Hearing
-from classification.engines.base import Matter, Verdict
+from classification.engines.base import Context, Matter, Verdict
 from classification.injection import first_marked
 from classification.labels import Meaning
 from classification.models import ReviewReason
@@ -37,19 +38,19 @@ class Judgement:
     trace: Mapping[str, Any] = field(default_factory=dict)
 
 
-def judged(hearing: Hearing, verdict: Verdict, texts: Sequence[str], live: Live) -> Judgement:
+def judged(hearing: Hearing, verdict: Verdict, texts: Sequence[str], context: Context) -> Judgement:
     """What becomes of the `verdict` of the engine that decides.
 
     The sample is drawn from all verdicts, doubtful ones too: else it would tell nothing of how often they are right.
     """
-    found = _doubted(hearing, verdict, texts, live)
+    found = _doubted(hearing, verdict, texts, context)
     return replace(found, review=sampled() or found.review)
 
 
-def _doubted(hearing: Hearing, verdict: Verdict, texts: Sequence[str], live: Live) -> Judgement:
-    marked = first_marked(texts)
+def _doubted(hearing: Hearing, verdict: Verdict, texts: Sequence[str], context: Context) -> Judgement:
+    marked, live = first_marked(texts), context.live
     if marked is not None:
-        stands = _meaning(verdict.label, live) != Meaning.AGREE or _agreed(texts[: marked.at], live)
+        stands = _meaning(verdict.label, live) != Meaning.AGREE or _agreed(texts[: marked.at], context)
         marker = {"marker": {"text": marked.at + 1, "words": marked.words}}
         return _alone(verdict.label if stands else _safe(live), ReviewReason.INJECTION, marker)
     if _opposed(hearing, live):
@@ -78,10 +79,10 @@ def _safe(live: Live) -> str:
     return live.document.default.slug
 
 
-def _agreed(before: Sequence[str], live: Live) -> bool:
+def _agreed(before: Sequence[str], context: Context) -> bool:
     """Whether the rules find an agreement in the texts before those that are written for the model."""
-    read = live.rules.read(before) if before else None
-    return bool(read and read.sure and _meaning(read.label, live) == Meaning.AGREE)
+    read = ask("rules", before, context).verdict if before else None
+    return bool(read and read.sure and _meaning(read.label, context.live) == Meaning.AGREE)
 
 
 def _opposed(hearing: Hearing, live: Live) -> bool:

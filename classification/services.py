@@ -49,7 +49,7 @@ def classify(
     if not hearing.deciding or not hearing.deciding.verdict:
         return _undecided(hearing, context)
     verdict = hearing.deciding.verdict
-    return _decision(hearing, verdict, judged(hearing, verdict, texts, context.live), context, texts)
+    return _decision(hearing, verdict, judged(hearing, verdict, texts, context), context, texts)
 
 
 def preload() -> None:

@@ -7,11 +7,10 @@ lead is large enough. What the words are is data (see packs/).
 
 from collections.abc import Sequence
 from functools import lru_cache
-from math import inf
-from time import perf_counter
 from typing import Any
 
 from classification.engines.base import Context, Endpoint, Verdict
+from classification.engines.rules.allowance import Allowance
 from classification.engines.rules.burst import readings
 from classification.engines.rules.clauses import clauses
 from classification.engines.rules.conversation import answer
@@ -27,7 +26,6 @@ from classification.engines.rules.whole import exact_hits, whole_hits
 
 # The end of a conversation holds the decision; a flood must not keep a worker busy.
 MAX_CHARACTERS = 10_000
-EXPRESSIONS_TIMEOUT = 0.05  # seconds, for all regular expressions on one conversation
 MAX_TRACED = 20
 MAX_TRACED_CHARACTERS = 120
 NOTHING_KNOWN, MOST = 0.3, 0.95
@@ -46,8 +44,10 @@ class Rules:
 
     def read(self, texts: Sequence[str]) -> Verdict:
         """The verdict on one conversation. Its confidence says how clear the words were; it is no probability."""
-        deadline = perf_counter() + EXPRESSIONS_TIMEOUT
-        lines = [self.line(text, deadline) for text in said("\n".join(texts)[-MAX_CHARACTERS:], self.lexicon)]
+        allowance = Allowance()
+        lines = [
+            self.line(text, allowance) for text in said("\n".join(texts)[-MAX_CHARACTERS:], self.lexicon)
+        ]
         standing = answer(list(readings(lines, self.lexicon)), self.lexicon)
         found = [hit for line in lines for hit in line.hits]
         parts = [line.clauses for line in lines]
@@ -68,14 +68,14 @@ class Rules:
         """The language that the end of a conversation seems to be written in; empty where none stands out."""
         return self._languages.read("\n".join(texts)[-MAX_CHARACTERS:])
 
-    def line(self, text: str, deadline: float = inf) -> Line:
-        """One text: what is found in it and what it says. Expressions have until `deadline`, by perf_counter()."""
+    def line(self, text: str, allowance: Allowance | None = None) -> Line:
+        """One text: what is found in it and what it says. Its expressions have what the conversation has left."""
         parts = clauses(text, self.lexicon)
         exact = exact_hits(parts, self.lexicon)
         if exact:
             return Line(parts, exact, reading(parts, exact, self.lexicon))
         found = [hit for part in parts for hit in hits(part, self.lexicon)]
-        whole, timed_out = whole_hits(text, parts, self.lexicon, deadline)
+        whole, timed_out = whole_hits(text, parts, self.lexicon, allowance or Allowance())
         found += whole
         known = sum(len(hit.words.split()) for hit in found)
         fillers = sum(word in self.lexicon.transparent for part in parts for word in part.words)

@@ -2,16 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import chain
-from time import perf_counter
 
+from classification.engines.rules.allowance import Allowance
 from classification.engines.rules.clauses import Clause, tidy
 from classification.engines.rules.document import Match, Strength
 from classification.engines.rules.lexicon import Lexicon
 from classification.engines.rules.matching import Hit, hit
 from classification.engines.rules.patterns import Element, Rule
 from classification.engines.rules.spans import Span, ends
-
-EXPRESSION_TIMEOUT = 0.01  # seconds, for one expression on one text
 
 
 def exact_hits(parts: Sequence[Clause], lexicon: Lexicon) -> list[Hit]:
@@ -25,15 +23,12 @@ def exact_hits(parts: Sequence[Clause], lexicon: Lexicon) -> list[Hit]:
 
 
 def whole_hits(
-    text: str, parts: Sequence[Clause], lexicon: Lexicon, deadline: float
+    text: str, parts: Sequence[Clause], lexicon: Lexicon, allowance: Allowance
 ) -> tuple[list[Hit], list[str]]:
-    """What is said by the text as a whole, and the names of the rules that took too long to ask.
-
-    Expressions are searched for until `deadline`, by perf_counter().
-    """
+    """What is said by the text as a whole, and the names of the rules that took too long to ask."""
     found = [*_opening(parts, lexicon), *_together(parts, lexicon)]
     timed_out: list[str] = []
-    for words, rule in _expressions(text, lexicon, deadline):
+    for words, rule in _expressions(text, lexicon, allowance):
         if words is None:
             timed_out.append(rule.name)
         elif words:
@@ -82,13 +77,12 @@ def _all(elements: Sequence[Element], words: Sequence[str]) -> list[int]:
     return found
 
 
-def _expressions(text: str, lexicon: Lexicon, deadline: float) -> Iterator[tuple[str | None, Rule]]:
+def _expressions(text: str, lexicon: Lexicon, allowance: Allowance) -> Iterator[tuple[str | None, Rule]]:
     """The words that each expression found, None where it took too long."""
     tidied = tidy(text)
     for expression, rule in lexicon.expressions:
-        left = deadline - perf_counter()
         try:
-            found = expression.search(tidied, timeout=max(min(left, EXPRESSION_TIMEOUT), 1e-6))
+            found = allowance.search(expression, tidied)
         except TimeoutError:
             yield None, rule
         else:

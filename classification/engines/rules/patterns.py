@@ -58,12 +58,12 @@ class Node:
         if elements[0].optional:
             self.add(elements[1:], rule)
 
-    def after(self, word: str) -> Iterator["Node"]:
+    def after(self, word: str) -> Sequence["Node"]:
         """Where `word` leads."""
-        yield from self.by_word.get(word, ())
-        for prefixes, node in self.by_prefix:
-            if word.startswith(prefixes):
-                yield node
+        known = self.by_word.get(word, ())
+        if not self.by_prefix:
+            return known
+        return [*known, *(node for prefixes, node in self.by_prefix if word.startswith(prefixes))]
 
     def _child(self, element: Element) -> "Node":
         key = Element(element.words, element.prefixes)

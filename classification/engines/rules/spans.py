@@ -1,6 +1,6 @@
 """Which patterns are used at which words of a clause."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from classification.engines.rules.clauses import Clause
@@ -65,34 +65,35 @@ def _order(span: Span) -> int:
     return {Strength.PROTECTED: 0, Strength.SOFT: 2}.get(span.rule.strength, 1)
 
 
-def ends(words: Sequence[str], at: int, node: Node, lexicon: Lexicon) -> Iterator[tuple[int, Rule]]:
+def ends(words: Sequence[str], at: int, node: Node, lexicon: Lexicon) -> list[tuple[int, Rule]]:
     """Where patterns that begin at `at` end. Adverbs between their words are passed over.
 
     Each place of the pattern is tried once at each word: an adverb that fits and may be passed over as well would
     else double the ways at every word.
     """
-    return _ends(words, at, node, lexicon.groups[LexiconKind.ADVERB], set())
+    found: list[tuple[int, Rule]] = []
+    _follow(words, at, node, lexicon.groups[LexiconKind.ADVERB], set(), found)
+    return found
 
 
-def _ends(
-    words: Sequence[str], at: int, node: Node, passed_over: frozenset[str], tried: set[tuple[int, int]]
-) -> Iterator[tuple[int, Rule]]:
+def _follow(
+    words: Sequence[str],
+    at: int,
+    node: Node,
+    passed_over: frozenset[str],
+    tried: set[tuple[int, int]],
+    found: list[tuple[int, Rule]],
+) -> None:
     for following in node.after(words[at]):
-        for rule in following.rules:
-            yield at + 1, rule
+        found += [(at + 1, rule) for rule in following.rules]
         if following.edges and (id(following), at) not in tried:
             tried.add((id(following), at))
-            yield from _onwards(words, at + 1, following, passed_over, tried)
-
-
-def _onwards(
-    words: Sequence[str], at: int, node: Node, passed_over: frozenset[str], tried: set[tuple[int, int]]
-) -> Iterator[tuple[int, Rule]]:
-    while at < len(words):
-        yield from _ends(words, at, node, passed_over, tried)
-        if words[at] not in passed_over:
-            return
-        at += 1
+            onward = at + 1
+            while onward < len(words):
+                _follow(words, onward, following, passed_over, tried, found)
+                if words[onward] not in passed_over:
+                    break
+                onward += 1
 
 
 def _candidates(at: int, clause: Clause, lexicon: Lexicon) -> list[Span]:

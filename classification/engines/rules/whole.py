@@ -53,8 +53,8 @@ def _together(parts: Sequence[Clause], lexicon: Lexicon) -> Iterator[Hit]:
             yield hit(span, [span], clause, lexicon)
 
 
-def _beginnings(words: Sequence[str], lexicon: Lexicon) -> Iterator[tuple[int, Rule]]:
-    return ends(words, 0, lexicon.beginnings, lexicon) if words else iter(())
+def _beginnings(words: Sequence[str], lexicon: Lexicon) -> list[tuple[int, Rule]]:
+    return ends(words, 0, lexicon.beginnings, lexicon) if words else []
 
 
 def _words(parts: Sequence[Clause]) -> tuple[str, ...]:

@@ -63,7 +63,7 @@ class Node:
         known = self.by_word.get(word, ())
         if not self.by_prefix:
             return known
-        return [*known, *(node for prefixes, node in self.by_prefix if word.startswith(prefixes))]
+        return [*known, *[node for prefixes, node in self.by_prefix if word.startswith(prefixes)]]
 
     def _child(self, element: Element) -> "Node":
         key = Element(element.words, element.prefixes)

@@ -85,7 +85,8 @@ def _follow(
     found: list[tuple[int, Rule]],
 ) -> None:
     for following in node.after(words[at]):
-        found += [(at + 1, rule) for rule in following.rules]
+        for rule in following.rules:
+            found.append((at + 1, rule))
         if following.edges and (id(following), at) not in tried:
             tried.add((id(following), at))
             onward = at + 1

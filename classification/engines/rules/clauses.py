@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from classification.engines.rules.document import LexiconKind
@@ -81,7 +81,17 @@ def _parts(piece: str, lexicon: Lexicon) -> Iterator[Clause]:
     parts = list(_split_at_contrast(words, lexicon))
     for number, (part, contrast) in enumerate(parts):
         asks = "?" in piece and number == len(parts) - 1
-        yield Clause(part, piece.strip(), asks or _is_question(part, lexicon), contrast)
+        asked = asks or _is_question(part, lexicon)
+        concluded = not asked and _concludes(part, lexicon)
+        yield Clause(part, piece.strip(), asked, contrast or concluded)
+
+
+def _concludes(words: Sequence[str], lexicon: Lexicon) -> bool:
+    """Whether it begins with what all before was told for: "so yes ...", "so I am out"."""
+    concluding, speaker, plain = (
+        lexicon.classes.get(name, frozenset()) for name in ("concluding", "speaker", "plain")
+    )
+    return len(words) > 1 and words[0] in concluding and words[1] in speaker | plain
 
 
 def _split_at_contrast(words: tuple[str, ...], lexicon: Lexicon) -> Iterator[tuple[tuple[str, ...], bool]]:

@@ -7,6 +7,7 @@ from classification.engines.rules.clauses import Clause
 from classification.engines.rules.document import LexiconKind, Strength
 from classification.engines.rules.lexicon import Lexicon
 from classification.engines.rules.matching import CONDITION, QUESTION, Hit
+from classification.engines.rules.talk import without_talk
 from classification.labels import Meaning
 
 WEIGHTS = {
@@ -112,7 +113,7 @@ def _counting(found: list[Hit], lexicon: Lexicon) -> list[Hit]:
     What follows "but" is weighed apart. What explains an answer or belongs to another matter counts only where nothing
     else is said, unless it is of a category that stands beside answers: the first of those by priority is replied to.
     """
-    found = _without_hedge(found, lexicon)
+    found = without_talk(_without_hedge(found, lexicon), lexicon)
     here = [hit for hit in found if not hit.clause.aside or hit.label in lexicon.own] or found
     start = _contrast(here)
     answers = [*_strongest(_unexplained(here[:start])), *_strongest(_unexplained(here[start:]))]

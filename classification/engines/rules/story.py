@@ -10,7 +10,9 @@ from classification.labels import Meaning
 
 # Words that are no fillers: behind so many of them somebody tells something and does not answer ...
 STORY = 6
+TOLD = 5  # ... behind so many a phrase that is no plain yes is of the story even at its end ...
 SMALL_TALK = 4  # ... and behind so many an "ok" only ends a sentence.
+NEAR = 3  # Words beside an answer among which the one stands whose answer it is.
 FOLLOWED = 2  # With fewer behind it, it is the end of what was said, and an answer.
 
 
@@ -29,6 +31,9 @@ def comes_late(line: Line, told: int, lexicon: Lexicon) -> bool:
     before, after = _around(said[0], line, lexicon)
     if reading.strength is Strength.ACKNOWLEDGE:
         return bool(before) and told + before >= SMALL_TALK
+    agrees = lexicon.meaning(reading.label) is Meaning.AGREE
+    if agrees and reading.strength is Strength.PHRASE and before > 1 and told + before >= TOLD:
+        return True
     if after < FOLLOWED or (not before and reading.strength is Strength.EXPLICIT):
         return False  # the last words: "Juan Cruz, grade 4, section Rizal, cannot come"; or a text that begins with it
     return told + before >= STORY
@@ -43,14 +48,8 @@ def _is_an_answer(hit: Hit, line: Line, lexicon: Lexicon) -> bool:
     concludes = not (concluding | pleading | lexicon.groups[LexiconKind.CONTRAST]).isdisjoint(
         (*hit.before, *hit.words.split()[:1])
     )
-    own = not speaker.isdisjoint(_sentence(hit, line))
+    own = not speaker.isdisjoint((*hit.before[-NEAR:], *hit.words.split(), *hit.behind[:NEAR]))
     return own or concludes or hit.clause.contrast or line.holds(sorry | formal)
-
-
-def _sentence(hit: Hit, line: Line) -> list[str]:
-    """The words of its sentence, of all clauses of it."""
-    here = [clause for clause in line.clauses if clause.sentence == hit.clause.sentence] or [hit.clause]
-    return [word for clause in here for word in clause.words]
 
 
 def _around(hit: Hit, line: Line, lexicon: Lexicon) -> tuple[int, int]:

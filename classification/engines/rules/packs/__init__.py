@@ -14,11 +14,13 @@
     fillers       mean nothing beside an answer
     noise         laughter and forms of address: removed
     known         ordinary words, never taken for a misspelling of another
-`[variants]` maps spellings to one, `[sounds]` letters to others that they may be typed for; vowels left out and
-single slips in long words need no entry. `[contractions]` and `[endings]` write a short form as its words, or two
-or three words as others; `@name` makes one for each word of a class. `[classes]` names word classes. Some of
-them are more than that: `speaker` holds the words for who writes, `explaining` those that begin a reason ("because"),
-`concluding` those that end it ("so"), `tag` those that ask for an answer behind a request ("tell the others ok"),
+`[variants]` maps spellings to one, `[sounds]` letters to others that they may be typed for; vowels left out and single
+slips in long words need no entry. `[contractions]` and `[endings]` write a short form as its words, or two or three
+words as others; `@name` makes one for each word of a class. `[classes]` names word classes. Some of them are more than
+that: `speaker` holds the words for who writes, `explaining` those that begin a reason ("because"), `concluding` those
+that end it ("so"); before a speaker or a `plain` yes or no they begin what all before was told for. Behind a yes that
+stands by itself a "not" takes it back only before what `commit`, `doing`, `fit` and `deciding` hold ("ok. cannot
+come", not "ok. cannot sleep"). `tag` holds those that ask for an answer behind a request ("tell the others ok"),
 `requesting` those that show one, `be` those after which it is none ("your plan is ok"). `others` are those whose
 doings refuse nothing ("my brother can't"), `addressed` those whose doings agree to nothing ("hope you can make it"),
 `deciding` the verbs of both. `hedging` holds what may stand before a refusal ("I don't know, no"), `limiting` what

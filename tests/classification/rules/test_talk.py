@@ -1,0 +1,99 @@
+"""What is told behind a yes takes nothing back of it; what decides does. Every text is this test's own."""
+
+import pytest
+
+from classification.engines.rules.engine import Rules
+from classification.engines.rules.packs import shipped
+from classification.labels import Label
+
+RULES = Rules(shipped())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ok. She is busy with the twins",
+        "Okay lah we go together. Cannot resist the cake",
+        "Yup. The bus will wait if it rains",
+        "Sure. Your group is on duty today",
+        "ya tell me the room",
+        "okay tell me when",
+    ],
+)
+def test_a_yes_stands_whatever_else_is_told(text: str) -> None:
+    assert RULES.read([text]).label == Label.AGREE
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("Ok. I can't make it though", Label.DISAGREE),
+        ("Ok. I found another dentist so I won't be needing the slot", Label.DISAGREE),
+        ("Yes. My son is not attending the trip", Label.NEUTRAL),
+        ("Ok noted. My daughter cannot join them", Label.DISAGREE),
+        ("Ok. Cancel it", Label.DISAGREE),
+        ("Ok. I am down with the flu", Label.NEUTRAL),
+        ("Ok if somebody covers my class", Label.NEUTRAL),
+        ("Ok. Let me ask my wife first", Label.NEUTRAL),
+        ("Yes but only if it is paid", Label.NEUTRAL),
+    ],
+)
+def test_what_decides_takes_it_back(text: str, label: Label) -> None:
+    assert RULES.read([text]).label == label
+
+
+@pytest.mark.parametrize(
+    ("texts", "label"),
+    [
+        (["My flight was cancelled and the kids are with my mother. So I can come"], Label.AGREE),
+        (
+            ["my roommates all went home", "i don't even like the rain", "so yeah i'm coming saturday"],
+            Label.AGREE,
+        ),
+        (["Had a family dinner, was so full. So yes I do the shift"], Label.AGREE),
+        (["I said yes yesterday but the sitter quit. So I'm out"], Label.DISAGREE),
+        (["I can't come. So is there another day?"], Label.DISAGREE),
+    ],
+)
+def test_what_begins_with_so_is_what_all_before_was_told_for(texts: list[str], label: Label) -> None:
+    assert RULES.read(texts).label == label
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "exam timing is still the same wat, they have class until six every day",
+        "ohh the whole office has a meeting there also, the canteen must be full by then",
+        "let us know about the hostel room, your uncle hopes that all of it is ok",
+        "the aunties here say the market near their church sells fish and looks ok",
+    ],
+)
+def test_a_reason_or_praise_told_in_passing_answers_nothing(text: str) -> None:
+    assert RULES.read([text]).label == Label.NEUTRAL
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("S:) on the way", Label.AGREE),
+        ("no yet la", Label.DISAGREE),
+        ("No lei, outside now", Label.DISAGREE),
+        ("nono", Label.DISAGREE),
+        ("not so early", Label.DISAGREE),
+        ("my answer is no to the new hours", Label.DISAGREE),
+        ("we have decided to keep our son home", Label.DISAGREE),
+        ("Saturday is out for me", Label.DISAGREE),
+        ("I am not agreeing to this schedule", Label.DISAGREE),
+        ("no wahala", Label.AGREE),
+        ("I hope so", Label.NEUTRAL),
+        ("I will confirm later", Label.NEUTRAL),
+        ("can't wait till you are home", Label.NEUTRAL),
+        ("don't tease the dog", Label.NEUTRAL),
+        ("Please don't book it", Label.DISAGREE),
+        ("I just can't sleep", Label.NEUTRAL),
+        ("no use of crying", Label.NEUTRAL),
+        ("oh ya i forgot the keys", Label.NEUTRAL),
+    ],
+)
+def test_words_that_people_use(text: str, label: Label) -> None:
+    assert RULES.read([text]).label == label

@@ -9,6 +9,7 @@ from classification.engines.rules.lexicon import Lexicon
 from classification.engines.rules.patterns import Node, Rule
 from classification.labels import Meaning
 
+TOLD = 3  # words: behind so many of what somebody tells of himself an "ok" asks for one
 FIRMNESS = {strength: -number for number, strength in enumerate(Strength)}
 
 
@@ -136,7 +137,7 @@ def _is_taken_back(span: Span, clause: Clause, lexicon: Lexicon) -> bool:
 
 
 def _is_tag(span: Span, clause: Clause, lexicon: Lexicon) -> bool:
-    """Whether it asks for an answer and is none: "tell the others ok". "Your plan is ok" is one."""
+    """Whether it asks for an answer and is none: "tell the others ok", "I go home now ok". "Your plan is ok" is one."""
     tags, requesting, states, answering = (
         lexicon.classes.get(name, frozenset()) for name in ("tag", "requesting", "be", "answering")
     )
@@ -145,7 +146,9 @@ def _is_tag(span: Span, clause: Clause, lexicon: Lexicon) -> bool:
         return False
     passed_over = lexicon.groups[LexiconKind.FILLER] - lexicon.groups[LexiconKind.PRONOUN]
     first = next((word for word in before if word not in passed_over), "")
-    return len(before) > 1 and before[-1] not in states | answering and first in requesting
+    asked = len(before) > 1 and first in requesting
+    told = len(before) > TOLD and first in lexicon.classes.get("speaker", frozenset())
+    return before[-1:] and before[-1] not in states | answering and (asked or told)
 
 
 def _is_others(span: Span, clause: Clause, lexicon: Lexicon) -> bool:

@@ -1,11 +1,14 @@
 """The schedules that must exist, kept by name after every migration."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 from django_q.models import Schedule
 
 from batches.channels import DEFAULT
+from batches.clock import Now
 from batches.leases import LEADER, STANDBY
 from batches.models import Channel, Lease
 from batches.queue import SWEEP, SWEEP_QUEUE
@@ -14,6 +17,7 @@ SWEEP_NAME = "Close due batches"
 # What looks every few minutes whether something is due, and does nothing where no setting asks for it. A day's report
 # is read from the rows in one piece, for which a usual task's time may be too short.
 EVERY_MINUTES = 5
+FAR = timedelta(minutes=2 * EVERY_MINUTES)
 LONG = 140  # seconds, less than the queue's `retry`
 NAMES: dict[str, tuple[str, dict[str, Any]]] = {
     "Mail the daily report": ("batches.tasks.mail_report", {"q_options": {"timeout": LONG}}),
@@ -36,6 +40,12 @@ def sync(**_kwargs: Any) -> None:
     for name in (LEADER, STANDBY):
         Lease.objects.get_or_create(name=name)
     Channel.objects.get_or_create(slug=DEFAULT)
+
+
+def recall() -> None:
+    """Have come up now what would come up in hours or never: it was planned while a node's clock was ahead."""
+    lost = Q(next_run=None) | Q(next_run__gt=Now() + FAR)
+    Schedule.objects.filter(lost, name__in=[SWEEP_NAME, *NAMES]).update(next_run=Now())
 
 
 def _keep(name: str, function: str, options: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 from django.db import Error, connection
 from django.db.models import DurationField, ExpressionWrapper, F
 
+from batches import schedules
 from batches.choices import BatchStatus
 from batches.clock import Now
 from batches.closing import close_due, end_impossible_leases, reap
@@ -121,6 +122,7 @@ class _Sweep:
         if time.monotonic() - self.pruned_at > PRUNE_EVERY:
             self.pruned_at = time.monotonic()
             end_impossible_leases()
+            schedules.recall()
             prune()
 
     def _leave(self) -> None:

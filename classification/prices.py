@@ -37,6 +37,11 @@ def table() -> PriceTable:
     return {model: (received, written) for model, received, written in rows}
 
 
+def has_price(model: str) -> bool:
+    """Whether what the model costs is known: by its name, or by that without a date."""
+    return Price.objects.filter(model__in={model, DATE.sub("", model)}).exists()
+
+
 def add_missing(using: str = "default", **_kwargs: Any) -> None:
     """The listed prices, for models that have none; those that an operator has set are left alone."""
     if Price._meta.db_table not in connections[using].introspection.table_names():

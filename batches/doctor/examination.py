@@ -76,11 +76,13 @@ def _of_the_rows(pre_flight: bool) -> Iterator[tuple[str, Look]]:
     yield "queue", operation.queue
     yield "schedule", operation.schedule
     if not pre_flight:
+        yield "schedule", operation.turns
         yield "sweep", operation.sweep
         yield "batches", operation.batches
     yield "replies", operation.switches_thrown
     yield "ceilings", operation.ceilings_in_money
     yield "model", operation.breaker
+    yield "model", operation.price
 
 
 def _outside(public_url: str, accounts: list[outside.Named]) -> Iterator[tuple[str, Look]]:

@@ -2,11 +2,14 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 import redis
 from django.conf import settings
 from django.db.models import Q
+from django.utils import timezone
 from django_q.brokers import get_broker
 from django_q.models import Schedule
 
@@ -16,7 +19,7 @@ from batches.leases import since_beat
 from batches.models import Batch, Channel
 from batches.queue import SWEEP, SWEEP_QUEUE
 from batches.schedules import NAMES, SWEEP_NAME
-from classification import ceilings, circuit
+from classification import ceilings, circuit, prices
 from classification.findings import Finding, ok, problem, warning
 from classification.models import Ceiling, CircuitState, Meter
 from classification.services import endpoints
@@ -25,6 +28,8 @@ from replies import switches
 LONG_QUEUE = 200  # tasks
 OLD_SWEEP = 10.0  # seconds; a leader that dies is replaced within 3
 REDIS_SECONDS = 3.0
+FULL = 0.9  # share of its memory
+LATE_TURN = timedelta(minutes=3)  # a node looks at the schedules twice a minute
 
 
 def queue() -> Iterator[Finding]:
@@ -49,18 +54,28 @@ def _redis(url: str) -> Iterator[Finding]:
     start = time.perf_counter()
     try:
         client.ping()
-        milliseconds = (time.perf_counter() - start) * 1000
-        policy = str(client.config_get("maxmemory-policy").get("maxmemory-policy", ""))
-    except redis.ResponseError:  # hosted servers do not tell their settings
-        policy = ""
     except redis.RedisError as error:
-        yield problem(
-            f"Redis cannot be reached: {type(error).__name__}", "Look at REDIS_URL and at the server."
-        )
+        told = f"Redis cannot be reached: {type(error).__name__}: {error}"
+        yield problem(told, "Look at REDIS_URL and at the server.")
         return
+    milliseconds = (time.perf_counter() - start) * 1000
+    with suppress(redis.RedisError):  # hosted servers do not tell their settings
+        yield from _memory(client)
+    yield ok(f"Redis answers ({milliseconds:.1f} ms)")
+
+
+def _memory(client: Any) -> Iterator[Finding]:
+    """It has room, and drops nothing to make some."""
+    told = client.info("memory")
+    used, most = int(told.get("used_memory", 0)), int(told.get("maxmemory", 0))
+    if most and used > FULL * most:
+        yield problem(
+            f"Redis has used {used / most:.0%} of its maxmemory: no task can be queued when it is full",
+            "Raise maxmemory, or see what else fills it.",
+        )
+    policy = str(client.config_get("maxmemory-policy").get("maxmemory-policy", ""))
     if policy not in ("", "noeviction"):
         yield warning(f"Redis drops what it has no room for ({policy})", "Set maxmemory-policy noeviction.")
-    yield ok(f"Redis answers ({milliseconds:.1f} ms)")
 
 
 def schedule() -> Iterator[Finding]:
@@ -78,6 +93,17 @@ def _scheduled(name: str, function: str, queue: str) -> Finding:
     if len(rows) > 1:
         return warning(f"{len(rows)} schedules do what '{name}' does", "Admin, Schedules: keep one.")
     return ok(f"'{name}' is there")
+
+
+def turns() -> Iterator[Finding]:
+    """Schedules are begun: so a node of their queue runs, which nothing else shows while there is nothing to do."""
+    rows = Schedule.objects.filter(name__in=[SWEEP_NAME, *NAMES]).exclude(repeats=0)
+    for row in rows.filter(next_run__lt=timezone.now() - LATE_TURN).order_by("id"):
+        what = "sweeper" if row.cluster == SWEEP_QUEUE else "worker"
+        yield problem(
+            f"'{row.name}' has been due since {row.next_run:%Y-%m-%d %H:%M} UTC: no {what} runs",
+            f"Start a {what} (make run and deploy/ do); it looks half a minute after its start.",
+        )
 
 
 def sweep() -> Iterator[Finding]:
@@ -118,6 +144,16 @@ def breaker() -> Iterator[Finding]:
             yield warning(
                 f"it is left alone after failures ({state['last_error']}), until {state['next_try_at']:%H:%M:%S} UTC",
                 "It is tried again by itself; Admin, Model circuits, has it tried at once.",
+            )
+
+
+def price() -> Iterator[Finding]:
+    """What the model costs can be told and limited."""
+    for endpoint in endpoints():
+        if not prices.has_price(endpoint.model):
+            yield warning(
+                f"no price of {endpoint.model} is known: what it costs is in no figure and under no ceiling",
+                "Admin, Prices: set it; 0 where it costs nothing.",
             )
 
 

@@ -69,7 +69,8 @@ def webhook(url: str) -> Iterator[Finding]:
     answer = get(f"{url}/healthz")
     if not answer.status:
         yield problem(
-            f"{url} cannot be reached from here: {answer.text}", "Look at the name, the proxy, the firewall."
+            f"{url} cannot be reached from here: {answer.text}",
+            "Look at the name, the proxy and its certificate, the firewall.",
         )
         return
     health = _health(answer)

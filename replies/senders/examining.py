@@ -1,5 +1,6 @@
 """One look at a provider without sending anything, for `manage.py doctor`."""
 
+import ssl
 from dataclasses import dataclass
 from time import perf_counter
 from urllib.parse import urlsplit, urlunsplit
@@ -62,4 +63,9 @@ def _reason(error: Exception) -> str:
     """What lies at the bottom, which names no header and no path."""
     cause: object = next((below for below in error.args if isinstance(below, Exception)), error)
     cause = getattr(cause, "reason", cause)
+    for below in getattr(cause, "args", ()):
+        if isinstance(below, ssl.SSLCertVerificationError):
+            return f"its certificate is not accepted: {below.verify_message}"
+        if isinstance(below, ssl.SSLError):
+            return f"no TLS is spoken there: {below.reason}"
     return f"{type(error).__name__} ({type(cause).__name__})"

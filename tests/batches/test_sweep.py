@@ -123,6 +123,14 @@ class TestSweeping:
         _sweep_in_thread(2).join()
         assert not Batch.objects.exclude(status=BatchStatus.CLOSED).exists()
 
+    @pytest.mark.parametrize("planned", [timedelta(days=400), None])
+    def test_it_recalls_schedules_that_would_come_up_in_a_year(self, planned: timedelta | None) -> None:
+        """A node's clock was ahead when it planned them: no report would be mailed, and nothing purged."""
+        sync()
+        Schedule.objects.update(next_run=planned and Now() + planned)
+        _sweep_in_thread(0.5).join()
+        assert not Schedule.objects.exclude(next_run__lte=Now()).exists()
+
     def test_it_closes_when_the_window_is_over(self) -> None:
         batch = arrive("Yes")
         age(batch, 59)

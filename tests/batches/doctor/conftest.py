@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from cryptography.fernet import Fernet
 from django.core.management import CommandError, call_command
+from django_q.models import Schedule
 
 from batches import backups, schedules
 from batches.doctor import machine
@@ -52,6 +53,7 @@ def well(settings: Any, tmp_path: Path, model: OpenAIServer, gate: SmsGateServer
     settings.SECRET_KEY = "6Zt0vQ9s-mX3bLr8Kp2Wd7Yf1Hc5Ng4Ja"
     settings.WEBHOOK_OPEN = False
     schedules.sync()
+    Schedule.objects.update(next_run=datetime.now(UTC))
     Lease.objects.filter(name=LEADER).update(beat_at=datetime.now(UTC))
 
 

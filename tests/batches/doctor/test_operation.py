@@ -10,9 +10,12 @@ from pydantic import SecretStr
 from batches import schedules
 from batches.leases import LEADER
 from batches.models import Lease
+from classification.models import Price
 from replies import switches
 from tests.batches.conftest import age, arrive
 from tests.batches.doctor.conftest import Doctor, closed_port
+from tests.support.openai_server import OpenAIServer, model_list
+from tests.support.redis_server import RedisServer
 
 pytestmark = pytest.mark.django_db
 
@@ -46,6 +49,16 @@ def test_any_other_schedule_that_is_gone_or_comes_up_no_more(
     assert "schedule" not in doctor()["bad"]
 
 
+def test_nobody_runs_the_schedules(doctor: Doctor) -> None:
+    """Without texts to work on, nothing else tells that no worker runs."""
+    Schedule.objects.exclude(name=schedules.SWEEP_NAME).update(
+        next_run=datetime.now(UTC) - timedelta(minutes=10)
+    )
+    found = doctor()["schedule"]
+    assert (found["state"], "no worker runs" in found["told"]) == ("problem", True)
+    assert doctor("--pre-flight")["bad"] == {}
+
+
 def test_batches_that_are_late(doctor: Doctor) -> None:
     age(arrive("Yes"), 200)
     assert doctor()["batches"]["state"] == "problem"
@@ -57,8 +70,33 @@ def test_replies_that_somebody_has_stopped(doctor: Doctor) -> None:
     assert doctor()["replies"]["told"] == "replies of every channel are stopped, by admin:maria: a storm"
 
 
+def use_redis(settings: Any, address: str) -> None:
+    settings.ENV = settings.ENV.model_copy(update={"redis_url": SecretStr(address)})
+
+
 def test_a_redis_that_is_not_there(doctor: Doctor, settings: Any) -> None:
-    settings.ENV = settings.ENV.model_copy(
-        update={"redis_url": SecretStr(f"redis://127.0.0.1:{closed_port()}/0")}
-    )
+    use_redis(settings, f"redis://127.0.0.1:{closed_port()}/0")
     assert "Redis cannot be reached" in doctor()["queue"]["told"]
+    assert "refused" in doctor()["queue"]["told"]
+
+
+def test_a_redis_that_has_no_such_database(doctor: Doctor, settings: Any) -> None:
+    with RedisServer({"SELECT": "-ERR DB index is out of range"}) as server:
+        use_redis(settings, f"{server.url}/99")
+        found = doctor()["queue"]
+    assert (found["state"], "DB index is out of range" in found["told"]) == ("problem", True)
+
+
+@pytest.mark.parametrize(("used", "state"), [(50, "ok"), (95, "problem")])
+def test_a_redis_that_is_nearly_full(doctor: Doctor, settings: Any, used: int, state: str) -> None:
+    with RedisServer({"INFO": f"$used_memory:{used}\r\nmaxmemory:100"}) as server:
+        use_redis(settings, f"{server.url}/0")
+        assert doctor().get("queue", {"state": "ok"})["state"] == state
+
+
+def test_a_model_without_a_price(doctor: Doctor, settings: Any, model: OpenAIServer) -> None:
+    settings.OPENAI_MODEL = "gpt-other-2026-10-06"
+    model.models = model_list("gpt-other-2026-10-06")
+    assert "no price of gpt-other-2026-10-06 is known" in doctor()["model"]["told"]
+    Price.objects.create(model="gpt-other", input_per_million=0, output_per_million=0)
+    assert "model" not in doctor()["bad"]

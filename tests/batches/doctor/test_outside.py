@@ -1,6 +1,7 @@
 """The provider, the model and the webhook's address."""
 
 import socket
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -16,6 +17,7 @@ from tests.batches.doctor.conftest import KEY, Doctor, closed_port
 from tests.support.openai_server import OpenAIServer, dripping, hang_up, http_error, model_list
 from tests.support.smsgate_server import SmsGateServer
 from tests.support.smsmobileapi_server import SmsMobileApiServer
+from tests.support.tls_server import self_signed
 
 pytestmark = pytest.mark.django_db
 
@@ -136,6 +138,17 @@ def test_an_address_where_nobody_or_somebody_else_answers(doctor: Doctor, gate: 
         "cannot be reached" in doctor("--public-url", f"http://127.0.0.1:{closed_port()}")["webhook"]["told"]
     )
     assert "something else answers" in doctor("--public-url", gate.url)["webhook"]["told"]
+
+
+def test_a_certificate_that_is_not_accepted_or_no_tls_at_all(
+    doctor: Doctor, gate: SmsGateServer, tmp_path: Path
+) -> None:
+    with self_signed(tmp_path) as address:
+        found = doctor("--public-url", address)["webhook"]
+    assert "its certificate is not accepted: self-signed certificate" in found["told"]
+    assert "certificate" in found["mend"]
+    found = doctor("--public-url", gate.url.replace("http:", "https:"))["webhook"]
+    assert "no TLS is spoken there" in found["told"]
 
 
 def test_an_address_that_is_none(well: None) -> None:

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 MOST_DAYS = 36_500  # a century, as for MESSAGE_KEEP_DAYS: with much more, no date can be computed
 LONGEST = timedelta(days=MOST_DAYS)
+FIRST_YEAR, LAST_YEAR = 1900, 9000  # farther out, a time has no place in every time zone
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -27,6 +28,12 @@ def moment(text: str) -> datetime:
 
     Raises ArgumentTypeError.
     """
+    at = wall_time(text)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def wall_time(text: str) -> datetime:
+    """The same, but without a zone where it names none. Raises ArgumentTypeError."""
     if re.fullmatch(r"\d+[smhd]", text):
         return timezone.now() - duration(text)
     try:
@@ -35,4 +42,6 @@ def moment(text: str) -> datetime:
         raise ArgumentTypeError(
             f"{text!r} is no time; write it like 2026-11-01, 2026-11-01T08:30 or 7d"
         ) from None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+    if not FIRST_YEAR <= at.year <= LAST_YEAR:
+        raise ArgumentTypeError(f"{text!r}: the year must be from {FIRST_YEAR} to {LAST_YEAR}")
+    return at

@@ -6,7 +6,7 @@ What it counts is read from the replica where REPORT_DATABASE_URL names one; cha
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -68,8 +68,7 @@ def gather(period: Period, *, bill: bool = False) -> Report:
     Raises ReplicaAway where the replica it reads from cannot be used.
     """
     channel = period.channel
-    zone = (channel and channel.time_zone) or settings.REPORT_TIME_ZONE
-    report = Report(period.since, period.until, channel.slug if channel else "", zone)
+    report = Report(period.since, period.until, channel.slug if channel else "", zone_of(channel))
     seconds = _Seconds()
     with replica.asked():
         _count_batches(report, period, seconds)
@@ -81,6 +80,11 @@ def gather(period: Period, *, bill: bool = False) -> Report:
         report.bill = _bill(period) if bill else None
     report.latencies = {name: Spread.of(found) for name, found in vars(seconds).items()}
     return report
+
+
+def zone_of(channel: Channel | None) -> str:
+    """The time zone of a report's hours and days: the channel's own, else the site's."""
+    return (channel and channel.time_zone) or settings.REPORT_TIME_ZONE
 
 
 def _count_batches(report: Report, period: Period, seconds: _Seconds) -> None:
@@ -190,8 +194,3 @@ def _bill(period: Period) -> Bill:
                 verdicts = list(batch.classifications.all())
                 bill.add(texts, verdicts[0].question if verdicts else "")
     return bill
-
-
-def last_day(until: datetime) -> Period:
-    """The 24 hours before `until`, on all channels."""
-    return Period(until - timedelta(hours=24), until)

@@ -24,7 +24,7 @@ from batches.models import ReportMail
 from batches.models.report_mail import MailStatus
 from batches.reporting import page, terminal
 from batches.reporting.figures import Report
-from batches.reporting.gathering import gather, last_day
+from batches.reporting.gathering import Period, gather
 
 log = logging.getLogger(__name__)
 
@@ -35,20 +35,24 @@ DONE = [MailStatus.SENDING, MailStatus.SENT, MailStatus.REFUSED, MailStatus.UNKN
 
 @dataclass(frozen=True)
 class Due:
-    """The newest report that should have gone out: the site's day, and the end of what it tells of (UTC)."""
+    """The newest report that should have gone out: the site's day, and what it tells of (UTC)."""
 
     day: date
-    until: datetime
+    period: Period
 
 
 def due(now: datetime) -> Due:
-    """By REPORT_EMAIL_AT in the site's time zone; daylight saving moves it with the clock on the wall."""
+    """By REPORT_EMAIL_AT in the site's time zone; daylight saving moves it with the clock on the wall.
+
+    It tells of everything since that time of the day before: 23 or 25 hours where clocks were changed.
+    """
     zone, at = ZoneInfo(settings.REPORT_TIME_ZONE), time.fromisoformat(settings.REPORT_EMAIL_AT)
-    here = now.astimezone(zone)
-    moment = datetime.combine(here.date(), at, zone)
-    if moment > here:
-        moment = datetime.combine(here.date() - timedelta(days=1), at, zone)
-    return Due(moment.date(), moment.astimezone(UTC))
+    here, one_day = now.astimezone(zone), timedelta(days=1)
+    day = here.date()
+    if datetime.combine(day, at, zone) > here:
+        day -= one_day
+    since, until = (datetime.combine(one, at, zone).astimezone(UTC) for one in (day - one_day, day))
+    return Due(day, Period(since, until))
 
 
 def send_due(now: datetime | None = None) -> int:
@@ -57,7 +61,7 @@ def send_due(now: datetime | None = None) -> int:
     waiting = _waiting(newest.day)
     if not waiting:
         return 0
-    report, sent = gather(last_day(newest.until)), 0
+    report, sent = gather(newest.period), 0
     for position, to in enumerate(waiting):
         with _connection() as server:  # one for each: a mail that breaks it must not take the others along
             try:

@@ -27,6 +27,7 @@ class Column:
     middle: float
     name: str
     count: int
+    short: str
 
 
 def document(report: Report) -> str:
@@ -73,9 +74,18 @@ def columns(counts: words.Counts) -> list[Column]:
                 round(left + place / 2, 1),
                 name,
                 count,
+                short(count),
             )
         )
     return found
+
+
+def short(count: int) -> str:
+    """In four characters, which find room above a column: 999, 1.2k, 45k, 1.9M."""
+    for size, unit in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
+        if count >= 0.9995 * size:
+            return f"{count / size:.{1 if count < 9.95 * size else 0}f}{unit}"
+    return str(count)
 
 
 def _shares(counts: words.Counts) -> list[tuple[str, int, str, float]]:

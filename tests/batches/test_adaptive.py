@@ -14,7 +14,8 @@ from batches.clock import Now
 from batches.models import Batch, Message
 from batches.pipeline import process
 from batches.reporting import page
-from batches.reporting.gathering import gather, last_day
+from batches.reporting.figures import Report
+from batches.reporting.gathering import Period, gather
 from batches.reporting.windows import Windows
 from batches.timeline import timeline
 from batches.window_watch import WindowWatch
@@ -247,12 +248,16 @@ class TestShadow:
     def test_it_is_not_recorded_when_it_is_off(self, settings: Any) -> None:
         settings.ADAPTIVE_WINDOW = "off"
         assert "window_shadow" not in kinds(self.settled("Yes, I can come"))
-        report = gather(last_day(timezone.now()))
+        report = reported()
         assert report.windows is None
         assert "adaptive" not in page.document(report).lower()
 
 
+def reported() -> Report:
+    return gather(Period(timezone.now() - timedelta(days=1), timezone.now()))
+
+
 def today() -> Windows:
-    found = gather(last_day(timezone.now())).windows
+    found = reported().windows
     assert found
     return found

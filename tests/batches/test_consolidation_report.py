@@ -14,7 +14,9 @@ from django.utils import timezone
 
 from batches.models import Batch, Channel, RejectedDelivery
 from batches.reporting import gathering
-from batches.reporting.figures import Saving, Spread
+from batches.reporting.figures import Report, Saving, Spread
+from batches.reporting.page import document as document_of
+from batches.reporting.page import short
 from batches.reporting.terminal import EIGHTHS, bar
 from batches.spreadsheet import BOM
 from classification.models import Classification
@@ -215,16 +217,26 @@ class TestTimes:
     def test_a_spread_is_by_nearest_rank(self, seconds: list[float], spread: Spread | None) -> None:
         assert Spread.of(seconds) == spread
 
-    @pytest.mark.parametrize(("zone", "hour"), [("Asia/Manila", "06"), ("UTC", "22")])
-    def test_hours_are_the_sites(self, settings: Any, zone: str, hour: str) -> None:
+    @pytest.mark.parametrize(("zone", "day", "hour"), [("Asia/Manila", 2, "06"), ("UTC", 1, "22")])
+    def test_days_and_hours_are_the_sites(self, settings: Any, zone: str, day: int, hour: str) -> None:
         settings.REPORT_TIME_ZONE = zone
         at = datetime(2026, 3, 1, 22, 30, tzinfo=UTC)
         recorded("Yes", "see you")
         Batch.objects.update(opened_at=at, closes_at=at + timedelta(seconds=60))
-        found = document("--from", "2026-03-01", "--to", "2026-03-02")
+        that_day = ("--from", f"2026-03-0{day}", "--to", f"2026-03-0{day + 1}")
+        found = document(*that_day)
         assert {name: count for name, count in found["messages_by_hour"].items() if count} == {hour: 2}
         assert found["time_zone"] == zone
-        assert f"Busiest: {hour}:00 (2)" in run("--from", "2026-03-01", "--to", "2026-03-02")
+        assert f"Busiest: {hour}:00 (2)" in run(*that_day)
+
+    def test_a_day_is_the_channels_where_it_has_a_time_zone(self, settings: Any) -> None:
+        settings.REPORT_TIME_ZONE = "Asia/Manila"
+        Channel.objects.update(time_zone="Europe/Berlin")
+        found = document("--from", "2026-03-29", "--to", "2026-03-30", "--channel", "default")
+        # the night in which clocks go forward: 23 hours
+        assert (found["from"], found["to"]) == ("2026-03-28T23:00:00+00:00", "2026-03-29T22:00:00+00:00")
+        found = document("--from", "2026-03-29T00:00Z", "--to", "2026-03-29T12:00", "--channel", "default")
+        assert (found["from"], found["to"]) == ("2026-03-29T00:00:00+00:00", "2026-03-29T10:00:00+00:00")
 
 
 class TestLongest:
@@ -270,6 +282,21 @@ class TestPage:
         page = run("--format", "html")
         assert "<title>1: 2</title>" in page
         assert "<title>2: 1</title>" in page
+
+    def test_large_numbers_find_room_and_can_be_read(self) -> None:
+        report = Report(timezone.now(), timezone.now(), "", "UTC", batches=1_234_567)
+        report.sizes[1], report.verdicts["rules"] = 1_234_567, 1_234_567
+        page = document_of(report)
+        assert "<title>1: 1,234,567</title>" in page
+        assert ">1.2M</text>" in page
+        assert '<td class="n">1,234,567</td>' in page
+
+    @pytest.mark.parametrize(
+        ("count", "told"),
+        [(999, "999"), (1000, "1.0k"), (9949, "9.9k"), (9951, "10k"), (999_499, "999k"), (999_500, "1.0M")],
+    )
+    def test_a_count_above_a_column_has_four_characters_at_most(self, count: int, told: str) -> None:
+        assert short(count) == told
 
     def test_an_empty_one(self) -> None:
         assert "What consolidation did" in run("--format", "html")
@@ -320,6 +347,9 @@ class TestPeriod:
         [
             (["--since", "1d", "--from", "2026-01-01"], "say --since, or --from and --to"),
             (["--from", "2026-01-02", "--to", "2026-01-01"], "ends before it begins"),
+            (["--from", "2026-10-25T02:30+02:00", "--to", "2026-10-25T00:30Z"], "ends before it begins"),
+            (["--from", "0001-01-01"], "the year must be from"),
+            (["--to", "9999-12-31T23:59"], "the year must be from"),
             (["--channel", "no"], "there is no channel 'no'"),
             (["--since", "soon"], "'soon' is no time"),
             (["--format", "xml"], "invalid choice"),

@@ -20,7 +20,7 @@ from batches.metrics.counting import Counted, begin, count
 from batches.metrics.figures import Figures
 from batches.metrics.folding import fold
 from batches.models import Batch, Message, Tally
-from batches.reporting.gathering import gather, last_day
+from batches.reporting.gathering import Period, gather
 from classification.models import Classification
 from replies import switches
 from replies.senders import memory
@@ -202,7 +202,8 @@ def test_the_report_counts_the_same_model_calls(
     turn = {"engine": "openai", "model": model, "latency_ms": 4000, "code": code}
     verdict = Classification.objects.create(batch=batch, label="agree", latency_ms=1, attempts=[turn])
     history.note([batch.id], EventKind.CLASSIFIED, "worker", {"classification": verdict.id})
-    told, report = folded(), gather(last_day(timezone.now() + timedelta(minutes=1)))
+    now, day = timezone.now(), timedelta(days=1)
+    told, report = folded(), gather(Period(now - day, now + day))
     spread = report.latencies["model"]
     assert told["model_calls_total{}"] == report.asked == calls
     assert told["model_call_duration_seconds_sum{}"] == (spread.most if spread else 0) == 4 * calls

@@ -231,7 +231,17 @@ class TestWhen:
         self, settings: Any, zone: str, now: datetime, day: int, until: datetime
     ) -> None:
         settings.REPORT_TIME_ZONE = zone
-        assert (due(now).day.day, due(now).until) == (day, until)
+        assert (due(now).day.day, due(now).period.until) == (day, until)
+
+    @pytest.mark.parametrize(("month", "day", "hours"), [(3, 29, 23), (10, 25, 25), (11, 1, 24)])
+    def test_nothing_falls_between_two_where_clocks_are_changed(
+        self, settings: Any, month: int, day: int, hours: int
+    ) -> None:
+        settings.REPORT_TIME_ZONE = "Europe/Berlin"
+        noon = datetime(2026, month, day, 12, tzinfo=UTC)
+        before, this = (due(at).period for at in (noon - timedelta(days=1), noon))
+        assert before.until == this.since
+        assert this.until - this.since == timedelta(hours=hours)
 
     def test_a_schedule_looks(self, box: Mailbox) -> None:
         schedules.sync()

@@ -27,10 +27,10 @@ from django.db.utils import InternalError
 from django.utils import timezone
 from batches.models import Batch
 from batches.replaying import chosen, replay
-from batches.reporting.gathering import gather, last_day
+from batches.reporting.gathering import Period, gather
 from classification.evaluation import running
 from classification.rulesets.live import live
-report = gather(last_day(timezone.now()), bill=True)
+report = gather(Period(timezone.now() - timedelta(hours=24), timezone.now()), bill=True)
 ids = chosen(Batch.objects.all(), None)
 texts = [one.text for one in replay(ids, running.reader("rules", live()), live())]
 refused = []

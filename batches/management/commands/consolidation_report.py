@@ -2,18 +2,19 @@
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser, OutputWrapper
 from django.utils import timezone
 
 from batches.management import named
-from batches.periods import moment
+from batches.periods import wall_time
 from batches.replica import ReplicaAway
 from batches.reporting import page, sheet, terminal
 from batches.reporting.figures import Report
-from batches.reporting.gathering import Period, gather
+from batches.reporting.gathering import Period, gather, zone_of
 from classification.terminal import show
 
 
@@ -28,12 +29,16 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--since", type=moment, metavar="24h", help="how long back, or from when on")
+        parser.add_argument("--since", type=wall_time, metavar="24h", help="how long back, or from when on")
         parser.add_argument(
-            "--from", type=moment, dest="start", metavar="TIME", help="from this time on (UTC)"
+            "--from",
+            type=wall_time,
+            dest="start",
+            metavar="TIME",
+            help="from this day or time on, as in the report by its time zone if it names none",
         )
         parser.add_argument(
-            "--to", type=moment, dest="end", metavar="TIME", help="before this time (default: now)"
+            "--to", type=wall_time, dest="end", metavar="TIME", help="before this time (default: now)"
         )
         parser.add_argument("--channel", metavar="C", help="of this channel alone")
         parser.add_argument("--format", choices=list(FORMATS), default="text", help="default: text")
@@ -45,16 +50,23 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         if options["since"] and (options["start"] or options["end"]):
             raise CommandError("say --since, or --from and --to")
-        now = timezone.now()
-        since = options["since"] or options["start"] or now - timedelta(hours=24)
-        until = options["end"] or now
-        if since >= until:
-            raise CommandError("the period ends before it begins")
         try:
-            report = gather(Period(since, until, named.channel(options["channel"])), bill=options["bill"])
+            report = gather(_period(options), bill=options["bill"])
         except ReplicaAway as problem:
             raise CommandError(str(problem)) from None
         FORMATS[options["format"]](report, self.stdout)
+
+
+def _period(options: dict[str, Any]) -> Period:
+    """As asked for; a time without a zone is meant as the report shows its times."""
+    channel, now = named.channel(options["channel"]), timezone.now()
+    zone = ZoneInfo(zone_of(channel))
+    since = options["since"] or options["start"] or now - timedelta(hours=24)
+    until = options["end"] or now
+    since, until = (at if at.tzinfo else at.replace(tzinfo=zone) for at in (since, until))
+    if since.astimezone(UTC) >= until.astimezone(UTC):
+        raise CommandError("the period ends before it begins")
+    return Period(since.astimezone(UTC), until.astimezone(UTC), channel)
 
 
 def _text(report: Report, stdout: OutputWrapper) -> None:

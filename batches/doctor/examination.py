@@ -79,6 +79,7 @@ def _of_the_rows(pre_flight: bool) -> Iterator[tuple[str, Look]]:
         yield "schedule", operation.turns
         yield "sweep", operation.sweep
         yield "batches", operation.batches
+    yield "report", operation.report_mails
     yield "replies", operation.switches_thrown
     yield "ceilings", operation.ceilings_in_money
     yield "model", operation.breaker
@@ -89,6 +90,7 @@ def _outside(public_url: str, accounts: list[outside.Named]) -> Iterator[tuple[s
     for name, account in accounts:
         yield f"provider {name}".strip(), partial(outside.provider, account)
     yield "model", outside.model
+    yield "report", outside.mail_server
     if public_url:
         yield "webhook", partial(outside.webhook, public_url)
 

@@ -16,7 +16,8 @@ from django_q.models import Schedule
 from batches.choices import BatchStatus
 from batches.clock import Now
 from batches.leases import since_beat
-from batches.models import Batch, Channel
+from batches.models import Batch, Channel, ReportMail
+from batches.models.report_mail import MailStatus
 from batches.queue import SWEEP, SWEEP_QUEUE
 from batches.schedules import NAMES, SWEEP_NAME
 from classification import ceilings, circuit, prices
@@ -134,6 +135,17 @@ def batches() -> Iterator[Finding]:
         yield warning(f"{failed} batch(es) of a day failed", "Admin, Batches: each says why.")
     if not late and not failed:
         yield ok("none is late")
+
+
+def report_mails() -> Iterator[Finding]:
+    """The newest report has reached everybody; what is just being sent is given its time."""
+    newest = ReportMail.objects.order_by("-day").values_list("day", flat=True)[:1]
+    rows = ReportMail.objects.filter(day__in=list(newest)).exclude(status=MailStatus.SENT)
+    for row in rows.exclude(status=MailStatus.SENDING, tried_at__gt=Now() - LATE_TURN).order_by("to"):
+        yield warning(
+            f"the report of {row.day} to {row.to}: {row.get_status_display().lower()} {row.error}".rstrip(),
+            "Look at EMAIL_URL, at REPORT_EMAIL_TO and at the mail server's own log (docs/report.md).",
+        )
 
 
 def breaker() -> Iterator[Finding]:

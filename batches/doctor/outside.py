@@ -13,6 +13,7 @@ from django.conf import settings
 from batches.credentials import CredentialsUnreadable
 from batches.hosts import is_loopback
 from batches.models import Channel
+from batches.reporting import mailing
 from classification.examining import examine_model
 from classification.findings import Finding, ok, problem, warning
 from replies.senders import ENVIRONMENT, get_sender
@@ -61,6 +62,17 @@ def provider(account: Account | None) -> Iterator[Finding]:
 
 def model() -> Iterator[Finding]:
     yield examine_model()
+
+
+def mail_server() -> Iterator[Finding]:
+    """It takes a connection and the log-in, where somebody is to get the report."""
+    if not settings.REPORT_EMAIL_TO:
+        return
+    where = f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT}"
+    if told := mailing.objection():
+        yield problem(f"{where} cannot be used: {told}", "Look at EMAIL_URL and at the server.")
+    else:
+        yield ok(f"{where} is reached, and takes the log-in where EMAIL_URL has one")
 
 
 def webhook(url: str) -> Iterator[Finding]:

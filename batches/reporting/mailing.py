@@ -73,6 +73,16 @@ def send_due(now: datetime | None = None) -> int:
     return sent
 
 
+def objection() -> str:
+    """What the mail server has against a connection and our log-in; empty where it takes both. Sends nothing."""
+    with _connection() as server:
+        try:
+            server.open()
+        except OSError as error:
+            return _told(error)
+    return ""
+
+
 @contextlib.contextmanager
 def _connection() -> Iterator[BaseEmailBackend]:
     """To the mail server, not opened yet; closed afterwards, also where only its log-in had failed."""

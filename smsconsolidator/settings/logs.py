@@ -27,6 +27,8 @@ LOGGING: dict[str, Any] = {
     "loggers": {
         "django": {"handlers": [], "level": "INFO"},
         **{name: {"level": "WARNING"} for name in QUIET_LOGGERS},
+        # Each try of each process, every few seconds while the collector is away; the last one's ERROR is enough.
+        "opentelemetry": {"level": "ERROR"},
         # Scanners ask for other hosts all day: no ERROR, no traceback for each. smsconsolidator/hosts.py tells of them.
         "django.security.DisallowedHost": {"level": "CRITICAL"},
     },

@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.trace import Event, ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from pydantic import SecretStr
 
 from batches.tokens import new_token
+from bench.processes import free_port
 from smsconsolidator import telemetry
 from smsconsolidator.env import BASE_DIR, load
 from smsconsolidator.telemetry.scrubbing import scrub
@@ -107,6 +109,15 @@ def test_a_span_keeps_its_place_and_times() -> None:
     assert (kept.name, kept.start_time, kept.end_time, kept.context) == ("s", 1, 2, span.context)
     assert dict(kept.attributes or {}) == {"batch.id": 7}
     assert kept.events[0].timestamp == 1
+
+
+def test_a_collector_that_is_away_fills_no_log(caplog: pytest.LogCaptureFixture) -> None:
+    """Each process would say so every second, in five lines."""
+    exporter = OTLPSpanExporter(endpoint=f"http://127.0.0.1:{free_port()}/v1/traces", timeout=3)
+    exporter.export([])
+    assert [record.levelname for record in caplog.records if record.name.startswith("opentelemetry")] == [
+        "ERROR"
+    ]
 
 
 def test_a_setting_whose_package_is_missing_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from batches import schedules
 from batches.leases import LEADER
-from batches.models import Lease
+from batches.models import Lease, ReportMail
 from classification.models import Price
 from replies import switches
 from tests.batches.conftest import age, arrive
@@ -57,6 +57,21 @@ def test_nobody_runs_the_schedules(doctor: Doctor) -> None:
     found = doctor()["schedule"]
     assert (found["state"], "no worker runs" in found["told"]) == ("problem", True)
     assert doctor("--pre-flight")["bad"] == {}
+
+
+@pytest.mark.parametrize(
+    ("status", "bad"),
+    [("sent", False), ("sending", False), ("refused", True), ("waiting", True), ("unknown", True)],
+)
+def test_the_newest_report_that_did_not_reach_somebody(doctor: Doctor, status: str, bad: bool) -> None:
+    now = datetime.now(UTC)
+    for day, then in ((1, "refused"), (2, status)):
+        ReportMail.objects.create(
+            day=f"2026-03-0{day}", to="ben@example.org", status=then, error="550 no such box", tried_at=now
+        )
+    found = doctor()["bad"]
+    assert ("report" in found) == bad
+    assert not bad or "2026-03-02 to ben@example.org" in found["report"]["told"]
 
 
 def test_batches_that_are_late(doctor: Doctor) -> None:

@@ -14,6 +14,9 @@ from batches.models import Channel
 from classification.models import Ceiling
 from replies.senders import examining
 from tests.batches.doctor.conftest import KEY, Doctor, closed_port
+from tests.support.mail_server import PASSWORD as MAIL_PASSWORD
+from tests.support.mail_server import USER as MAIL_USER
+from tests.support.mail_server import mail_server
 from tests.support.openai_server import OpenAIServer, dripping, hang_up, http_error, model_list
 from tests.support.smsgate_server import SmsGateServer
 from tests.support.smsmobileapi_server import SmsMobileApiServer
@@ -149,6 +152,21 @@ def test_a_certificate_that_is_not_accepted_or_no_tls_at_all(
     assert "certificate" in found["mend"]
     found = doctor("--public-url", gate.url.replace("http:", "https:"))["webhook"]
     assert "no TLS is spoken there" in found["told"]
+
+
+def test_the_mail_server_of_the_report(doctor: Doctor, settings: Any) -> None:
+    port = closed_port()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"  # Django's tests replace it
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
+    settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = MAIL_USER, MAIL_PASSWORD
+    assert "report" not in {line["about"] for line in doctor()["lines"]}  # nobody is to get it
+    settings.REPORT_EMAIL_TO, settings.DEFAULT_FROM_EMAIL = ["ben@example.org"], MAIL_USER
+    assert f"127.0.0.1:{port} cannot be used" in doctor()["report"]["told"]
+    with mail_server(port) as box:
+        assert "report" not in doctor()["bad"]
+        settings.EMAIL_HOST_PASSWORD = "another"
+        assert "535" in doctor()["report"]["told"]
+    assert box.mails == []
 
 
 def test_an_address_that_is_none(well: None) -> None:

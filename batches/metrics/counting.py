@@ -20,7 +20,7 @@ from django.db.models import Max
 
 from batches.metrics import folding
 from batches.metrics.figures import Figures
-from batches.models import BatchEvent, Tally
+from batches.models import BatchEvent, Channel, Tally
 
 CHUNK = 2000  # events counted in one transaction
 SECONDS = 1.0  # for one look; what is left is counted by the next one
@@ -49,6 +49,7 @@ def count() -> Counted:
     while _count_some() and time.monotonic() < end:
         pass
     tally = Tally.objects.get(pk=THE_ROW)
+    folding.show_channels(tally.figures, Channel.objects.order_by("id").values_list("slug", flat=True))
     return Counted(tally.figures, max(0, _newest() - tally.counted_id))
 
 

@@ -42,11 +42,18 @@ def fold(figures: Figures, after: int, until: int) -> None:
     _calls(figures, [event for kind in CALL_ENDS for event in by_kind.get(kind, [])])
 
 
+def show_channels(figures: Figures, channels: Iterable[str]) -> None:
+    """Each channel's series, before anything has come: of one that begins above 0, Prometheus sees no increase."""
+    for channel in channels:
+        for counter in (f.MESSAGES, f.BATCHES_OPENED, f.BATCHES_CLOSED):
+            counter.add(figures, channel, amount=0)
+        for outcome in filter(None, Outcome.values):
+            f.BATCHES_SETTLED.add(figures, channel, outcome, amount=0)
+
+
 def _opened(figures: Figures, events: Sequence[Event]) -> None:
     for event in events:
         f.BATCHES_OPENED.add(figures, event.channel)
-        for outcome in filter(None, Outcome.values):
-            f.BATCHES_SETTLED.add(figures, event.channel, outcome, amount=0)  # to be seen growing
     _messages(figures, events)
 
 

@@ -19,7 +19,7 @@ from batches.metrics.collector import RowsCollector
 from batches.metrics.counting import Counted, begin, count
 from batches.metrics.figures import Figures
 from batches.metrics.folding import fold
-from batches.models import Batch, Message, Tally
+from batches.models import Batch, Channel, Message, Tally
 from batches.reporting.gathering import Period, gather
 from classification.models import Classification
 from replies import switches
@@ -117,6 +117,17 @@ def counters(told: dict[str, float]) -> dict[str, float]:
         for name, value in told.items()
         if "_total" in name or "_count" in name or "_bucket" in name
     }
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_channels_series_are_there_before_anything_has_come() -> None:
+    """Else replies would have an increase and closed batches none: the alert of too many replies would fire."""
+    Channel.objects.create(slug="clinic")
+    told = samples()
+    for channel in ("default", "clinic"):
+        for name in ("messages_total", "batches_opened_total", "batches_closed_total"):
+            assert told[f"{name}{{channel={channel}}}"] == 0
+        assert told[f"batches_settled_total{{channel={channel},outcome=undecided}}"] == 0
 
 
 @pytest.mark.django_db(transaction=True)

@@ -57,6 +57,7 @@ def healthy() -> Iterator[Series]:
     yield series("webhook_request_duration_seconds_count", "0x100", status="503")
     yield series("webhook_messages_total", "0x100", result="rejected")
     yield series("replies_stopped", "0x100", channel="*")
+    yield series("batches", "0x100", status="postponed")
     yield series("model_circuit_open", "0x100", engine="openai", model="m")
     yield series("model_calls_total", "0+3x100")
     yield series("model_errors_total", "0x100", reason="timeout")
@@ -109,6 +110,14 @@ CASES: list[tuple[str, list[str], list[Change]]] = [
         "more replies than conversations",
         ["TooManyReplies"],
         [("ab", "replies_total", "sent", "0+3x50 300+9x50")],
+    ),
+    (
+        "in the morning what the quiet hours held is sent",
+        [],
+        [
+            ("ab", "batches", "postponed", "200x92 0x7"),
+            ("ab", "replies_total", "sent", "0+3x92 479+3x7"),
+        ],
     ),
     (
         "one reply of which nobody knows",

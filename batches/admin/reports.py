@@ -18,7 +18,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from batches.models import Channel, ReportMail
 from batches.replica import ReplicaAway
-from batches.reporting import page, sheet
+from batches.reporting import page, sheet, words
 from batches.reporting.figures import Report
 from batches.reporting.gathering import Period, gather
 
@@ -93,5 +93,5 @@ def _file(name: str, report: Report) -> HttpResponse:
     return HttpResponse(
         made(report),
         content_type=f"{kind}; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="report-{report.until:%Y-%m-%d}.{name}"'},
+        headers={"Content-Disposition": f'attachment; filename="{words.file_name(report, name)}"'},
     )

@@ -22,7 +22,7 @@ from rich.console import Console
 
 from batches.models import ReportMail
 from batches.models.report_mail import MailStatus
-from batches.reporting import page, terminal
+from batches.reporting import page, terminal, words
 from batches.reporting.figures import Report
 from batches.reporting.gathering import Period, gather
 
@@ -159,7 +159,7 @@ def mail(report: Report, to: str) -> EmailMultiAlternatives:
     message.attach_alternative(
         render_to_string("batches/report_mail.html", page.context(report)), "text/html"
     )
-    message.attach(f"report-{report.until:%Y-%m-%d}.html", page.document(report), "text/html")
+    message.attach(words.file_name(report, "html"), page.document(report), "text/html")
     return message
 
 

@@ -33,6 +33,11 @@ def period(report: Report) -> str:
     return f"{begin} to {end} ({report.zone})"
 
 
+def file_name(report: Report, kind: str) -> str:
+    """Of a report as a file: by the day on which it ends in its time zone."""
+    return f"report-{report.until.astimezone(ZoneInfo(report.zone)):%Y-%m-%d}.{kind}"
+
+
 def where(report: Report) -> str:
     return f"channel {report.channel}" if report.channel else "all channels"
 

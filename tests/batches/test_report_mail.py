@@ -70,6 +70,11 @@ class TestMail:
         tomorrow = NOW.replace(day=3)
         assert send_due(tomorrow) == 1
 
+    def test_its_file_is_named_by_the_sites_day(self, box: Mailbox) -> None:
+        send_due(NOW)
+        [(_, mail)] = box.mails
+        assert [part.get_filename() for part in mail.iter_attachments()] == [f"report-{DAY}.html"]
+
     def test_what_is_in_it(self, box: Mailbox) -> None:
         recorded("Yes", "see you", days=0.01)
         send_due()

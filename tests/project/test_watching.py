@@ -53,3 +53,10 @@ def test_what_is_asked_exists(client: Client, settings: Any, where: str) -> None
     named = {name for expression in expressions_there for name in NAME.findall(expression)}
     assert named
     assert named <= there
+
+
+def test_counts_are_shown_without_the_fractions_of_an_increase() -> None:
+    """Prometheus extrapolates: three unknown replies were 3.1."""
+    panels = {panel["title"]: panel for panel in json.loads(DASHBOARD.read_text())["panels"]}
+    shown = panels["Unknown replies, 24 h"]["fieldConfig"]["defaults"]
+    assert shown["decimals"] == 0

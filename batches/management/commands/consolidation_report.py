@@ -35,7 +35,7 @@ class Command(BaseCommand):
             type=wall_time,
             dest="start",
             metavar="TIME",
-            help="from this day or time on, as in the report by its time zone if it names none",
+            help="from this day or time on (in the report's time zone, if it names none)",
         )
         parser.add_argument(
             "--to", type=wall_time, dest="end", metavar="TIME", help="before this time (default: now)"

@@ -148,7 +148,7 @@ def _is_tag(span: Span, clause: Clause, lexicon: Lexicon) -> bool:
     first = next((word for word in before if word not in passed_over), "")
     asked = len(before) > 1 and first in requesting
     told = len(before) > TOLD and first in lexicon.classes.get("speaker", frozenset())
-    return before[-1:] and before[-1] not in states | answering and (asked or told)
+    return bool(before) and before[-1] not in states | answering and (asked or told)
 
 
 def _is_others(span: Span, clause: Clause, lexicon: Lexicon) -> bool:

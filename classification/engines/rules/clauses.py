@@ -113,9 +113,7 @@ def _is_question(words: tuple[str, ...], lexicon: Lexicon) -> bool:
 
     Of what begins a question and what begins a statement the longer counts: "isn't it" asks, "isn't ready" does not.
     """
-    kept = lexicon.groups[LexiconKind.AUXILIARY] | lexicon.groups[LexiconKind.PRONOUN]
-    fillers = lexicon.groups[LexiconKind.FILLER] - kept
-    start = next((at for at, word in enumerate(words) if word not in fillers), len(words))
+    start = next((at for at, word in enumerate(words) if word not in lexicon.idle), len(words))
     head = words[start : start + 3]
     statement, question = (
         lexicon.begins(head, kind) for kind in (LexiconKind.STATEMENT, LexiconKind.QUESTION)

@@ -80,6 +80,16 @@ class Lexicon:
         return self.groups[LexiconKind.ADVERB] | self.groups[LexiconKind.FILLER]
 
     @cached_property
+    def mere_fillers(self) -> frozenset[str]:
+        """Fillers that do not say who is spoken of."""
+        return self.groups[LexiconKind.FILLER] - self.groups[LexiconKind.PRONOUN]
+
+    @cached_property
+    def idle(self) -> frozenset[str]:
+        """Fillers that begin neither a question nor a statement."""
+        return self.mere_fillers - self.groups[LexiconKind.AUXILIARY]
+
+    @cached_property
     def carrying_on(self) -> frozenset[str]:
         """Words after which "wait" or "actually" is a part of the sentence: it takes nothing back."""
         return self.groups[LexiconKind.PRONOUN] | self.groups[LexiconKind.AUXILIARY] | self.deniable | {"not"}

@@ -117,9 +117,7 @@ def _is_allowed(span: Span, clause: Clause, lexicon: Lexicon) -> bool:
     ):
         return False
     fillers = lexicon.groups[LexiconKind.FILLER]
-    if span.rule.leads and not (fillers - lexicon.groups[LexiconKind.PRONOUN]).issuperset(
-        clause.words[: span.at]
-    ):
+    if span.rule.leads and not lexicon.mere_fillers.issuperset(clause.words[: span.at]):
         return False
     if span.rule.strength is not Strength.ALONE:
         return True
@@ -138,17 +136,18 @@ def _is_taken_back(span: Span, clause: Clause, lexicon: Lexicon) -> bool:
 
 def _is_tag(span: Span, clause: Clause, lexicon: Lexicon) -> bool:
     """Whether it asks for an answer and is none: "tell the others ok", "I go home now ok". "Your plan is ok" is one."""
-    tags, requesting, states, answering = (
-        lexicon.classes.get(name, frozenset()) for name in ("tag", "requesting", "be", "answering")
+    classes = lexicon.classes
+    behind = clause.words[span.end :]
+    if behind or not classes.get("tag", frozenset()).issuperset(clause.words[span.at : span.end]):
+        return False
+    requesting, speaker, states, answering = (
+        classes.get(name, frozenset()) for name in ("requesting", "speaker", "be", "answering")
     )
     before = clause.words[: span.at]
-    if span.end < len(clause.words) or not tags.issuperset(clause.words[span.at : span.end]):
-        return False
-    passed_over = lexicon.groups[LexiconKind.FILLER] - lexicon.groups[LexiconKind.PRONOUN]
-    first = next((word for word in before if word not in passed_over), "")
+    first = next((word for word in before if word not in lexicon.mere_fillers), "")
     asked = len(before) > 1 and first in requesting
-    told = len(before) > TOLD and first in lexicon.classes.get("speaker", frozenset())
-    return bool(before) and before[-1] not in states | answering and (asked or told)
+    told = len(before) > TOLD and first in speaker
+    return (asked or told) and before[-1] not in states | answering
 
 
 def _is_others(span: Span, clause: Clause, lexicon: Lexicon) -> bool:

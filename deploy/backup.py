@@ -142,7 +142,7 @@ def _tell_machines(path: Path, tables: Tables, gone: list[Path]) -> None:
 def _tell_people(path: Path, tables: Tables, gone: list[Path]) -> None:
     console, size = Console(), path.stat().st_size / 1e6
     told = f"{path}: {len(tables)} tables, {_rows(tables)} rows, {size:.1f} MB"
-    console.print(told, soft_wrap=True, highlight=False)
+    console.print(told, soft_wrap=True, highlight=False, markup=False)
     console.print(f"{len(gone)} older copies deleted" if gone else "No older copy deleted", highlight=False)
 
 

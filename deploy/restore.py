@@ -24,6 +24,8 @@ def restore(url: str, source: Path) -> tuple[Tables, list[str]]:
 
     Raises StoreError, OSError or ValueError where nothing was restored.
     """
+    if not source.exists():
+        raise StoreError(f"{source} does not exist")
     expected = read_list(source.with_suffix(LIST))
     target = store(url, BASE_DIR)
     if source.suffix != target.suffix:
@@ -57,7 +59,7 @@ def _print(found: Tables, problems: list[str]) -> None:
         printed.add_row(name, f"{table.rows:,}", table.checksum)
     console.print(printed)
     for problem in problems:
-        console.print(f"DIFFERS  {problem}", soft_wrap=True, highlight=False)
+        console.print(f"DIFFERS  {problem}", soft_wrap=True, highlight=False, markup=False)
     if not problems:
         console.print(
             f"Restored: {len(found)} tables, counts and checksums as in the backup", highlight=False

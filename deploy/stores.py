@@ -13,8 +13,12 @@ import dj_database_url
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
+from batches import durable
+from batches.durable import draft_of
 from deploy import snapshot
 from deploy.snapshot import Tables
+
+BESIDE = ("-wal", "-shm", "-journal")  # what SQLite keeps next to a database's file
 
 
 class StoreError(Exception):
@@ -57,11 +61,33 @@ class Sqlite:
         return snapshot.of_sqlite(target)
 
     def load(self, source: Path) -> Tables:
-        for suffix in ("", "-wal", "-shm"):
+        """It gets its name when it is whole: who is killed, or finds the disk full, leaves nothing to start with."""
+        os.umask(0o077)  # it holds people's messages
+        self._refuse_what_is_there()
+        if not self.path.parent.is_dir():
+            raise StoreError(f"{self.path.parent} does not exist; is DATABASE_URL right?")
+        draft = draft_of(self.path)
+        _delete(draft)
+        try:
+            _copy(source, draft)
+            tables = snapshot.of_sqlite(draft)
+            durable.sync(draft)
+            self._refuse_what_is_there()  # somebody may have started the service meanwhile
+            durable.publish(self.path)
+        finally:
+            _delete(draft)
+        return tables
+
+    def _refuse_what_is_there(self) -> None:
+        for suffix in ("", *BESIDE):
             if (there := self.path.with_name(self.path.name + suffix)).exists():
                 raise StoreError(f"{there} exists. Stop the service and move it away first.")
-        _copy(source, self.path)
-        return snapshot.of_sqlite(self.path)
+
+
+def _delete(path: Path) -> None:
+    """A SQLite file with what SQLite keeps beside it."""
+    for suffix in ("", *BESIDE):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -98,6 +124,7 @@ class Postgres:
         name = conninfo_to_dict(self.url)["dbname"]
         self._run(["pg_restore", *options, f"--dbname={name}", str(source)])
         with psycopg.connect(self.url) as connection:
+            connection.execute("ANALYZE")  # a copy has no statistics, and the service starts at once
             return snapshot.of_postgres(connection)
 
     def _run(self, command: Sequence[str], target: Path | None = None) -> None:

@@ -130,6 +130,13 @@ if ON_POSTGRES:  # SQLite has one encoding
             (0,)
         ]
 
+    def test_what_is_restored_has_statistics(source: Database, empty: Database, tmp_path: Path) -> None:
+        """A copy has none, and the service's statements are planned by them from its first second on."""
+        file, _ = back_up(source.url, tmp_path)
+        restore(empty.url, file)
+        [(rows,)] = empty.rows("SELECT reltuples FROM pg_class WHERE relname = 'batches_batch'")
+        assert rows >= len(TEXTS)
+
 
 def test_one_changed_value_changes_the_checksum(source: Database, tmp_path: Path) -> None:
     _, before = back_up(source.url, tmp_path)

@@ -62,15 +62,29 @@ def check(webhook: Webhook) -> None:
     """Ask the webhook for its health. Raises NotRunning with what to do about it."""
     try:
         answer = requests.get(webhook.url, headers=webhook.headers, timeout=TIMEOUT, allow_redirects=False)
+    except requests.exceptions.SSLError as error:
+        reason = getattr(error.args[0], "reason", error)
+        raise NotRunning(
+            f"{webhook}: {reason}. A certificate of your own: REQUESTS_CA_BUNDLE=its file"
+        ) from None
     except (requests.ConnectionError, requests.Timeout):
-        raise NotRunning(f"Nothing answers at {webhook}: is it running? Try: make run") from None
+        remedy = _where_it_would_answer(webhook)
+        raise NotRunning(f"Nothing answers at {webhook}: is it running? {remedy}") from None
     except requests.RequestException as error:
         raise NotRunning(f"--url: {webhook} cannot be used: {hide_tokens(str(error))}") from None
+    if answer.is_redirect and settings.ENV.https:
+        raise NotRunning(f"{webhook} sends on to HTTPS: name the address that gateways post to")
     if answer.status_code != 200:
         raise NotRunning(
             f"{webhook} answers HTTP {answer.status_code}: is that the webhook of this service?"
             " Its address must name a channel and a valid token"
         )
+
+
+def _where_it_would_answer(webhook: Webhook) -> str:
+    if webhook.url.startswith("https:"):
+        return "And does its name lead there from here?"
+    return "Try: make run"
 
 
 def post_all(webhook: Webhook, plan: Sequence[Planned], done: Callable[[Posted], None]) -> list[Posted]:

@@ -2,10 +2,12 @@
 
 import json
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from random import Random
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -47,6 +49,23 @@ def run(url: str, capsys: pytest.CaptureFixture[str]) -> Run:
 def of_channel(server: Any, channel: Channel) -> str:
     """The address of a channel, with a token of its own."""
     return f"{server.url}/api/webhook/{channel}/{access.issue(channel)[1]}"
+
+
+class SendsOn(BaseHTTPRequestHandler):
+    """A release's own port, to somebody who comes without HTTPS."""
+
+    def do_GET(self) -> None:
+        self.send_response(301)
+        self.send_header("Location", "https://sms.example.org/")
+        self.end_headers()
+
+
+@pytest.fixture
+def sends_on() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), SendsOn) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/api/webhook/sms-received"
+        server.shutdown()
 
 
 @pytest.fixture
@@ -141,6 +160,25 @@ def test_it_says_what_to_do_when_nothing_listens() -> None:
 
         with pytest.raises(CommandError, match=r"is it running\? Try: make run"):
             call_command("simulate_sms", "--url", address)
+
+
+def test_on_a_server_it_posts_to_the_public_address(settings: Any) -> None:
+    """There the ports are the releases' own, and whoever comes without HTTPS is sent on to it."""
+    settings.ENV = settings.ENV.model_copy(update={"https": True})
+    settings.SITE_URL = "https://sms.example.invalid"
+    expected = (
+        r"https://sms\.example\.invalid/api/webhook/sms-received: is it running\? And does its name lead"
+    )
+    with pytest.raises(CommandError, match=expected):
+        call_command("simulate_sms")
+
+
+def test_it_says_what_is_wrong_with_an_address_beside_the_proxy(sends_on: str, settings: Any) -> None:
+    settings.ENV = settings.ENV.model_copy(update={"https": True})
+    with pytest.raises(CommandError, match="sends on to HTTPS: name the address that gateways post to"):
+        call_command("simulate_sms", "--url", sends_on)
+    with pytest.raises(CommandError, match="SSL.*REQUESTS_CA_BUNDLE=its file"):
+        call_command("simulate_sms", "--url", sends_on.replace("http:", "https:"))
 
 
 def test_it_says_when_something_else_listens(live_server: Any) -> None:

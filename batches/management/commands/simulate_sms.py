@@ -90,7 +90,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "file", nargs="?", type=Path, help=f"CSV with a header, or JSON lines: {files.FIELDS}"
         )
-        parser.add_argument("--url", help="the webhook (default: this machine's, on PORT)")
+        parser.add_argument(
+            "--url", help="the webhook (default: this machine's, with HTTPS=true by its public name)"
+        )
         parser.add_argument(
             "--token", help="for the webhook (default: WEBHOOK_TOKEN); not needed when --url has it"
         )
@@ -126,7 +128,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON document instead of a table")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        url = options["url"] or f"http://127.0.0.1:{settings.ENV.port}/api/webhook/sms-received"
+        url = options["url"] or f"{_own_address()}/api/webhook/sms-received"
         try:
             webhook = posting.Webhook(url, options["token"] or settings.WEBHOOK_TOKEN)
             channel = Channel.objects.filter(slug=webhook.channel).first() or Channel(slug=webhook.channel)
@@ -147,6 +149,11 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(report.as_dict(), indent=2, ensure_ascii=False))
             return
         show(self.stdout, _table(report))
+
+
+def _own_address() -> str:
+    """With HTTPS the proxy's: behind it are two releases on ports of their own, which send others on to HTTPS."""
+    return settings.SITE_URL if settings.ENV.https else f"http://127.0.0.1:{settings.ENV.port}"
 
 
 def _refuse_real_replies(channel: Channel, allowed: bool) -> None:

@@ -99,7 +99,8 @@ def act(arguments: argparse.Namespace, machine: Machine) -> int:
 
 def print_status(machine: Machine) -> int:
     upstream = machine.upstream()
-    table = Table("release", "version", "requests", *PROGRAMS, "answers", "ready")
+    columns = ("release", "version", "requests", *PROGRAMS, "answers", "ready")
+    table = Table(*columns, box=None, padding=(0, 2, 0, 0), pad_edge=False)  # 80 columns wide
     for colour in COLOURS:
         try:
             version = machine.version(colour)
@@ -116,7 +117,7 @@ def print_status(machine: Machine) -> int:
 
 
 def say(text: str) -> None:
-    console.print(f"{time.strftime('%H:%M:%S', time.gmtime())}  {text}", markup=False)
+    console.print(f"{time.strftime('%H:%M:%SZ', time.gmtime())}  {text}", markup=False)
 
 
 def heed_stops() -> None:

@@ -48,12 +48,15 @@ class Machine:
 
     # --- the releases -----------------------------------------------------------------------------------------
     def port(self, colour: str) -> int:
-        """Raises MachineError where the colour's settings do not name one."""
+        """Raises MachineError where the colour's settings do not name one of its own.
+
+        Two web servers share a port without a word: each of them would answer half of what is meant for one.
+        """
         file = self.layout.settings / f"{colour}.env"
-        try:
-            return int(dotenv_values(file)["PORT"] or "")
-        except (KeyError, ValueError):
-            raise MachineError(f"{file} must say PORT=…, one of its own for each colour") from None
+        found = {name: dotenv_values(file.with_stem(name)).get("PORT") or "" for name in COLOURS}
+        if not found[colour].isdecimal() or len(set(found.values())) == 1:
+            raise MachineError(f"{file} must say PORT=…, one of its own for each colour")
+        return int(found[colour])
 
     def version(self, colour: str) -> str:
         """Of the release that the colour's link points to."""
@@ -112,7 +115,11 @@ class Machine:
             )
         given = {"PATH": os.environ.get("PATH", os.defpath), "ENV_FILE": str(self.layout.settings / "env")}
         command, env = [str(python), *arguments], given | dict(extra or {})
-        return self._run(command, cwd=place, env=env, timeout=timeout, **self._as_user())
+        try:
+            return self._run(command, cwd=place, env=env, timeout=timeout, **self._as_user())
+        except PermissionError:  # it was unpacked with a umask that keeps it from everybody but root
+            release = self.release(colour)
+            raise MachineError(f"Who runs {release} may not read it: chmod -R go+rX {release}") from None
 
     def _as_user(self) -> dict[str, Any]:
         """Root's own files beside a SQLite database would shut the service out."""
@@ -203,13 +210,14 @@ class Machine:
                 return None
 
     def is_up(self, colour: str) -> bool:
-        """Whether that very release answers on its port."""
+        """Whether that very release answers on its port, and not some other program."""
         answer = self.probe(colour, "/healthz")
-        return (
-            answer is not None
-            and answer.status_code == 200
-            and answer.json()["version"] == self.version(colour)
-        )
+        if answer is None or answer.status_code != 200:
+            return False
+        try:
+            return bool(answer.json()["version"] == self.version(colour))
+        except (ValueError, KeyError, TypeError):
+            return False
 
     def is_ready(self, colour: str) -> bool:
         """Whether it can take messages, and somebody closes batches."""

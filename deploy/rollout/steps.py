@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from deploy.layout import COLOURS, PROGRAMS
 from deploy.rollout.machine import Machine, MachineError
-from deploy.rollout.upstream import Previous
+from deploy.rollout.upstream import Previous, UnreadableUpstream
 from deploy.rollout.watching import AccessLog, Limits, Watch
 
 BLUE_GREEN = (100,)
@@ -72,13 +72,26 @@ class Rollout:
         return True
 
     def first(self, colour: str) -> None:
-        """The first release on this machine: nobody answers yet, and nginx does not have the site yet."""
+        """The first release on this machine: nobody answers yet, and nginx does not have the site yet.
+
+        Raises MachineError where another one answers: nobody would be told, and nobody stopped.
+        """
+        self._refuse_a_second_first(colour)
+        self.machine.port(colour)
         self.machine.migrate(colour)
         self.machine.start(colour, *PROGRAMS)
         self._wait_until(self.machine.is_ready, colour, "is not ready")
         self.machine.write_upstream(colour, {colour: 100})
         self.machine.keep(colour)
         self.say(f"{self._name(colour)} is ready, and nginx's site can be enabled")
+
+    def _refuse_a_second_first(self, colour: str) -> None:
+        try:
+            now = self.machine.upstream()
+        except UnreadableUpstream:
+            return
+        if now.unfinished or now.settled != colour:
+            raise MachineError(f"{self._name(now.settled)} answers here. {OTHER_WAYS}")
 
     def again(self) -> None:
         """Start the release that answers, after all was stopped. Raises MachineError in the middle of a roll-out."""
@@ -114,6 +127,7 @@ class Rollout:
         old, new = upstream.settled, upstream.other
         if upstream.unfinished:
             raise MachineError(UNFINISHED)
+        self.machine.port(new)  # before anything is changed
         self.say(f"{self._name(old)} answers; {self._name(new)} is to take over")
         return old, new
 
@@ -199,6 +213,9 @@ class Rollout:
         return f"{colour} ({self.machine.version(colour)})"
 
 
+OTHER_WAYS = (
+    "To start it: python -m deploy.rollout start. To have another one answer: blue-green, canary or rollback"
+)
 UNFINISHED = "A roll-out is not finished. Go back first: python -m deploy.rollout rollback"
 LOG = "journalctl --namespace=smsconsolidator --since=-5min"
 

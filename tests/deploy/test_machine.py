@@ -74,3 +74,11 @@ def test_who_never_answers_is_not_waited_for(
     node = Machine(with_python(tmp_path, "#!/bin/sh\nexec sleep 5\n"), user="")
     with pytest.raises(MachineError, match="no answer"):
         ask(node)
+
+
+def test_a_release_that_its_user_may_not_read_says_how_it_is_opened(tmp_path: Path) -> None:
+    """Root had a umask of 077 when it was unpacked."""
+    layout = with_python(tmp_path, "#!/bin/sh\n")
+    (layout.releases / "blue/.venv/bin/python").chmod(0o600)
+    with pytest.raises(MachineError, match=r"/blue may not read it: chmod -R go\+rX .*/blue"):
+        Machine(layout, user="").version("blue")

@@ -3,6 +3,7 @@
 import re
 from concurrent.futures import ThreadPoolExecutor, wait
 from fnmatch import fnmatch
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import psutil  # type: ignore[import-untyped]
 import pytest
@@ -15,6 +16,15 @@ from tests.deploy.server import Server
 UNITS = [f"smsconsolidator-{program}@{colour}.service" for program in PROGRAMS for colour in COLOURS]
 NAMES = ("backup", "deploy", "troubleshooting", "upgrade")
 GUIDES = {name: (BASE_DIR / f"docs/{name}.md").read_text("utf-8") for name in NAMES}
+
+
+class Page(BaseHTTPRequestHandler):
+    """Another program's answer to everything."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"<html>")
 
 
 def stop_all(server: Server) -> None:
@@ -38,6 +48,45 @@ def test_an_unfinished_roll_out_is_not_started_again(server: Server) -> None:
     stop_all(server)
     assert "rollback" in server.give("start", code=1)
     assert not server.running()
+
+
+def test_the_first_release_is_first_once(server: Server) -> None:
+    """Given again later, it would have the old release work beside the one that answers, and be told to nginx."""
+    assert "blue (0.1) is ready" in server.give("first", "blue")
+    server.give("blue-green")
+    assert "green (0.2) answers here" in server.give("first", "blue", code=1)
+    assert server.answers_alone("green")
+    server.give("rollback")  # it is still known which release was before
+    assert server.answers_alone("blue")
+
+
+def test_two_releases_on_one_port_are_refused(server: Server) -> None:
+    """Each would be answered for the other: web servers share a port without a word."""
+    (server.layout.settings / "green.env").write_text(f"PORT={server.ports['blue']}\n")
+    for command in ("first", "blue-green", "canary"):
+        said = server.give(command, *(["green"] if command == "first" else []), code=1)
+        assert "STOPPED" in said
+    assert "green.env must say PORT=…, one of its own" in said
+    assert "The schema is the new release's" not in said
+    assert server.answers_alone("blue")
+
+
+def test_another_program_on_a_releases_port_is_not_the_release(server: Server) -> None:
+    """Its units cannot be seen through it, and its answer need not even be JSON."""
+    page = ThreadingHTTPServer(("127.0.0.1", server.ports["green"]), Page)
+    with page, ThreadPoolExecutor() as pool:
+        pool.submit(page.serve_forever)
+        status = server.give("status")
+        page.shutdown()
+    assert re.search(r"^green +0\.2 +0 % +- +- +- +- +- *$", status, re.MULTILINE)
+
+
+def test_the_status_fits_a_terminal_of_80_columns(server: Server) -> None:
+    long = server.unpack("green", "0.10.0.dev0")
+    assert long.name in server.give("status")
+    assert re.search(
+        r"^blue \(settled\) +0\.1 +100 % +running +running +running", server.give("status"), re.MULTILINE
+    )
 
 
 def test_what_is_being_stopped_starts_again(server: Server) -> None:

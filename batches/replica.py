@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, OperationalError
+from django.db import DEFAULT_DB_ALIAS, OperationalError, ProgrammingError
 
 
 class ReplicaAway(Exception):
@@ -13,10 +13,13 @@ class ReplicaAway(Exception):
 
 @contextmanager
 def asked() -> Iterator[None]:
-    """What fails in here because the replica cannot be used raises ReplicaAway."""
+    """What fails in here because the replica cannot be used, or read, raises ReplicaAway."""
     try:
         yield
-    except OperationalError as error:
+    except (
+        OperationalError,
+        ProgrammingError,
+    ) as error:  # the latter: without the right to read, or its tables
         if settings.REPORT_DATABASE == DEFAULT_DB_ALIAS:
             raise
         reason = str(error).strip().partition("\n")[0]

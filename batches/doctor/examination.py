@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
+from django.conf import settings
 from django.db import connection
 
 from batches import deadline
@@ -115,7 +116,14 @@ class _Away(Exception):
 
     def __init__(self, said: str) -> None:
         told = f"{connection.vendor} cannot be used: {said}. What it holds was not looked at"
-        self.finding = problem(told, "Look at DATABASE_URL and at the server, then look again.")
+        self.finding = problem(told, f"Look at {_named()}, then look again.")
+
+
+def _named() -> str:
+    """What the settings say of the way to the database."""
+    if settings.ENV.database_pooler_url.get_secret_value():
+        return "DATABASE_POOLER_URL, at the pooler (it has users and passwords of its own) and at the server behind it"
+    return "DATABASE_URL and at the server"
 
 
 def _asked(look: Callable[[], Iterable[T]]) -> list[T]:

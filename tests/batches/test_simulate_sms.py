@@ -177,7 +177,7 @@ def test_it_says_what_is_wrong_with_an_address_beside_the_proxy(sends_on: str, s
     settings.ENV = settings.ENV.model_copy(update={"https": True})
     with pytest.raises(CommandError, match="sends on to HTTPS: name the address that gateways post to"):
         call_command("simulate_sms", "--url", sends_on)
-    with pytest.raises(CommandError, match="SSL.*REQUESTS_CA_BUNDLE=its file"):
+    with pytest.raises(CommandError, match=r"SSL.*REQUESTS_CA_BUNDLE=its file"):
         call_command("simulate_sms", "--url", sends_on.replace("http:", "https:"))
 
 

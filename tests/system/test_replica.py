@@ -68,6 +68,22 @@ def test_reports_and_replays_read_there_and_nothing_writes_there(running: StartS
     assert json.loads(report.stdout)["batches"] == 1, report.stderr
 
 
+def test_a_replica_that_may_not_be_read_is_told_of(running: StartService) -> None:
+    with running("shut", programs=()) as service:
+        replica = service.database.copy("shut")
+        try:
+            with psycopg.connect(replica.url) as connection:
+                connection.execute("DROP TABLE batches_batch CASCADE")
+            service.environment["REPORT_DATABASE_URL"] = replica.url
+            report = service.manage("consolidation_report", "--json")
+        finally:
+            replica.drop()
+
+    assert report.returncode == 1
+    assert "REPORT_DATABASE_URL: the replica cannot be read: relation" in report.stderr
+    assert "Traceback" not in report.stderr
+
+
 def test_a_replica_that_is_away_is_told_of(running: StartService) -> None:
     with running("alone", programs=()) as service:
         name = urlsplit(service.database.url).path

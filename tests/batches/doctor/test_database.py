@@ -12,6 +12,7 @@ import pytest
 from django.db import OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
 from psycopg import sql
+from pydantic import SecretStr
 
 from batches.doctor import database
 from smsconsolidator.env import BASE_DIR
@@ -131,6 +132,19 @@ def test_a_database_that_cannot_be_reached(doctor: Doctor) -> None:
     assert "the server has gone. What it holds was not looked at" in told["database"]["told"]
     assert "sweep" not in {line["about"] for line in told["lines"]}
     assert {"provider", "model"} <= {line["about"] for line in told["lines"]}
+
+
+def test_a_pooler_that_cannot_be_reached_is_named(doctor: Doctor, settings: Any) -> None:
+    """It has users of its own: the server is well, and refuses nobody."""
+    assert "DATABASE_POOLER_URL" not in _told_of_outage(doctor)
+    named = SecretStr("postgres://sms@127.0.0.1:6432/sms")
+    settings.ENV = settings.ENV.model_copy(update={"database_pooler_url": named})
+    assert "Look at DATABASE_POOLER_URL, at the pooler" in _told_of_outage(doctor)
+
+
+def _told_of_outage(doctor: Doctor) -> str:
+    with connection.execute_wrapper(_refuse):
+        return str(doctor()["database"]["mend"])
 
 
 def _refuse(*_args: Any) -> None:

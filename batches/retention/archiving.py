@@ -15,6 +15,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from itertools import groupby, islice
 from pathlib import Path
@@ -95,13 +96,25 @@ def _moved(ids: list[int], first: datetime, directory: Path) -> Counter[str]:
         if not locked:
             return Counter()
         file = directory / f"batches-{first:%Y%m%dT%H%M%SZ}-{locked[0]}-{locked[-1]}{SUFFIX}"
-        written = _write(file, locked)
+        with _nothing_half_written(file):
+            written = _write(file, locked)
         if _count(file) != written:
             raise ArchiveError(f"{file} does not hold what was written")
         deleted = {table: _delete(table, locked) for table in reversed(TABLES)}
         if Counter(deleted) != written:
             raise ArchiveError(f"{file} holds {dict(written)}, but {deleted} would be deleted: run it again")
     return written
+
+
+@contextmanager
+def _nothing_half_written(file: Path) -> Iterator[None]:
+    """On a full disk, say. Raises ArchiveError."""
+    try:
+        yield
+    except OSError as problem:
+        for half in (file, _list_of(file)):
+            durable.draft_of(half).unlink(missing_ok=True)
+        raise ArchiveError(f"{file} cannot be written: {problem.strerror}; its rows stay") from problem
 
 
 def _write(file: Path, ids: Sequence[int]) -> Counter[str]:
@@ -154,10 +167,10 @@ def _lines(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 def files_of(path: Path) -> list[Path]:
     """An archive's files: the path itself, or all that are in that directory, the oldest conversations first.
 
-    Raises ArchiveError where the directory has none.
+    A list stands for its file: a shell's * names both. Raises ArchiveError where the directory has none.
     """
     if not path.is_dir():
-        return [path]
+        return [path.with_name(path.name.removesuffix(LIST) + SUFFIX) if path.name.endswith(LIST) else path]
     if not (found := sorted(path.glob(f"*{SUFFIX}"))):
         raise ArchiveError(f"{path} has no file of an archive (*{SUFFIX})")
     return found

@@ -2,6 +2,8 @@
 PostgreSQL only."""
 
 import os
+import resource
+import signal
 import stat
 import threading
 from collections.abc import Callable
@@ -82,6 +84,24 @@ def test_the_limit_of_once_for_ever(tmp_path: Path) -> None:
         run("--restore", *files(tmp_path))
     with pytest.raises(CommandError, match="the last 30 days stay"):
         run("--older-than", "29d", "--to", str(tmp_path))
+
+
+def test_a_full_disk_leaves_everything_where_it_was(tmp_path: Path) -> None:
+    settled(1, OLD)
+    before = contents()
+    allowed = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, allowed[1]))  # what a full disk is to a program
+    try:
+        with pytest.raises(
+            CommandError, match=rf"{tmp_path}/batches-.* cannot be written: .*; its rows stay"
+        ):
+            run("--older-than", "400d", "--to", str(tmp_path))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, allowed)
+        signal.signal(signal.SIGXFSZ, ignored)
+    assert contents() == before
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_who_dies_before_the_commit_has_lost_nothing(tmp_path: Path) -> None:

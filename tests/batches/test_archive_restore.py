@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import CommandError
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
@@ -39,6 +40,28 @@ def test_a_directory_stands_for_its_files(tmp_path: Path, monkeypatch: pytest.Mo
     assert contents() == before
     with pytest.raises(CommandError, match=r"has no file of an archive \(\*\.jsonl\.gz\)"):
         run("--restore", str(empty))
+
+
+def test_what_is_put_back_cannot_be_chosen(tmp_path: Path) -> None:
+    """A dry run that writes is none."""
+    settled(1, OLD)
+    run("--older-than", "400d", "--to", str(tmp_path))
+    for option in (["--dry-run"], ["--channel", "default"], ["--to", str(tmp_path)]):
+        with pytest.raises(CommandError, match="no --to, --channel or --dry-run"):
+            run("--restore", str(tmp_path), *option)
+    assert not Batch.objects.exists()
+
+
+def test_lists_may_be_named_beside_their_files(tmp_path: Path) -> None:
+    settled(1, OLD)
+    rows = run("--older-than", "400d", "--to", str(tmp_path))
+    assert run("--restore", *map(str, sorted(tmp_path.iterdir()))) == rows
+
+
+def test_nothing_to_do_is_said(tmp_path: Path) -> None:
+    out = StringIO()
+    call_command("archive_batches", "--older-than", "400d", "--to", str(tmp_path), stdout=out)
+    assert out.getvalue() == "Archived: nothing\n"
 
 
 def test_what_came_back_is_purged_like_everything_else(tmp_path: Path) -> None:

@@ -29,6 +29,21 @@ def span(text: str) -> timedelta:
     return length
 
 
+def _refuse(options: dict[str, Any]) -> None:
+    if connection.vendor != "postgresql":
+        raise CommandError("archiving is for PostgreSQL; DATABASE_URL names another database")
+    if options["older_than"] and not options["to"]:
+        raise CommandError("--older-than goes with --to DIR")
+    if options["restore"] and (options["to"] or options["channel"] or options["dry_run"]):
+        raise CommandError("--restore puts back all that its files hold: no --to, --channel or --dry-run")
+
+
+def _title(options: dict[str, Any]) -> str:
+    if options["restore"]:
+        return "Put back"
+    return "Would be archived" if options["dry_run"] else "Archived"
+
+
 class Command(BaseCommand):
     help = (
         "Moves settled conversations that began longer ago, with all rows that hang on them, into compressed files"
@@ -54,20 +69,20 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="one document for machines")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        if connection.vendor != "postgresql":
-            raise CommandError("archiving is for PostgreSQL; DATABASE_URL names another database")
-        if options["older_than"] and not options["to"]:
-            raise CommandError("--older-than goes with --to DIR")
+        _refuse(options)
         try:
             counts = self._restore(options) if options["restore"] else self._archive(options)
         except (ArchiveError, OSError) as problem:
             raise CommandError(str(problem)) from None
         if options["json"]:
             self.stdout.write(json.dumps({"dry_run": options["dry_run"], "rows": dict(counts)}, indent=2))
+        else:
+            self._print(_title(options), counts)
+
+    def _print(self, title: str, counts: Counter[str]) -> None:
+        if not counts.total():
+            self.stdout.write(f"{title}: nothing")
             return
-        title = (
-            "Put back" if options["restore"] else "Would be archived" if options["dry_run"] else "Archived"
-        )
         table = Table("Table", title=title, title_justify="left")
         table.add_column("Rows", justify="right")
         for name in TABLES:
@@ -91,7 +106,7 @@ class Command(BaseCommand):
 
     def _restore(self, options: dict[str, Any]) -> Counter[str]:
         counts = Counter[str]()
-        for file in [file for path in options["restore"] for file in files_of(path)]:
+        for file in dict.fromkeys(file for path in options["restore"] for file in files_of(path)):
             back, gone = restore(file)
             counts += back
             for column in sorted(gone):

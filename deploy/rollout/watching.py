@@ -49,8 +49,11 @@ class AccessLog:
         if not self.path.exists():
             return
         with self.path.open("rb") as file:
-            if (inode := os.fstat(file.fileno()).st_ino) != self._inode:
-                self._inode, self._position = inode, 0
+            now = os.fstat(file.fileno())
+            if (
+                now.st_ino != self._inode or now.st_size < self._position
+            ):  # moved away, or emptied where it is
+                self._inode, self._position = now.st_ino, 0
             file.seek(self._position)
             for line in file:
                 if not line.endswith(b"\n"):

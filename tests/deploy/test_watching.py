@@ -122,6 +122,13 @@ def test_a_rotated_log_is_followed(log: Path) -> None:
     assert looking.look() == ["3 of 3 requests failed"]
 
 
+def test_a_log_that_is_emptied_where_it_is_is_followed(log: Path) -> None:
+    """As a rule of logrotate's with copytruncate does it."""
+    looking = watch(log)
+    log.write_text(line("127.0.0.1:8002", "504") * 3)
+    assert looking.look() == ["3 of 3 requests failed"]
+
+
 def test_the_same_port_of_another_machine_counts_for_none(log: Path) -> None:
     looking = watch(log)
     with log.open("a") as file:

@@ -197,7 +197,14 @@ class Machine:
         except (MachineError, OSError):
             self.layout.upstream.write_bytes(before)
             raise
-        self._run([*self.nginx, "-s", "reload"])
+        self._reload()
+
+    def _reload(self) -> None:
+        try:
+            self._run([*self.nginx, "-s", "reload"])
+        except MachineError as problem:
+            remedy = "Does nginx run? Start it, then: python -m deploy.rollout rollback"
+            raise MachineError(f"{problem}\n{remedy}") from None
 
     def probe(self, colour: str, path: str) -> requests.Response | None:
         """The release's own answer, not through nginx; None when there is none."""

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from deploy.layout import Layout
+from deploy.layout import PORTS, Layout
 from deploy.rollout import machine
 from deploy.rollout.machine import Machine, MachineError
+from deploy.rollout.upstream import Upstream
 
 PRINTS_ITS_ENVIRONMENT = "#!/bin/sh\nenv >{file}\n"
 POOLER = "DATABASE_POOLER_URL=postgres://sms@127.0.0.1:6432/sms\n"
@@ -74,6 +75,16 @@ def test_who_never_answers_is_not_waited_for(
     node = Machine(with_python(tmp_path, "#!/bin/sh\nexec sleep 5\n"), user="")
     with pytest.raises(MachineError, match="no answer"):
         ask(node)
+
+
+def test_an_nginx_that_does_not_run_is_to_be_started_and_what_is_left_stopped(tmp_path: Path) -> None:
+    layout = with_python(tmp_path, "#!/bin/sh\n")
+    for colour, port in PORTS.items():
+        (layout.settings / f"{colour}.env").write_text(f"PORT={port}\n")
+    Upstream("blue", {"blue": 100}).write(layout.upstream)
+    nginx = ("sh", "-c", 'case "$*" in *reload*) echo invalid PID number; exit 1;; esac', "nginx")
+    with pytest.raises(MachineError, match=r"invalid PID(.|\n)*Start it, then: .* rollback"):
+        Machine(layout, nginx, user="").direct("blue", {"blue": 90, "green": 10})
 
 
 def test_a_release_that_its_user_may_not_read_says_how_it_is_opened(tmp_path: Path) -> None:

@@ -10,7 +10,6 @@ import re
 import secrets
 import socket
 import sys
-from difflib import get_close_matches
 from pathlib import Path
 
 import django
@@ -22,7 +21,7 @@ from django.db import DatabaseError
 
 from smsconsolidator import __version__
 from smsconsolidator.env import BASE_DIR, ENV_FILE, Environment, public_address
-from smsconsolidator.env.lines import names_given
+from smsconsolidator.env.lines import unknown_names
 
 EXAMPLE = BASE_DIR / ".env.example"
 ADMIN = "admin"
@@ -56,17 +55,6 @@ def write_env(path: Path) -> bool:
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(lines)
     return True
-
-
-def unknown_names(path: Path) -> list[str]:
-    """A sentence for each name in `path` that is no setting, most often a slip of the pen."""
-    known = [name.upper() for name in Environment.model_fields]
-    sentences = []
-    for name in names_given(path):
-        if name.upper() not in known:
-            close = get_close_matches(name.upper(), known, n=1)
-            sentences.append(f"{name} in {path} is not a setting." + (f" Is it {close[0]}?" if close else ""))
-    return sentences
 
 
 def refuse_busy_port(host: str, port: int) -> None:

@@ -27,7 +27,11 @@ def settings_and_secrets() -> Iterator[Finding]:
     for message in told:
         kind = problem if message.level >= checks.ERROR else warning
         yield kind(f"{message.msg} ({message.id})", str(message.hint or "See `manage.py check`."))
-    if not told:
+    for sentence in settings.UNKNOWN_SETTINGS:
+        yield warning(
+            sentence, "Right the name, or take the line out once no release that knows it may come back."
+        )
+    if not told and not settings.UNKNOWN_SETTINGS:
         yield ok("nothing to say against them")
 
 

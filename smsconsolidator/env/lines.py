@@ -1,6 +1,7 @@
 """The lines of `.env`. What python-dotenv cannot read it passes over, and the default would hold in silence."""
 
 import re
+from difflib import get_close_matches
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -12,9 +13,20 @@ from smsconsolidator.env.environment import Environment
 def names_given(path: Path) -> list[str]:
     """What the lines of `path` give values to, each once; nothing where there is no such file.
 
-    Raises ImproperlyConfigured for a file that is no text.
+    Raises ImproperlyConfigured for a file that is no text, or that may not be read.
     """
     return list(dict.fromkeys(str(line.key) for line in _statements(path) if line.value is not None))
+
+
+def unknown_names(path: Path) -> list[str]:
+    """A sentence for each name in `path` that is no setting, most often a slip of the pen."""
+    known = [name.upper() for name in Environment.model_fields]
+    sentences = []
+    for name in names_given(path):
+        if name.upper() not in known:
+            close = get_close_matches(name.upper(), known, n=1)
+            sentences.append(f"{name} in {path} is not a setting." + (f" Is it {close[0]}?" if close else ""))
+    return sentences
 
 
 def unreadable(path: Path) -> list[str]:
@@ -27,11 +39,15 @@ def unreadable(path: Path) -> list[str]:
 
 
 def _statements(path: Path) -> list[Binding]:
-    if not path.is_file():
-        return []
     try:
+        if not path.is_file():
+            return []
         with path.open(encoding="utf-8") as file:
             return list(parse_stream(file))
+    except PermissionError:  # whoever edits it as root may have made it root's
+        raise ImproperlyConfigured(
+            f"{path} is not to be read by the user of this process: chown it to the service's user, mode 600"
+        ) from None
     except UnicodeDecodeError:
         raise ImproperlyConfigured(f"{path} is not UTF-8 text") from None
 

@@ -94,3 +94,18 @@ def test_workers_and_commands_do_not_load_the_pages() -> None:
         check=True,
     )
     assert told.stdout.strip() == "['django.contrib.admin']"
+
+
+def test_who_has_read_enough_sees_no_traceback() -> None:
+    """manage.py doctor | head -3."""
+    read, write = os.pipe()
+    os.close(read)
+    given = {
+        "PATH": os.environ["PATH"],
+        "ENV_FILE": os.devnull,
+        "DJANGO_SECRET_KEY": "of-the-tests-of-checks-" * 3,
+    }
+    command = [sys.executable, "manage.py", "help"]
+    ran = subprocess.run(command, cwd=BASE_DIR, env=given, stdout=write, stderr=subprocess.PIPE, text=True)
+    os.close(write)
+    assert (ran.returncode, ran.stderr) == (1, "")

@@ -1,11 +1,14 @@
 """Lines of `.env` that python-dotenv would pass over."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from smsconsolidator.env import BASE_DIR
-from smsconsolidator.env.lines import names_given, unreadable
+from smsconsolidator.env.lines import names_given, unknown_names, unreadable
 from tests.project.test_firstrun import first_run
 
 SECRET = "sk-hunter22"
@@ -82,3 +85,21 @@ def test_it_stops_the_start(tmp_path: Path) -> None:
     assert "line 3, OPENAI_API_KEY: " in refused.stderr
     assert "hunter22" not in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+def test_a_name_that_is_no_setting_is_pointed_out(tmp_path: Path) -> None:
+    sentences = unknown_names(written(tmp_path, "CONSOLIDATION_WINDOWS=3\nPORT=8001\n"))
+    assert len(sentences) == 1
+    assert sentences[0].endswith("is not a setting. Is it CONSOLIDATION_WINDOW?")
+
+
+def test_a_file_that_the_service_may_not_read_is_told_in_one_line(tmp_path: Path) -> None:
+    """Root has written it anew, say. Root itself may read everything: here it is nobody who asks."""
+    file = written(tmp_path, "PORT=8001\n")
+    file.chmod(0)
+    ask = "import sys, pathlib; from smsconsolidator.env import lines; lines.unreadable(pathlib.Path(sys.argv[1]))"
+    reader = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if os.getuid() == 0 else []
+    done = subprocess.run(
+        [*reader, sys.executable, "-c", ask, str(file)], cwd=BASE_DIR, capture_output=True, text=True
+    )
+    assert f"ImproperlyConfigured: {file} is not to be read by the user of this process" in done.stderr

@@ -18,7 +18,6 @@ from smsconsolidator.env import BASE_DIR, Environment, load, public_address
 from smsconsolidator.firstrun import (
     create_admin,
     refuse_busy_port,
-    unknown_names,
     where_to_look,
     write_env,
 )
@@ -82,13 +81,6 @@ def test_it_never_overwrites_a_file(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("PORT=1")
     assert not write_env(tmp_path / ".env")
     assert (tmp_path / ".env").read_text() == "PORT=1"
-
-
-def test_it_points_out_a_name_that_is_no_setting(tmp_path: Path) -> None:
-    (tmp_path / ".env").write_text("CONSOLIDATION_WINDOWS=3\nPORT=8001\n")
-    sentences = unknown_names(tmp_path / ".env")
-    assert len(sentences) == 1
-    assert sentences[0].endswith("is not a setting. Is it CONSOLIDATION_WINDOW?")
 
 
 @pytest.mark.django_db

@@ -21,6 +21,14 @@ def test_settings_that_the_checks_refuse(doctor: Doctor, settings: Any) -> None:
     assert "batches.E002" in doctor()["settings"]["told"]
 
 
+def test_a_line_that_sets_nothing_is_told(doctor: Doctor, settings: Any) -> None:
+    """On a server nobody sees the first start's words."""
+    settings.UNKNOWN_SETTINGS = ["WEB_PROCESES in env is not a setting. Is it WEB_PROCESSES?"]
+    told = doctor()
+    assert told["settings"]["told"] == settings.UNKNOWN_SETTINGS[0]
+    assert told["exit"] == 0
+
+
 @pytest.mark.parametrize(("name", "value"), [("WEBHOOK_TOKEN", "ab" * 16), ("METRICS_TOKEN", "1" * 32)])
 def test_secrets_that_can_be_guessed(doctor: Doctor, settings: Any, name: str, value: str) -> None:
     setattr(settings, name, value)

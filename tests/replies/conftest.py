@@ -75,6 +75,10 @@ def pending(batch: Batch, status: str = "pending") -> Reply:
     )
 
 
+def send(reply: Reply, history: History) -> Reply:
+    return services.send_once(reply.pk, record=history)
+
+
 @pytest.fixture
 def history() -> History:
     return History()

@@ -10,7 +10,7 @@ from replies import services
 from replies.models import Reply, ReplyAttempt
 from replies.senders import memory
 from replies.senders.base import refused
-from tests.replies.conftest import NUMBER, History, prepare
+from tests.replies.conftest import NUMBER, History, prepare, send
 
 LIST = reverse("admin:replies_reply_changelist")
 
@@ -18,7 +18,7 @@ LIST = reverse("admin:replies_reply_changelist")
 @pytest.fixture
 def sent(reply: Reply, history: History) -> Reply:
     memory.next_results.append(refused("http_401", "<script>alert(1)</script>"))
-    return services.send_once(reply.pk, record=history)
+    return send(reply, history)
 
 
 def _page(reply: Reply) -> str:

@@ -7,7 +7,9 @@ from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 
 from batches.views import channel_of
-from tests.fuzz.gateway import answered, posted
+from tests.fuzz.gateway import answered, deliver, posted
+from tests.fuzz.messages import NUMBERS, written
+from tests.properties.rows import check_batches, check_messages, read
 
 
 @pytest.fixture(autouse=True)
@@ -35,3 +37,14 @@ def _counted(record_property: Callable[[str, object], None]) -> Iterator[None]:
     yield
     record_property("posted", dict(posted - before[0]))
     record_property("answered", dict(answered - before[1]))
+
+
+@pytest.fixture
+def unharmed(db: None) -> Iterator[None]:
+    """The database is as it should be afterwards, and takes a good message."""
+    yield
+    good = {"message": "Yes", "number": NUMBERS[0], "guid": "last"}
+    assert deliver(written(good)).document["processed"] == 1
+    rows = read()
+    check_messages(rows)
+    check_batches(rows)

@@ -3,8 +3,8 @@
 from xdist.scheduler import LoadScopeScheduling
 
 SYSTEM = "tests/system/"
-# Those that have a Redis database of their own (`below=1`), so that they can run beside the others.
-BESIDE = ("tests/system/test_fault_points.py", "tests/system/test_nodes.py")
+# Those that have a Redis database of their own (`below=1`), or none, so that they can run beside the others.
+BESIDE = tuple(f"tests/system/test_{name}.py" for name in ("fault_points", "nodes", "supervisor"))
 # Long ones that share nothing.
 APART = ("tests/fuzz/", "tests/properties/")
 

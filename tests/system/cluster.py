@@ -9,6 +9,18 @@ import psutil  # type: ignore[import-untyped]
 from tests.system.service import Service, wait_until
 
 WORKERS = 2
+# A node's settings with which little is waited for.
+SHORT = {
+    "WORKERS": WORKERS,
+    "CONSOLIDATION_WINDOW": 1,
+    "OPENAI_API_KEY": "",
+    # Where all begins anew at once on a slow machine, an answer may take seconds: none of them may become unknown.
+    "SMS_TIMEOUT": 6,
+    "TEST_TASK_TIMEOUT": 12,
+    "BATCH_LEASE_SECONDS": 13,
+}
+# A liveness bound, not a measurement: a node is whole again after one or two seconds on an idle machine.
+SOON = 15
 WHOLE = WORKERS + 2  # what a sentinel starts: workers, monitor, pusher, in this order
 
 

@@ -51,6 +51,16 @@ def kind(request: pytest.FixtureRequest, settings: Any) -> str:
     return name
 
 
+@pytest.fixture
+def ana(db: None) -> User:
+    return User.objects.create_user("ana")
+
+
+@pytest.fixture
+def ben(db: None) -> User:
+    return User.objects.create_user("ben")
+
+
 def judge(verdict: Classification, reviewer: User, label: str) -> Correction:
     """What a person says of a verdict on just what its batch holds."""
     return correct(verdict, reviewer, label, list(verdict.batch.messages.values_list("text", flat=True)))

@@ -24,16 +24,6 @@ def judged(*texts: str, sender: str = "+639171234567", label: str = "agree", **f
     return Classification.objects.create(batch=batch, label=label, **told)
 
 
-@pytest.fixture
-def ana() -> User:
-    return User.objects.create_user("ana")
-
-
-@pytest.fixture
-def ben() -> User:
-    return User.objects.create_user("ben")
-
-
 def test_it_keeps_what_the_reviewer_saw(ana: User) -> None:
     verdict = judged("Not sure", "hindi pala", question="Will you come?")
     row = judge(verdict, ana, "disagree")

@@ -15,16 +15,6 @@ from tests.classification.test_corrections import judged
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def ana() -> User:
-    return User.objects.create_user("ana")
-
-
-@pytest.fixture
-def ben() -> User:
-    return User.objects.create_user("ben")
-
-
 def queue(count: int) -> list[Classification]:
     return [judged(sender=f"+63917{number:07}", review="sample") for number in range(count)]
 

@@ -28,11 +28,6 @@ def people(split: Split) -> list[str]:
     return [sender for sender in senders if split_of(sender) == split]
 
 
-@pytest.fixture
-def ana() -> User:
-    return User.objects.create_user("ana")
-
-
 def misread(
     reviewer: User,
     *texts: str,

@@ -22,11 +22,6 @@ pytestmark = pytest.mark.django_db
 PAGE = reverse("admin:classification_correction_accuracy")
 
 
-@pytest.fixture
-def ana() -> User:
-    return User.objects.create_user("ana")
-
-
 def monday() -> datetime:
     now = timezone.now()
     return (now - timedelta(days=now.weekday())).replace(hour=0, minute=0, second=0, microsecond=0)

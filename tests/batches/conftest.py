@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,6 +30,7 @@ FOR_POSTGRES = [
     "test_metrics_writers.py",
 ]
 collect_ignore = [] if ON_POSTGRES else FOR_POSTGRES
+Post = Callable[..., HttpResponse]
 URL = "/api/webhook/sms-received"
 SENDER = "+639171234567"
 
@@ -52,7 +54,13 @@ def outbox(settings: Any) -> Iterator[list[memory.Sms]]:
 
 
 @pytest.fixture
-def post(client: Client) -> Callable[..., HttpResponse]:
+def own_spool(settings: Any, tmp_path: Path) -> None:
+    """A spool of the test's own."""
+    settings.SPOOL_PATH = tmp_path / "spool.sqlite3"
+
+
+@pytest.fixture
+def post(client: Client) -> Post:
     """Post a document (or raw bytes) to the webhook."""
 
     def _post(document: Any, url: str = URL, content_type: str = "application/json") -> HttpResponse:
@@ -60,6 +68,12 @@ def post(client: Client) -> Callable[..., HttpResponse]:
         return client.post(url, body, content_type=content_type)  # type: ignore[return-value]
 
     return _post
+
+
+def answer(response: Any) -> dict[str, Any]:
+    """The document that the webhook answered with."""
+    document: dict[str, Any] = json.loads(response.content)
+    return document
 
 
 def sms(guid: str = "g1", text: str = "Yes", number: str = SENDER, **fields: Any) -> dict[str, Any]:

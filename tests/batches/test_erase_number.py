@@ -5,7 +5,6 @@ import sqlite3
 from contextlib import closing
 from dataclasses import replace
 from io import StringIO
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,14 +21,9 @@ from replies.standing import look
 from tests.batches.conftest import arrive
 from tests.batches.traces import DIGITS, NUMBER, RAW, SECRET, beside, holding, skeleton, spooled, told
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_spool")]
 
 OTHER = "+639180000002"
-
-
-@pytest.fixture(autouse=True)
-def _own_spool(settings: Any, tmp_path: Path) -> None:
-    settings.SPOOL_PATH = tmp_path / "spool.sqlite3"
 
 
 def run(*arguments: str) -> str:

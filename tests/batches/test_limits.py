@@ -1,13 +1,11 @@
 """More than people write: stored, answered and flagged, once for each batch."""
 
 import json
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from django.db import OperationalError, connection, connections
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
@@ -15,10 +13,9 @@ from batches import flagging, limits
 from batches.choices import Flag
 from batches.limits import MAX_KEYS, Rates
 from batches.models import Batch, Channel, Message
-from tests.batches.conftest import SENDER, age, arrive, kinds, sms
+from tests.batches.conftest import SENDER, Post, age, arrive, kinds, sms
 from tests.support.rates import begin_anew
 
-Post = Callable[..., HttpResponse]
 OTHER = "+639181234567"
 
 

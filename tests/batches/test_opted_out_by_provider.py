@@ -1,11 +1,9 @@
 """Opt-outs that the provider knows of: flagged on what comes in, and told when a reply is refused."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 
 from batches.choices import Command, Outcome
 from batches.inbound.base import InboundSms
@@ -15,9 +13,8 @@ from replies.models import Consent, ReplyStatus
 from replies.senders import memory
 from replies.senders.base import refused
 from replies.standing import look
-from tests.batches.conftest import SENDER, arrive, close, done, kinds, sms
+from tests.batches.conftest import SENDER, Post, arrive, close, done, kinds, sms
 
-Post = Callable[..., HttpResponse]
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("outbox")]
 
 

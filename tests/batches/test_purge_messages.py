@@ -4,23 +4,20 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from io import StringIO
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.management import CommandError, call_command
+from django.core.management import call_command
 from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from django_q.models import OrmQ, Schedule, Task
 
-from batches import housekeeping, reprocess, schedules, takeovers, tasks
-from batches.admin.channels import OWN_FIELDS
+from batches import reprocess, takeovers
 from batches.models import Batch, BatchEvent, Channel, RejectedDelivery
 from batches.retention import purging
-from batches.retention.purging import due, purge, purge_all
+from batches.retention.purging import due, purge
 from batches.review import review, why_not_answered
 from batches.spool import here
 from classification import corrections, reviewing
@@ -32,12 +29,7 @@ from replies.models import Consent
 from tests.batches.conftest import arrive
 from tests.batches.traces import NUMBER, SECRET, beside, holding, skeleton, spooled, told
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _own_spool(settings: Any, tmp_path: Path) -> None:
-    settings.SPOOL_PATH = tmp_path / "spool.sqlite3"
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_spool")]
 
 
 def run(*arguments: str) -> str:
@@ -243,68 +235,6 @@ class TestAfterwards:
         assert admin_client.get(classification).status_code == 200
 
 
-class TestWhen:
-    @pytest.mark.parametrize(
-        ("site", "channel", "days", "purged"),
-        [(0, None, 999, 0), (9, None, 10, 1), (9, None, 8, 0), (9, 20, 10, 0), (0, 9, 10, 1), (9, 0, 999, 0)],
-    )
-    def test_each_channel_has_its_days(
-        self, settings: Any, site: int, channel: int | None, days: int, purged: int
-    ) -> None:
-        settings.MESSAGE_KEEP_DAYS = site
-        told(days=days)
-        Channel.objects.update(keep_days=channel)
-        assert document()["batches"] == purged
-
-    def test_other_channels_keep_theirs(self) -> None:
-        told()
-        Channel.objects.create(slug="other")
-        assert document("--older-than", "9d", "--channel", "other")["batches"] == 0
-        assert holding(SECRET)
-
-    def test_the_schedule_does_it(self, settings: Any) -> None:
-        settings.MESSAGE_KEEP_DAYS = 9
-        told()
-        schedules.sync()
-        assert Schedule.objects.get(func="batches.tasks.purge_messages").cluster == "sms"
-        assert tasks.purge_messages() == 1
-        assert holding(SECRET) == []
-
-    def test_the_schedule_stops_in_time(self, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-        settings.MESSAGE_KEEP_DAYS = 9
-        told()
-        monkeypatch.setattr(purging, "SCHEDULED_SECONDS", 0)
-        assert purge_all() == 0
-        assert holding(SECRET)
-
-    @pytest.mark.parametrize("days", [999_999, 2_000_000_000])
-    def test_more_days_than_a_page_takes_stop_no_other_channel(self, days: int) -> None:
-        told()
-        Channel.objects.update(keep_days=days)
-        Batch.objects.update(channel=Channel.objects.create(slug="later", keep_days=9))
-        assert purge_all() == 1
-
-    def test_without_a_setting_the_schedule_does_nothing(self) -> None:
-        told(days=9999)
-        assert tasks.purge_messages() == 0
-
-    @pytest.mark.parametrize(
-        ("arguments", "problem"),
-        [
-            (["--older-than", "30m"], "the last hour"),
-            (["--older-than", "soon"], "no time span"),
-            (["--older-than", "999999d"], "too long; 36500d at most"),
-            (["--channel", "no"], "there is no channel 'no'"),
-        ],
-    )
-    def test_it_explains_what_it_cannot_do(self, arguments: list[str], problem: str) -> None:
-        with pytest.raises(CommandError, match=problem):
-            run(*arguments)
-
-    def test_the_channels_page_has_the_days(self) -> None:
-        assert "keep_days" in OWN_FIELDS
-
-
 class TestDoor:
     def test_only_texts_go_through_it(self) -> None:
         told()
@@ -313,23 +243,6 @@ class TestDoor:
                 AppendOnlyQuerySet(Classification).redact_rows(**{name: value})
         with pytest.raises(AppendOnlyError, match="state"):
             AppendOnlyQuerySet(Consent).redact_rows(state="opted_in")
-
-
-class TestHousekeeping:
-    def test_old_tasks_are_forgotten(self, settings: Any) -> None:
-        for days in (1, 40):
-            at = timezone.now() - timedelta(days=days)
-            Task.objects.create(id=str(days), name="x", func="x", started=at, stopped=at, success=False)
-        housekeeping.prune()
-        assert list(Task.objects.values_list("id", flat=True)) == ["1"]
-
-    def test_a_queue_that_nobody_reads_is_emptied(self, settings: Any) -> None:
-        OrmQ.objects.create(key="sms", payload="x", lock=timezone.now())
-        housekeeping.prune()
-        assert OrmQ.objects.count() == 1
-        settings.Q_CLUSTER = {name: value for name, value in settings.Q_CLUSTER.items() if name != "orm"}
-        housekeeping.prune()
-        assert OrmQ.objects.count() == 0
 
 
 def test_a_new_message_of_the_same_sender_is_a_conversation_of_its_own() -> None:

@@ -147,5 +147,5 @@ class TestCommand:
 
     @pytest.mark.parametrize("window", ["0", "-1", "86401"])
     def test_it_takes_a_window_that_there_can_be(self, window: str) -> None:
-        with pytest.raises(CommandError, match="--window must be"):
+        with pytest.raises(CommandError, match="--window: must be from 1 to 86400"):
             run(str(make.FILE), "--window", window)

@@ -166,7 +166,7 @@ class TestWhich:
             (["--since", "7d", "--ruleset", "4711"], "there is no rule set 4711"),
             (["--since", "7d", "--ruleset", "1", "--channel", "no"], "there is no channel 'no'"),
             (["--since", "7d", "--ruleset", "1", "--kind", "chat"], "--kind goes with --model"),
-            (["--since", "7d", "--ruleset", "1", "--limit", "0"], "--limit must be 1 or more"),
+            (["--since", "7d", "--ruleset", "1", "--limit", "0"], "--limit: must be from 1 to"),
         ],
     )
     def test_it_explains_what_it_cannot_do(self, arguments: list[str], problem: str) -> None:

@@ -72,8 +72,8 @@ def test_it_refuses_a_name_that_is_no_address(run: Any, slug: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        (["--days", "0"], "number of days from 1"),
-        (["--days", "soon"], "number of days from 1"),
+        (["--days", "0"], "must be from 1 to 3660"),
+        (["--days", "soon"], "is not a number"),
         (["--label", "x" * 65], "--label: must not be longer than 64"),
         (["--list", "--revoke", "1"], "not allowed with"),
     ],

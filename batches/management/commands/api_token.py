@@ -10,7 +10,8 @@ from knox.models import AuthToken
 from rich.table import Table
 from rich.text import Text
 
-from batches.management.commands.webhook_token import days
+from batches.access import LONGEST_DAYS
+from batches.management.numbers import between
 from classification.terminal import show
 
 
@@ -25,7 +26,10 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("user", help="the user's name")
         parser.add_argument(
-            "--days", type=days, metavar="N", help="how long it is valid (default: until revoked)"
+            "--days",
+            type=between(int, 1, LONGEST_DAYS),
+            metavar="N",
+            help="how long it is valid (default: until revoked)",
         )
         other = parser.add_mutually_exclusive_group()
         other.add_argument("--list", action="store_true", help="show the user's tokens instead")

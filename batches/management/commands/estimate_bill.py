@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from batches import billing_table
 from batches.bill import Bill, consolidated
+from batches.management.numbers import between
 from classification.csv_rows import BadFile, rows
 from classification.rulesets.live import live
 from classification.terminal import show
@@ -29,13 +30,16 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path, metavar="FILE.csv", help="columns: sender, time, text")
-        parser.add_argument("--window", type=int, metavar="S", help="seconds (default: CONSOLIDATION_WINDOW)")
+        parser.add_argument(
+            "--window",
+            type=between(int, 1, 86_400),
+            metavar="S",
+            help="seconds (default: CONSOLIDATION_WINDOW)",
+        )
         parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        window = settings.CONSOLIDATION_WINDOW if options["window"] is None else options["window"]
-        if not 1 <= window <= 86_400:
-            raise CommandError("--window must be from 1 to 86400 seconds")
+        window = options["window"] or settings.CONSOLIDATION_WINDOW
         try:
             messages = [
                 _message(number, row) for number, row in rows(options["file"], ("sender", "time", "text"))

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from batches import replica
 from batches.management import named
+from batches.management.numbers import between
 from batches.models import Batch
 from batches.periods import moment
 from batches.querysets import BatchQuerySet
@@ -24,6 +25,7 @@ from classification.terminal import cells, show
 
 SHOWN = 100  # changes in the table; JSON has them all
 EXCERPT = 60  # characters
+MOST = 1_000_000_000  # conversations that --limit may name
 
 
 class Command(BaseCommand):
@@ -48,14 +50,14 @@ class Command(BaseCommand):
         parser.add_argument(
             "--kind", choices=running.KINDS, default="", help="the model's protocol (default: OPENAI_KIND)"
         )
-        parser.add_argument("--limit", type=int, metavar="N", help="at most so many, the newest")
+        parser.add_argument(
+            "--limit", type=between(int, 1, MOST), metavar="N", help="at most so many, the newest"
+        )
         parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         if options["kind"] and not options["model"]:
             raise CommandError("--kind goes with --model")
-        if options["limit"] is not None and options["limit"] < 1:
-            raise CommandError("--limit must be 1 or more")
         rules = ruleset(options["ruleset"])
         try:
             with replica.asked():

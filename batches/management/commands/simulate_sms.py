@@ -1,13 +1,12 @@
 """`manage.py simulate_sms`: posts texts to the running webhook and tells what became of them."""
 
 import json
-from argparse import ArgumentTypeError
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from random import Random
-from typing import Any, TypeVar
+from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
@@ -18,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from batches.choices import Outcome
+from batches.management.numbers import between
 from batches.models import Batch, Channel
 from batches.simulation import files, following, posting, script
 from batches.simulation.following import Followed
@@ -29,22 +29,6 @@ from classification.terminal import cells, show
 
 HARMLESS_SENDERS = ("console", "memory")
 WENT_WRONG = (Outcome.REFUSED, Outcome.UNKNOWN, Outcome.UNDECIDED, Outcome.ERROR)
-Number = TypeVar("Number", int, float)
-
-
-def between(kind: Callable[[str], Number], least: Number, most: Number) -> Callable[[str], Number]:
-    """A reader of numbers for argparse that says which ones it takes."""
-
-    def read(text: str) -> Number:
-        try:
-            value = kind(text)
-        except ValueError:
-            raise ArgumentTypeError(f"{text!r} is not a number") from None
-        if not least <= value <= most:
-            raise ArgumentTypeError(f"must be from {least} to {most}, not {text}")
-        return value
-
-    return read
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """`manage.py webhook_token`: makes, lists and revokes the tokens with which a phone or provider may post."""
 
 import json
-from argparse import ArgumentTypeError
 from datetime import datetime
 from typing import Any
 
@@ -13,15 +12,9 @@ from rich.table import Table
 
 from batches.access import LONGEST_DAYS, REMEMBERED, issue, revoke
 from batches.channels import DEFAULT
+from batches.management.numbers import between
 from batches.models import LABEL_LENGTH, Channel, ChannelToken
 from classification.terminal import cells, show
-
-
-def days(text: str) -> int:
-    """A number of days for argparse."""
-    if not text.isdecimal() or not 1 <= int(text) <= LONGEST_DAYS:
-        raise ArgumentTypeError(f"must be a number of days from 1 to {LONGEST_DAYS}, not {text!r}")
-    return int(text)
 
 
 class Command(BaseCommand):
@@ -39,7 +32,10 @@ class Command(BaseCommand):
         )
         parser.add_argument("--label", default="", metavar="L", help="who will hold the token")
         parser.add_argument(
-            "--days", type=days, metavar="N", help="how long it is valid (default: until revoked)"
+            "--days",
+            type=between(int, 1, LONGEST_DAYS),
+            metavar="N",
+            help="how long it is valid (default: until revoked)",
         )
         other = parser.add_mutually_exclusive_group()
         other.add_argument("--list", action="store_true", help="show the channel's tokens instead")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group, User
 from django.http import HttpResponse
 from django.test import Client
 
@@ -74,6 +75,15 @@ def answer(response: Any) -> dict[str, Any]:
     """The document that the webhook answered with."""
     document: dict[str, Any] = json.loads(response.content)
     return document
+
+
+def browser(role: str) -> Client:
+    """Of somebody who has this role, and is signed in."""
+    user = User.objects.create_user(f"a-{role}", is_staff=True)
+    user.groups.add(Group.objects.get(name=role))
+    client = Client()
+    client.force_login(user)
+    return client
 
 
 def sms(guid: str = "g1", text: str = "Yes", number: str = SENDER, **fields: Any) -> dict[str, Any]:

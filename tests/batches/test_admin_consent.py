@@ -5,7 +5,6 @@ import io
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.urls import reverse
 
@@ -14,19 +13,11 @@ from batches.models import Channel, Keyword
 from replies import consent
 from replies.models import Consent, ConsentState
 from replies.standing import look
-from tests.batches.conftest import SENDER, arrive
+from tests.batches.conftest import SENDER, arrive, browser
 
 pytestmark = pytest.mark.django_db
 LIST = "admin:replies_consent_changelist"
 FORM = "admin:replies_consent_record_consent"
-
-
-def browser(role: str) -> Client:
-    user = User.objects.create_user(f"a-{role}", is_staff=True)
-    user.groups.add(Group.objects.get(name=role))
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 @pytest.fixture

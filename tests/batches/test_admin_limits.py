@@ -14,8 +14,7 @@ from classification import ceilings
 from classification.models import Ceiling, Usage
 from replies import limits
 from replies.models import Mute, Reply
-from tests.batches.conftest import SENDER, arrive, closed, done
-from tests.batches.test_switches import browser
+from tests.batches.conftest import SENDER, arrive, browser, closed, done
 
 pytestmark = pytest.mark.django_db
 CEILINGS, NEW_CEILING = "admin:classification_ceiling_changelist", "admin:classification_ceiling_add"

@@ -11,8 +11,7 @@ from django.urls import reverse
 
 from batches.admin.preference_files import COLUMNS, MAX_BYTES, MAX_ROWS, Problem, carry_out, plan
 from batches.models import SenderPreference
-from tests.batches.conftest import SENDER, arrive
-from tests.batches.test_admin_consent import browser
+from tests.batches.conftest import SENDER, arrive, browser
 
 pytestmark = pytest.mark.django_db
 LIST = "admin:batches_senderpreference_changelist"

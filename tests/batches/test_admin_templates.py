@@ -12,8 +12,7 @@ from batches.pipeline import process
 from replies import choosing
 from replies.models import Reply, Template
 from replies.senders import memory
-from tests.batches.conftest import SENDER, arrive, closed, done
-from tests.batches.test_admin_consent import browser
+from tests.batches.conftest import SENDER, arrive, browser, closed, done
 from tests.batches.test_templates import template
 
 pytestmark = pytest.mark.django_db

@@ -14,7 +14,7 @@ from batches.roles import OPERATOR, ROLES, SUPERVISOR, VIEWER, sync_roles
 from classification.models import LexiconEntry, Rule, RuleSet
 from replies.models import Reply
 from replies.senders.base import unknown
-from tests.batches.conftest import age, arrive
+from tests.batches.conftest import age, arrive, browser
 from tests.batches.test_admin_batch import REFUSED, settled
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("outbox")]
@@ -42,14 +42,6 @@ PAGES = {
     "auth_user": [],
     "auth_group": [],
 }
-
-
-def browser(role: str) -> Client:
-    user = User.objects.create_user(f"a-{role}", is_staff=True)
-    user.groups.add(Group.objects.get(name=role))
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def overdue() -> Batch:

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group, User
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
@@ -22,7 +21,7 @@ from replies import switches
 from replies.models import Reply, ReplyStatus, Switch
 from replies.senders import memory
 from replies.senders.base import SendResult, accepted, refused
-from tests.batches.conftest import arrive, closed, done
+from tests.batches.conftest import arrive, browser, closed, done
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("outbox")]
 LIST, THROW = "admin:replies_switch_changelist", "admin:replies_switch_throw"
@@ -105,14 +104,6 @@ class TestSwitch:
             (logging.ERROR, "REPLIES STOPPED | Channel: every channel | By: ana | Reason: a loop"),
             (logging.WARNING, "REPLIES GO ON | Channel: every channel | By: ana | Reason: mended"),
         ]
-
-
-def browser(role: str) -> Client:
-    user = User.objects.create_user(f"a-{role}", is_staff=True)
-    user.groups.add(Group.objects.get(name=role))
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 class TestAdmin:

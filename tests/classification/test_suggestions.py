@@ -12,7 +12,7 @@ from django.urls import reverse
 from classification.corrections import split_of
 from classification.evaluation.suggestions import suggestions
 from classification.models import Category, Rule, Split
-from tests.batches.test_roles import browser
+from tests.batches.conftest import browser
 from tests.classification.conftest import judge
 from tests.classification.test_corrections import judged
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from classification.evaluation.chart import HEIGHT, WIDTH, chart
 from classification.evaluation.trend import WEEKS, Share, trend
 from classification.models import Classification, RuleSet
-from tests.batches.test_roles import browser
+from tests.batches.conftest import browser
 from tests.classification.conftest import judge
 from tests.classification.test_corrections import judged
 

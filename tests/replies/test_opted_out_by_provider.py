@@ -1,9 +1,8 @@
 """A provider that refuses because the receiver has opted out there."""
 
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ from replies.senders.base import SendResult, refused
 from replies.senders.http import Provider, by_status
 from replies.standing import look
 from tests.replies.conftest import NUMBER, History
+from tests.support.loopback import LoopbackServer
 from tests.support.smsmobileapi_server import SmsMobileApiServer
 
 pytestmark = pytest.mark.django_db
@@ -85,11 +85,9 @@ def knows(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[None]:
     """A provider over HTTP that refuses so, with its sender in the registry."""
     monkeypatch.setitem(senders.SENDERS, "knows", f"{__name__}.Sender")
     settings.SMS_SENDER = "knows"
-    with HTTPServer(("127.0.0.1", 0), Unsubscribed) as server:
+    with LoopbackServer(Unsubscribed) as server:
         monkeypatch.setattr(Sender, "url", f"http://127.0.0.1:{server.server_port}/")
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         yield
-        server.shutdown()
 
 
 @pytest.mark.usefixtures("knows")

@@ -6,16 +6,15 @@ has every body as it was before compression.
 
 import gzip
 import json
-import sys
-import threading
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from tests.support.loopback import LoopbackServer
 
 UNPACK: dict[str, Callable[[bytes], bytes]] = {"gzip": gzip.decompress, "deflate": zlib.decompress}
 
@@ -29,13 +28,11 @@ class Received:
     body: bytes
 
 
-class CollectorServer(ThreadingHTTPServer):
+class CollectorServer(LoopbackServer):
     """Says yes to everything."""
 
-    daemon_threads = True
-
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
+        super().__init__(Handler)
         self.received: list[Received] = []
 
     @property
@@ -72,21 +69,6 @@ class CollectorServer(ThreadingHTTPServer):
             for scope in resource.scope_spans
             for span in scope.spans
         ]
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that is killed has gone, and that is all."""
-        if not isinstance(sys.exception(), ConnectionError):
-            super().handle_error(request, client_address)
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
-    ) -> None:
-        self.shutdown()
-        self.server_close()
 
 
 class Handler(BaseHTTPRequestHandler):

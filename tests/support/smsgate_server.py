@@ -9,9 +9,10 @@ import json
 import threading
 from collections import deque
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+
+from tests.support.loopback import LoopbackServer
 
 USER, PASSWORD = "sms-user", "s3cret/with=signs"
 DEVICE = "device-1"
@@ -37,13 +38,11 @@ class Call:
     message: dict[str, Any]
 
 
-class SmsGateServer(ThreadingHTTPServer):
+class SmsGateServer(LoopbackServer):
     """Answers with the scripted behaviours in order, then with "ok"."""
 
-    daemon_threads = True
-
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
+        super().__init__(Handler)
         self.requests: list[Call] = []
         self.sent: dict[tuple[str, str], dict[str, Any]] = {}
         self.lists_devices = True
@@ -75,16 +74,6 @@ class SmsGateServer(ThreadingHTTPServer):
             if taken:
                 self.sent[key] = call.message
             return status
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
-    ) -> None:
-        self.shutdown()
-        self.server_close()
 
 
 class Handler(BaseHTTPRequestHandler):

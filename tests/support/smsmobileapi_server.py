@@ -17,11 +17,13 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
+
+from tests.support.loopback import LoopbackServer
 
 REQUIRED = ("apikey", "recipients", "message")
 
@@ -41,14 +43,13 @@ class Request:
     client: int
 
 
-class SmsMobileApiServer(ThreadingHTTPServer):
+class SmsMobileApiServer(LoopbackServer):
     """Answers with the scripted behaviours in order, then with the default one (names: ANSWERS, FAULTS)."""
 
-    daemon_threads = True
     request_queue_size = 256
 
     def __init__(self, port: int = 0, default: str = "ok") -> None:
-        super().__init__(("127.0.0.1", port), Handler)
+        super().__init__(Handler, port)
         self.requests: list[Request] = []
         self.default = default
         self.stopping = threading.Event()
@@ -72,22 +73,12 @@ class SmsMobileApiServer(ThreadingHTTPServer):
             self.requests.append(request)
             return self._script.popleft() if self._script else self.default
 
-    def __enter__(self) -> Self:
-        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        return self
-
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
     ) -> None:
         self.stopping.set()
         self.release.set()
-        self.shutdown()
-        self.server_close()
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that has gone away is what some behaviours are for; anything else is shown."""
-        if not isinstance(sys.exception(), ConnectionError):
-            super().handle_error(request, client_address)
+        super().__exit__(kind, error, tb)
 
 
 class Handler(BaseHTTPRequestHandler):

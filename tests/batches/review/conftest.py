@@ -11,8 +11,7 @@ from django_q.models import OrmQ
 from batches.models import Batch
 from classification.models import Classification
 from replies.senders import memory
-from tests.batches.conftest import SENDER, arrive, closed, done
-from tests.batches.test_roles import browser
+from tests.batches.conftest import SENDER, arrive, browser, closed, done
 
 PAGE = reverse("admin:batches_batch_review")
 HOSTILE = "<script>alert(1)</script>{{ 7|add:7 }}\u202etxt"

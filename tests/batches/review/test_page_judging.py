@@ -10,9 +10,8 @@ from batches.models import Batch, Channel
 from classification import reviewing
 from classification.models import Classification, Correction
 from replies.senders import memory
-from tests.batches.conftest import arrive, closed, done
+from tests.batches.conftest import arrive, browser, closed, done
 from tests.batches.review.conftest import HOSTILE, PAGE, html, waiting
-from tests.batches.test_roles import browser
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

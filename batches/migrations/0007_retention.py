@@ -25,4 +25,10 @@ class Migration(migrations.Migration):
             name='purged_until',
             field=models.DateTimeField(editable=False, help_text='Of what began before it, no text is left.', null=True),
         ),
+        # Words for people alone, from here on: in the database nothing is changed.
+        migrations.AlterField(
+            model_name='rejecteddelivery',
+            name='size',
+            field=models.PositiveIntegerField(help_text='Before it was cut: characters, or bytes where it was not read to its end.'),
+        ),
     ]

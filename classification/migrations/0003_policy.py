@@ -43,4 +43,15 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(('meter__in', ['replies', 'segments', 'money', 'model_calls', 'model_money'])), name='ceiling_meter_known'), models.CheckConstraint(condition=models.Q(('period__in', ['minute', 'day', 'month'])), name='ceiling_period_known'), models.CheckConstraint(condition=models.Q(('channel', None), ('together', False), _connector='OR'), name='ceiling_of_one_channel_or_all'), models.UniqueConstraint(condition=models.Q(('channel', None), _negated=True), fields=('channel', 'meter', 'period'), name='ceiling_once_for_a_channel', violation_error_message='This channel has such a ceiling already.'), models.UniqueConstraint(condition=models.Q(('channel', None)), fields=('together', 'meter', 'period'), name='ceiling_once_for_all', violation_error_message='There is such a ceiling for all channels already.')],
             },
         ),
+        # Words for people alone, from here on: in the database nothing is changed.
+        migrations.AlterField(
+            model_name='lexiconentry',
+            name='kind',
+            field=models.CharField(choices=[('variant', 'Spelling of another word'), ('contraction', 'Words that stand for others'), ('ending', 'Ending that stands for a word'), ('sound', 'Letters that may be typed for others'), ('class', 'Member of word classes (patterns name them @class)'), ('negator', 'Turns what follows into its opposite'), ('adverb', 'May stand between the words of a pattern'), ('stop', "Ends a negator's reach"), ('contrast', 'What follows counts more (but)'), ('correction', 'Takes back what was said (wait)'), ('conditional', 'Makes an agreement conditional (if)'), ('opener', 'Opens another matter (also)'), ('reason', 'Begins an explanation (because)'), ('question', 'Begins a question'), ('statement', 'Begins no question, though it looks like one'), ('auxiliary', 'Begins a question before a pronoun'), ('pronoun', 'Pronoun'), ('particle', 'Makes a question anywhere (ba)'), ('filler', 'Means nothing beside an answer'), ('noise', 'Is removed: laughter, forms of address'), ('known', 'An ordinary word: never taken for a misspelling')], max_length=12),
+        ),
+        migrations.AlterField(
+            model_name='category',
+            name='reply',
+            field=models.TextField(blank=True, help_text='The answer where no template fits; empty: SMS_AUTO_REPLY_TEXT, or a thank-you.'),
+        ),
     ]

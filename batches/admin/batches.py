@@ -22,7 +22,6 @@ from batches.admin.takeovers import TakeoverActions
 from batches.choices import Flag
 from batches.models import Batch, Message
 from batches.search import messages_with_guid, spellings
-from batches.templatetags.times import moment
 from batches.templatetags.untrusted import one_line, reveal
 from batches.timeline import MAX_MESSAGES, timeline
 from classification import naming
@@ -125,7 +124,7 @@ class BatchAdmin(
 
     @admin.display(description="Opened (UTC)", ordering="opened_at")
     def opened(self, batch: Batch) -> str:
-        return moment(batch.opened_at)[:-4]
+        return f"{batch.opened_at:%Y-%m-%d %H:%M:%S}"
 
     @admin.display(description="Messages")
     def messages(self, batch: Batch) -> int:

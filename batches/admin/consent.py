@@ -14,11 +14,11 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownF
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
-from batches import history
+from batches.admin.acting import actor, batch_of
 from batches.admin.exporting import export
 from batches.channels import DEFAULT
 from batches.choices import SenderKind
-from batches.models import Batch, Channel
+from batches.models import Channel
 from batches.phones import normalise
 from batches.search import spellings
 from classification.pseudonym import known_as
@@ -153,7 +153,7 @@ class ConsentAdmin(RecordAdmin):
             new,
             source=ConsentSource.ADMIN,
             words=said["reason"],
-            actor=history.admin(request.user.get_username()),
+            actor=actor(request),
         )
         where = said["channel"] or "every channel"
         messages.success(request, f"{said['number']}: {new.label.lower()} on {where}.")
@@ -171,8 +171,6 @@ class ConsentLink(ModelAdmin):  # type: ignore[misc]  # unfold has no types
 
     @action(description="Opt out or in", permissions=["consent"], icon="how_to_reg")  # type: ignore[untyped-decorator]
     def consent_of_sender(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        batch = self.get_object(request, object_id)
-        if not isinstance(batch, Batch):
-            raise Http404("there is no such batch")
+        batch = batch_of(self, request, object_id)
         known = urlencode({"number": batch.sender, "channel": str(batch.channel_id)})
         return HttpResponseRedirect(f"{reverse(FORM)}?{known}")

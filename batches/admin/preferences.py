@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -13,9 +13,10 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
+from batches.admin.acting import batch_of
 from batches.admin.exporting import ExportAction
 from batches.admin.preference_files import COLUMNS, Plan, carry_out, plan, too_large
-from batches.models import Batch, SenderPreference
+from batches.models import SenderPreference
 from batches.search import spellings
 from classification.revealing import revealed
 from replies.languages import language_name
@@ -137,9 +138,7 @@ class PreferenceLink(ModelAdmin):  # type: ignore[misc]  # unfold has no types
 
     @action(description="Sender's preferences", permissions=["preferences"], icon="person_edit")  # type: ignore[untyped-decorator]
     def preferences_of_sender(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        batch = self.get_object(request, object_id)
-        if not isinstance(batch, Batch):
-            raise Http404("there is no such batch")
+        batch = batch_of(self, request, object_id)
         row = SenderPreference.objects.filter(number=batch.sender).first()
         if row:
             return HttpResponseRedirect(reverse("admin:batches_senderpreference_change", args=[row.pk]))

@@ -6,14 +6,14 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from unfold.admin import ModelAdmin
 from unfold.decorators import action
 
-from batches import history
+from batches.admin.acting import actor, batch_of
 from batches.models import Batch
 from batches.reprocess import CLOSED, REQUEUED, RESENT, SKIPPED, Result, needs, reprocess
 from batches.templatetags.untrusted import reveal
@@ -57,11 +57,11 @@ class ReprocessActions(ModelAdmin):  # type: ignore[misc]  # unfold has no types
 
     @action(description=PROCESS, permissions=MAY_REPROCESS, icon="replay")  # type: ignore[untyped-decorator]
     def process_this_again(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self._reprocess(request, [self._found(request, object_id).pk], resend_unknown=False)
+        return self._reprocess(request, [batch_of(self, request, object_id).pk], resend_unknown=False)
 
     @action(description=SEND, permissions=MAY_RESEND, icon="forward_to_inbox")  # type: ignore[untyped-decorator]
     def send_this_again(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self._reprocess(request, [self._found(request, object_id).pk], resend_unknown=True)
+        return self._reprocess(request, [batch_of(self, request, object_id).pk], resend_unknown=True)
 
     def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
         """Of the two buttons here the one that the batch's state allows, if any."""
@@ -70,16 +70,9 @@ class ReprocessActions(ModelAdmin):  # type: ignore[misc]  # unfold has no types
         permitted = super().get_actions_detail(request, object_id)
         return [button for button in permitted if button.method.original_function_name not in hidden]
 
-    def _found(self, request: HttpRequest, object_id: str) -> Batch:
-        batch = self.get_object(request, object_id)
-        if not isinstance(batch, Batch):
-            raise Http404("there is no such batch")
-        return batch
-
     def _reprocess(self, request: HttpRequest, ids: Sequence[int], *, resend_unknown: bool) -> HttpResponse:
-        actor = history.admin(request.user.get_username())
         confirmed = request.method == "POST" and CONFIRMED in request.POST
-        results = reprocess(ids, actor=actor, resend_unknown=resend_unknown, dry_run=not confirmed)
+        results = reprocess(ids, actor=actor(request), resend_unknown=resend_unknown, dry_run=not confirmed)
         if not confirmed:
             return self._plan(request, results, resend_unknown)
         for result in results:

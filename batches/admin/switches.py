@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.decorators import display
 
-from batches import history
+from batches.admin.acting import actor
 from batches.models import Channel
 from classification.record_admin import DayRangeFilter, RecordAdmin
 from classification.revealing import revealed
@@ -53,9 +53,8 @@ class SwitchAdmin(RecordAdmin):
         if (number and channel is None) or wanted not in ("yes", "no") or not reason:
             messages.error(request, "Nothing was changed: say which channel, and why.")
             return HttpResponseRedirect(reverse(LIST))
-        actor = history.admin(request.user.get_username())
         where = channel.pk if channel else None
-        changed = switches.throw(where, stop=wanted == "yes", reason=reason, actor=actor)
+        changed = switches.throw(where, stop=wanted == "yes", reason=reason, actor=actor(request))
         does = "stopped" if wanted == "yes" else "going on"
         told = f"Replies of {channel or 'every channel'} are {does}{'' if changed else ' already'}."
         messages.add_message(request, messages.SUCCESS if changed else messages.WARNING, told)

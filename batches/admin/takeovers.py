@@ -10,7 +10,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -19,11 +19,11 @@ from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
-from batches import history, takeovers
+from batches import takeovers
+from batches.admin.acting import actor, batch_of
 from batches.admin.reprocessing import picked
 from batches.models import Batch, Takeover
 from batches.search import spellings
-from batches.templatetags.times import moment
 from classification.record_admin import DayRangeFilter, RecordAdmin
 from classification.revealing import revealed
 
@@ -76,11 +76,11 @@ class TakeoverActions(ModelAdmin):  # type: ignore[misc]  # unfold has no types
 
     @action(description="Take over", permissions=MAY_TAKE_OVER, icon="person_raised_hand")  # type: ignore[untyped-decorator]
     def take_this_over(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return self._form(request, [self._one(request, object_id)])
+        return self._form(request, [batch_of(self, request, object_id)])
 
     @action(description="Give back", permissions=MAY_TAKE_OVER, icon="smart_toy")  # type: ignore[untyped-decorator]
     def give_this_back(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        batch = self._one(request, object_id)
+        batch = batch_of(self, request, object_id)
         if request.method != "POST":
             context = {"title": "Give back", "batches": [batch], "back": _page(batch)}
             return self._shown(request, context)
@@ -94,19 +94,13 @@ class TakeoverActions(ModelAdmin):  # type: ignore[misc]  # unfold has no types
         permitted = super().get_actions_detail(request, object_id)
         return [button for button in permitted if button.method.original_function_name != hidden]
 
-    def _one(self, request: HttpRequest, object_id: str) -> Batch:
-        batch = self.get_object(request, object_id)
-        if not isinstance(batch, Batch):
-            raise Http404("there is no such batch")
-        return batch
-
     def _form(self, request: HttpRequest, batches: Sequence[Batch]) -> HttpResponse:
         sent = request.method == "POST" and "until" in request.POST
         usual = (timezone.now() + USUALLY).strftime("%Y-%m-%dT%H:%M")
         form = TakeoverForm(request.POST if sent else None, initial={"until": usual})
         if sent and form.is_valid():
-            senders = takeovers.take_over(batches, actor=_actor(request), **form.cleaned_data)
-            until = moment(form.cleaned_data["until"])[:-7]
+            senders = takeovers.take_over(batches, actor=actor(request), **form.cleaned_data)
+            until = _minute(form.cleaned_data["until"])
             messages.success(
                 request, f"{_conversations(senders)} taken over: no automatic replies until {until} UTC."
             )
@@ -115,7 +109,7 @@ class TakeoverActions(ModelAdmin):  # type: ignore[misc]  # unfold has no types
         return self._shown(request, context | {"back": self._way_back(request, batches)})
 
     def _give_back(self, request: HttpRequest, batches: Sequence[Batch]) -> HttpResponse:
-        if senders := takeovers.give_back(batches, actor=_actor(request)):
+        if senders := takeovers.give_back(batches, actor=actor(request)):
             messages.success(request, f"{_conversations(senders)} given back: the machine answers again.")
         else:
             messages.warning(request, "Nobody had taken that over.")
@@ -150,11 +144,11 @@ class TakeoverAdmin(RecordAdmin):
 
     @admin.display(description="Began (UTC)")
     def began(self, row: Takeover) -> str:
-        return moment(row.began_at)[:-7]
+        return _minute(row.began_at)
 
     @admin.display(description="Until (UTC)")
     def ends(self, row: Takeover) -> str:
-        return moment(row.ended_at or row.until)[:-7]
+        return _minute(row.ended_at or row.until)
 
     @display(description="State", label={"in force": "warning", "over": "", "given back": ""})  # type: ignore[untyped-decorator]
     def state(self, row: Takeover) -> str:
@@ -163,8 +157,8 @@ class TakeoverAdmin(RecordAdmin):
         return "in force" if row.is_in_force else "over"
 
 
-def _actor(request: HttpRequest) -> str:
-    return history.admin(request.user.get_username())
+def _minute(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M}"
 
 
 def _page(batch: Batch) -> str:

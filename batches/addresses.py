@@ -1,12 +1,12 @@
 """Who is at the other end: the connection's address, or what a proxy that we trust says about it."""
 
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from django.conf import settings
 from django.http import HttpRequest
 
-Address = IPv4Address | IPv6Address
+from batches.hosts import Address, address_of
 
 
 def remote_address(request: HttpRequest) -> str | None:
@@ -32,17 +32,13 @@ def client_address(request: HttpRequest) -> str:
 
 
 def _read(text: str) -> Address | None:
-    """An address as proxies write it: alone, or with a port. One of IPv4 inside IPv6 is that of IPv4."""
+    """An address as proxies write it: alone, or with a port."""
     text = text.strip()
     if text.startswith("["):
         text = text[1:].partition("]")[0]
     elif text.count(":") == 1:
         text = text.partition(":")[0]
-    try:
-        address = ip_address(text)
-    except ValueError:
-        return None
-    return (address.ipv4_mapped if isinstance(address, IPv6Address) else None) or address
+    return address_of(text)
 
 
 def _trusted(address: Address) -> bool:

@@ -5,8 +5,7 @@ The answer to a command is no automatic reply in the sense of consent: it goes t
 
 from datetime import timedelta
 
-from django.db.models.functions import Now
-
+from classification.clock import Now
 from replies import consent
 from replies.case import ALLOWED, Case, Decision
 from replies.models import Reply, ReplyKind, ReplyStatus

@@ -74,7 +74,8 @@ def trend(weeks: int = WEEKS) -> Trend:
 
     Of several judgements on one verdict the newest counts; where nobody could decide, nobody was right or wrong.
     """
-    monday = timezone.now().date() - timedelta(days=timezone.now().weekday())
+    today = timezone.now().date()
+    monday = today - timedelta(days=today.weekday())
     starts = [monday - timedelta(weeks=back) for back in reversed(range(weeks))]
     rows = _judged(starts[0])
     return Trend(

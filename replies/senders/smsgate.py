@@ -17,6 +17,7 @@ from replies.senders.http import Provider, by_status
 DUPLICATE = 409
 # The queue is full, the phone is offline: the server says so before it takes the message.
 BUSY = 503
+NOT_SET_UP = "SMS_GATE_USER, SMS_GATE_PASSWORD or SMS_GATE_DEVICE_ID is not set"
 
 
 class SmsGateSender:
@@ -30,8 +31,8 @@ class SmsGateSender:
 
     def send(self, to: str, body: str, *, reference: str, key: str = "") -> SendResult:
         password = key or settings.SMS_GATE_PASSWORD
-        if not (password and settings.SMS_GATE_USER and settings.SMS_GATE_DEVICE_ID):
-            return refused("not_set_up", "SMS_GATE_USER, SMS_GATE_PASSWORD or SMS_GATE_DEVICE_ID is not set.")
+        if not _is_set_up(password):
+            return refused("not_set_up", f"{NOT_SET_UP}.")
         message = {
             "id": reference,
             "deviceId": settings.SMS_GATE_DEVICE_ID,
@@ -47,12 +48,14 @@ class SmsGateSender:
     def examine(self, *, key: str = "") -> Finding:
         """The account's devices are listed, ours among them (GET /devices)."""
         password = key or settings.SMS_GATE_PASSWORD
-        if not (password and settings.SMS_GATE_USER and settings.SMS_GATE_DEVICE_ID):
-            return problem(
-                "SMS_GATE_USER, SMS_GATE_PASSWORD or SMS_GATE_DEVICE_ID is not set", "Set all three."
-            )
+        if not _is_set_up(password):
+            return problem(NOT_SET_UP, "Set all three.")
         url = f"{settings.SMS_GATE_URL.rstrip('/')}/devices"
         return _examined(get(url, password, auth=(settings.SMS_GATE_USER, password)))
+
+
+def _is_set_up(password: str) -> bool:
+    return bool(password and settings.SMS_GATE_USER and settings.SMS_GATE_DEVICE_ID)
 
 
 def _examined(answer: Answer) -> Finding:

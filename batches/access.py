@@ -62,6 +62,8 @@ class NoSuchAddress(Refused):
 
 
 class TooManyFailures(Refused):
+    """From this address, within a minute; `wait` is until that is over."""
+
     status_code = 429
     reason = "Too many attempts without a valid token"
 

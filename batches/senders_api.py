@@ -72,6 +72,8 @@ class PerUser(UserRateThrottle):
 
 
 class ByNumber(CursorPagination):
+    """Pages that a row which comes or goes meanwhile does not shift."""
+
     ordering = "number"
     page_size = 100
 

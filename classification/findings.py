@@ -22,12 +22,15 @@ class Finding:
 
 
 def ok(told: str) -> Finding:
+    """All is well."""
     return Finding(State.OK, told)
 
 
 def warning(told: str, mend: str) -> Finding:
+    """It works, and something had better be mended."""
     return Finding(State.WARNING, told, mend)
 
 
 def problem(told: str, mend: str) -> Finding:
+    """It does not work until something is mended."""
     return Finding(State.PROBLEM, told, mend)

@@ -54,10 +54,12 @@ class Count:
 
 
 def channel_scope(channel_id: int) -> str:
+    """Whose a count is that all senders of a channel share."""
     return f"channel:{channel_id}"
 
 
 def sender_scope(channel_id: int, number: str) -> str:
+    """Whose a count is that one sender has for itself on each channel."""
     return f"sender:{channel_id}:{number}"
 
 

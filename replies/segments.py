@@ -92,6 +92,7 @@ def room(text: str) -> int:
 
 
 def encoding_of(text: str) -> Encoding:
+    """GSM-7 where all of `text` is in its alphabet, else UCS-2 for the whole of it (3GPP TS 23.038)."""
     return Encoding.GSM7 if GSM.issuperset(text) else Encoding.UCS2
 
 

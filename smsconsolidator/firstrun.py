@@ -100,6 +100,7 @@ def create_admin() -> str | None:
 
 
 def where_to_look(env: Environment, password: str | None) -> str:
+    """What the first lines on the terminal say; `password` is that of an account that was just made."""
     site = public_address(env)
     lines = [
         f"smsconsolidator {__version__}",
@@ -120,6 +121,7 @@ def what_becomes_of_replies(enabled: bool, sender: str) -> str:
 
 
 def run() -> None:
+    """Set up what is missing; what is there stays as it is."""
     os.umask(0o077)  # the database holds people's messages
     written = "DJANGO_SECRET_KEY" not in os.environ and write_env(ENV_FILE)
     if written:

@@ -73,4 +73,5 @@ def faster(plan: Sequence[Planned], speed: float) -> list[Planned]:
 
 
 def in_time(plan: Iterable[Planned]) -> list[Planned]:
+    """The plan by the time at which each message is posted."""
     return sorted(plan, key=lambda one: one.at)

@@ -35,6 +35,7 @@ def row_entries(batch: Batch) -> Iterator[Entry]:
 
 
 def message_entry(message: Message, batch: Batch, actor: str = "", waited: timedelta = timedelta()) -> Entry:
+    """A message as it came; `waited` is how long it lay in the spool."""
     facts = [
         ("GUID", message.provider_message_id),
         ("Sender as written", message.sender_raw if message.sender_raw != batch.sender else ""),

@@ -37,14 +37,17 @@ class SendResult:
 
 
 def accepted(provider_message_id: str) -> SendResult:
+    """The provider has it, under this id; empty where it gave none."""
     return SendResult(SendKind.ACCEPTED, provider_message_id=provider_message_id)
 
 
 def refused(reason: str, error: str, *, retryable: bool = False, opted_out: bool = False) -> SendResult:
+    """It was surely not sent. The arguments are as in SendResult."""
     return SendResult(SendKind.REFUSED, reason=reason, error=error, retryable=retryable, opted_out=opted_out)
 
 
 def unknown(reason: str, error: str) -> SendResult:
+    """It may have been sent. The arguments are as in SendResult."""
     return SendResult(SendKind.UNKNOWN, reason=reason, error=error)
 
 

@@ -11,6 +11,8 @@ from replies.senders.base import SendResult, accepted
 
 @dataclass(frozen=True)
 class Sms:
+    """What was handed over: `to` is E.164, `reference` the reply's idempotency key."""
+
     to: str
     body: str
     reference: str
@@ -23,11 +25,14 @@ _ids = count(1)
 
 
 def reset() -> None:
+    """Forget what was sent and what is scripted."""
     outbox.clear()
     next_results.clear()
 
 
 class MemorySender:
+    """Puts each text into `outbox`, and answers with what `next_results` says."""
+
     name = "memory"
     idempotent = False
 

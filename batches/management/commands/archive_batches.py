@@ -23,6 +23,7 @@ LEAST = timedelta(days=30)  # no gateway repeats a message after that
 
 
 def span(text: str) -> timedelta:
+    """As periods.duration, but LEAST at least."""
     length = duration(text)
     if length < LEAST:
         raise ArgumentTypeError(f"the last {LEAST.days} days stay: their GUIDs tell what a gateway repeats")

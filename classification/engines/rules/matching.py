@@ -96,6 +96,7 @@ def _condition(clause: Clause, found: list[Span], lexicon: Lexicon) -> int | Non
 
 
 def hit(span: Span, found: list[Span], clause: Clause, lexicon: Lexicon) -> Hit:
+    """What a match says, once a negator that reaches it has turned it into its opposite."""
     rule = span.rule
     strength: Strength = Strength.PHRASE if rule.strength is Strength.ALONE else rule.strength
     words = " ".join(clause.words[span.at : span.end])

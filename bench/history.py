@@ -154,25 +154,30 @@ def fill(place: Scene, messages: int, say: Callable[[str], None]) -> None:
         )  # rows are copied with all that they hang on
         connection.execute("SET synchronous_commit = off")
         put_back = _without_indexes(connection)
+        step = max(1, ROWS_AT_ONCE // seeds)
         for table in TABLES:
             statement = _copy(connection, table, stride, replies, copies)
-            step = max(1, ROWS_AT_ONCE // seeds)
             for first in range(1, copies + 1, step):
                 connection.execute(statement, {"first": first, "last": min(first + step - 1, copies)})
                 connection.commit()
             say(f"history: {table}")
         for definition in put_back:
             connection.execute(definition)
-        for table in TABLES:
-            connection.execute(
-                sql.SQL("SELECT setval(pg_get_serial_sequence({}, 'id'), (SELECT max(id) FROM {}))").format(
-                    table, sql.Identifier(table)
-                )
-            )
+        _number_on(connection)
         row = connection.execute("SELECT count(*), max(id) FROM batches_message").fetchone() or (0, 0)
     place.filled_until, place.ledger = row[1], Ledger()
     _settle(place)
     say(f"history: {row[0]:,} messages")
+
+
+def _number_on(connection: "psycopg.Connection[tuple[Any, ...]]") -> None:
+    """New rows get numbers behind those of the copies."""
+    for table in TABLES:
+        connection.execute(
+            sql.SQL("SELECT setval(pg_get_serial_sequence({}, 'id'), (SELECT max(id) FROM {}))").format(
+                table, sql.Identifier(table)
+            )
+        )
 
 
 def _without_indexes(connection: "psycopg.Connection[tuple[Any, ...]]") -> list[bytes]:

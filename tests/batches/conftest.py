@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from batches.clock import Now
 from batches.closing import close_due
@@ -143,3 +145,11 @@ def done(batch: Batch) -> Batch:
 def kinds(batch: Batch) -> list[str]:
     """The batch's history, in short."""
     return list(batch.events.order_by("id").values_list("kind", flat=True))
+
+
+def statements_to_process(sender: str) -> int:
+    """How many statements a worker needs for a conversation of one text."""
+    batch = closed("Yes", sender=sender)
+    with CaptureQueriesContext(connection) as captured:
+        process(batch.id, "worker")
+    return len(captured)

@@ -15,7 +15,7 @@ from batches.models import Batch, Channel, SenderPreference
 from batches.pipeline import process
 from batches.reprocess import RESENT, reprocess
 from replies.senders import memory
-from tests.batches.conftest import SENDER, age, arrive, close_all, done, kinds
+from tests.batches.conftest import SENDER, age, arrive, close_all, closed, done, kinds, statements_to_process
 from tests.support.rates import begin_anew
 
 pytestmark = pytest.mark.django_db
@@ -122,24 +122,10 @@ class TestCost:
         assert statements(SENDER) == without
 
     def test_a_batch_costs_no_statement_more(self) -> None:
-        def statements(sender: str) -> int:
-            batch = arrive("Yes", sender=sender)
-            age(batch, 60)
-            close_all()
-            with CaptureQueriesContext(connection) as captured:
-                process(batch.id, "worker")
-            return len(captured)
-
-        statements(OTHER)
-        without = statements("+639181234568")
+        statements_to_process(OTHER)
+        without = statements_to_process("+639181234568")
         prefer(name="Ana", language="tl", window_seconds=5)
-        assert statements(SENDER) == without
-
-
-def settled(batch: Batch) -> Batch:
-    age(batch, 60)
-    close_all()
-    return done(batch)
+        assert statements_to_process(SENDER) == without
 
 
 @pytest.fixture
@@ -152,27 +138,27 @@ def _replying(settings: Any) -> None:
 class TestReplies:
     def test_nothing_is_sent_to_who_wants_nothing(self) -> None:
         prefer(no_auto_replies=True)
-        batch = settled(arrive("Yes"))
+        batch = done(closed("Yes"))
         assert (batch.outcome, batch.label, memory.outbox) == (Outcome.SUPPRESSED, "agree", [])
         reply = batch.replies.get()
         assert (reply.status, reply.reason) == ("suppressed", "no_auto_replies")
 
     def test_a_vips_reply_waits_for_a_person(self) -> None:
         prefer(is_vip=True)
-        batch = settled(arrive("Yes"))
+        batch = done(closed("Yes"))
         assert (batch.outcome, batch.replies.get().reason, memory.outbox) == (Outcome.HELD, "vip", [])
         assert batch.classifications.get().review == "vip"
 
     def test_a_person_lets_it_go(self) -> None:
         prefer(is_vip=True)
-        batch = settled(arrive("Yes"))
+        batch = done(closed("Yes"))
         assert [result.action for result in reprocess([batch.id], actor="admin:ana")] == [RESENT]
         batch = done(batch)
         assert (batch.outcome, len(memory.outbox)) == (Outcome.REPLIED, 1)
 
     def test_a_vip_who_sounds_like_an_opt_out_is_told_as_that(self) -> None:
         prefer(is_vip=True)
-        batch = settled(arrive("please stop texting me"))
+        batch = done(closed("please stop texting me"))
         assert batch.replies.get().reason == "sounds_like_opt_out"
 
     def test_both_may_opt_out_all_the_same(self) -> None:

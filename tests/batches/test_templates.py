@@ -4,8 +4,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from batches.choices import Outcome
 from batches.models import Channel, SenderPreference
@@ -15,7 +13,7 @@ from batches.timeline import timeline
 from replies import choosing
 from replies.models import Template
 from replies.senders import memory
-from tests.batches.conftest import SENDER, age, arrive, close_all, closed, done
+from tests.batches.conftest import SENDER, closed, done, statements_to_process
 
 pytestmark = pytest.mark.django_db
 OTHER = "+639181234567"
@@ -86,20 +84,12 @@ class TestPipeline:
         assert (reply.price, reply.currency, reply.credits) == (Decimal("0.02"), "USD", Decimal(2))
 
     def test_a_batch_costs_no_statement_more(self) -> None:
-        def statements(sender: str) -> int:
-            batch = arrive("Yes", sender=sender)
-            age(batch, 60)
-            close_all()
-            with CaptureQueriesContext(connection) as captured:
-                process(batch.id, "worker")
-            return len(captured)
-
         done(closed("Yes", sender="+639181234569"))
-        without = statements("+639181234568")
+        without = statements_to_process("+639181234568")
         template("Hi {name}", gsm_safe=True)
         SenderPreference.objects.create(number=SENDER, name="Ana")
         choosing.live()
-        assert statements(SENDER) == without
+        assert statements_to_process(SENDER) == without
 
     def test_the_story_names_the_template_and_the_cost(self) -> None:
         row = template("Salamat – po", gsm_safe=True)

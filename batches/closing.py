@@ -18,6 +18,7 @@ from batches.state import DISPATCH_GRACE, queue_all
 
 log = logging.getLogger(__name__)
 
+SWEEP = "sweep"  # who did it, where nobody else says so
 CHUNK = 50  # batches in one transaction: short enough that no webhook waits long for a row
 # How long after it was queued a batch may be queued again while others wait: as tasks are missing, and at all.
 LATE, VERY_LATE = 2 * DISPATCH_GRACE, timedelta(hours=1)
@@ -25,7 +26,7 @@ LATE, VERY_LATE = 2 * DISPATCH_GRACE, timedelta(hours=1)
 IMPOSSIBLE = 5
 
 
-def close_due(actor: str = "sweep", which: Q | None = None) -> int:
+def close_due(actor: str = SWEEP, which: Q | None = None) -> int:
     """Close what is due, up to CHUNK batches, and queue it; says how many they were.
 
     `which` narrows it (one batch, one sender); inside a caller's transaction it becomes part of that.
@@ -78,13 +79,13 @@ def _log_closed(batches: list[Batch]) -> None:
         )
 
 
-def reap(actor: str = "sweep") -> int:
+def reap() -> int:
     """Queue again what nobody picked up or finished in time, up to CHUNK of each kind; say how many they were."""
     if not Batch.objects.abandoned().exists():  # a plain read: on SQLite, writers need not wait for it
         return 0
     work_lists = _work_lists()
     with transaction.atomic():
-        reaped = [batch.id for work in work_lists for batch in _requeue(*work, actor)]
+        reaped = [batch.id for work in work_lists for batch in _requeue(*work)]
         enqueue(reaped)
     if reaped:
         log.warning("Queued %(count)s batch(es) again: their worker is gone or late", {"count": len(reaped)})
@@ -137,5 +138,5 @@ def _without_task(
     return closed.filter(lease_until__lt=Now() - wait + DISPATCH_GRACE), BatchStatus.CLOSED, limit
 
 
-def _requeue(rows: BatchQuerySet, source: BatchStatus, limit: int, actor: str) -> list[Batch]:
-    return queue_all(rows, source, event=EventKind.REQUEUED, actor=actor, limit=limit)
+def _requeue(rows: BatchQuerySet, source: BatchStatus, limit: int) -> list[Batch]:
+    return queue_all(rows, source, event=EventKind.REQUEUED, actor=SWEEP, limit=limit)

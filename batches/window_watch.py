@@ -11,6 +11,7 @@ from django.conf import settings
 
 from batches import adaptive, state
 from batches.choices import BatchStatus
+from batches.closing import SWEEP
 from batches.models import Batch
 
 LOOK_EVERY = 0.25  # seconds
@@ -24,7 +25,7 @@ class WindowWatch:
         self._seen: dict[int, int] = {}  # messages by batch
         self._looked_at = 0.0
 
-    def look(self, actor: str = "sweep") -> int:
+    def look(self) -> int:
         """Move the windows of batches that have changed; says how many were moved."""
         if settings.ADAPTIVE_WINDOW != adaptive.ON or time.monotonic() - self._looked_at < LOOK_EVERY:
             return 0
@@ -35,10 +36,10 @@ class WindowWatch:
         self._seen = {batch_id: count for batch_id, count in self._seen.items() if batch_id in counts}
         self._seen |= {batch_id: counts[batch_id] for batch_id in new}
         found = Batch.objects.filter(id__in=new).prefetch_related("messages") if new else []
-        return sum(_move(batch, actor) for batch in found)
+        return sum(_move(batch) for batch in found)
 
 
-def _move(batch: Batch, actor: str) -> bool:
+def _move(batch: Batch) -> bool:
     messages = list(batch.messages.all())
     if len(messages) != batch.message_count or len(messages) > adaptive.MOST_LOOKED_AT:
         return False
@@ -46,4 +47,4 @@ def _move(batch: Batch, actor: str) -> bool:
     if end.at == batch.closes_at:
         return False
     why = end.why or "the answer is complete no more"
-    return state.move_window(batch, end.at, planned=adaptive.planned(batch), why=why, actor=actor)
+    return state.move_window(batch, end.at, planned=adaptive.planned(batch), why=why, actor=SWEEP)

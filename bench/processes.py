@@ -19,6 +19,7 @@ from bench.traffic import PATH, TOKEN
 
 ROOT = Path(__file__).resolve().parent.parent
 HEALTH = f"GET {PATH} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode()
+START_SECONDS = 30  # for a web server to answer
 PATIENCE = 10  # seconds for a server to end by itself
 # What keeps machines from answering each other and a fault from costing a fortune.
 LIMITS = (
@@ -86,9 +87,9 @@ class Server:
                 start_new_session=True,
             )
 
-    def wait_until_it_answers(self, seconds: float = 30) -> None:
-        """Return once the webhook's health answer comes. Raises ServerError after `seconds`."""
-        deadline = time.monotonic() + seconds
+    def wait_until_it_answers(self) -> None:
+        """Return once the webhook's health answer comes. Raises ServerError after START_SECONDS."""
+        deadline = time.monotonic() + START_SECONDS
         while not _answers(self.port):
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise ServerError(f"{self.log.name}: no answer.\n{self.log.read_text()[-2000:]}")

@@ -11,6 +11,7 @@ from bench.database import Database, Kind
 from bench.traffic import Message, Post, Traffic, grouped, request
 
 CONNECTIONS = 16
+IN_A_LIST = 50  # messages
 
 
 @dataclass(frozen=True)
@@ -92,9 +93,11 @@ class Scene:
         ]
         return result
 
-    def post_all(self, port: int, messages: int, *, per_sender: int = 1, size: int = 50) -> None:
-        """Send `messages` new messages in lists of `size`, however long it takes (at most a minute)."""
-        self.post(port, grouped(self.traffic.take(messages, per_sender), size), seconds=60, connections=4)
+    def post_all(self, port: int, messages: int, *, per_sender: int = 1) -> None:
+        """Send `messages` new messages in lists of IN_A_LIST, however long it takes (at most a minute)."""
+        self.post(
+            port, grouped(self.traffic.take(messages, per_sender), IN_A_LIST), seconds=60, connections=4
+        )
 
     def problems(self) -> list[str]:
         """Everything that speaks against the product's promise to store each accepted message once."""

@@ -53,7 +53,6 @@ class Delivery:
     messages: Sequence[InboundSms]
     refusals: Sequence[Refusal]
     refused_items: Sequence[Any]
-    is_list: bool
 
     @property
     def size(self) -> int:

@@ -110,11 +110,10 @@ def parse(document: Mapping[str, Any] | list[Any]) -> Delivery:
 
     Raises Malformed where the body as a whole has another shape or holds more than WEBHOOK_MAX_MESSAGES.
     """
-    items, is_list = _items(document)
     messages: list[InboundSms] = []
     refusals: list[Refusal] = []
     refused: list[Any] = []
-    for index, item in enumerate(items):
+    for index, item in enumerate(_items(document)):
         try:
             messages.append(_message(item))
         except ValidationError as error:
@@ -125,7 +124,7 @@ def parse(document: Mapping[str, Any] | list[Any]) -> Delivery:
         except RecursionError:  # decoded just so, and too deep to be written down
             refused.append(_writable(item))
             refusals.append(Refusal(index, "", TOO_DEEP))
-    return Delivery(messages, refusals, refused, is_list)
+    return Delivery(messages, refusals, refused)
 
 
 def _writable(item: Any) -> Any:
@@ -137,8 +136,7 @@ def _writable(item: Any) -> Any:
     return item
 
 
-def _items(document: Mapping[str, Any] | list[Any]) -> tuple[list[Any], bool]:
-    is_list = isinstance(document, list) or "messages" in document
+def _items(document: Mapping[str, Any] | list[Any]) -> list[Any]:
     items = document if isinstance(document, list) else document.get("messages", [document])
     if not isinstance(items, list):
         raise Malformed("must be a list of messages", field="messages")
@@ -147,7 +145,7 @@ def _items(document: Mapping[str, Any] | list[Any]) -> tuple[list[Any], bool]:
         raise Malformed(
             f"at most {limit} messages in one request, got {len(items)}", field="messages", status=413
         )
-    return items, is_list
+    return items
 
 
 def _message(item: Any) -> InboundSms:

@@ -72,15 +72,13 @@ class EngineError(Exception):
         message: str = "",
         *,
         model: str = "",
-        input_tokens: int | None = None,
-        output_tokens: int | None = None,
         retry_after: float | None = None,
     ) -> None:
         super().__init__(message)
         self.code = code
         self.model = model
-        self.input_tokens = input_tokens
-        self.output_tokens = output_tokens
+        self.input_tokens: int | None = None
+        self.output_tokens: int | None = None
         self.retry_after = retry_after
 
 

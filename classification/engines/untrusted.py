@@ -31,9 +31,9 @@ def visible(text: str, limit: int) -> str:
     return "".join(kept)[:limit]
 
 
-def readable(text: str, limit: int = MAX_CHARACTERS) -> str:
-    """`text` as a model reads it: nothing invisible, one form for each character (NFKC), at most `limit` of them."""
-    return unicodedata.normalize("NFKC", visible(text, limit))[:limit]
+def readable(text: str) -> str:
+    """`text` as a model reads it: nothing invisible, one form for each character (NFKC), MAX_CHARACTERS at most."""
+    return unicodedata.normalize("NFKC", visible(text, MAX_CHARACTERS))[:MAX_CHARACTERS]
 
 
 def last_readable(texts: Sequence[str]) -> list[str]:

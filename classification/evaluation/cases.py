@@ -35,13 +35,13 @@ def load(path: Path, labels: Collection[str]) -> list[Case]:
     return [_case(number, row, labels) for number, row in rows(path, (TEXT, LABEL))]
 
 
-def corrected(labels: Collection[str], split: Split = Split.EVAL) -> list[Case]:
-    """One half of the corrections, the newest of each verdict; `source` is why it was to be reviewed.
+def corrected(labels: Collection[str]) -> list[Case]:
+    """The evaluation half of the corrections, the newest of each verdict; `source` is why it was to be reviewed.
 
     Those to categories that are no more are left out: nobody could be right about them. So are those whose texts were
     purged.
     """
-    corrections = Correction.objects.filter(split=split, corrected__in=labels).exclude(text="")
+    corrections = Correction.objects.filter(split=Split.EVAL, corrected__in=labels).exclude(text="")
     corrections = corrections.select_related("classification")
     newest = {row.classification_id: row for row in corrections.order_by("id")}
     return [

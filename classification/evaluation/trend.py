@@ -69,14 +69,14 @@ class Trend:
     confusion: Mapping[str, Mapping[str, int]]
 
 
-def trend(weeks: int = WEEKS) -> Trend:
-    """That of the last weeks, this one included.
+def trend() -> Trend:
+    """That of the last WEEKS weeks, this one included.
 
     Of several judgements on one verdict the newest counts; where nobody could decide, nobody was right or wrong.
     """
     today = timezone.now().date()
     monday = today - timedelta(days=today.weekday())
-    starts = [monday - timedelta(weeks=back) for back in reversed(range(weeks))]
+    starts = [monday - timedelta(weeks=back) for back in reversed(range(WEEKS))]
     rows = _judged(starts[0])
     return Trend(
         tuple(_week(start, rows) for start in starts),

@@ -5,7 +5,6 @@ process costs no call that is over soon, and none is begun that may not be over 
 all the same, for a node is gone within 5 s.
 """
 
-import ctypes
 import os
 import signal
 import threading
@@ -13,14 +12,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-PR_SET_PDEATHSIG = 1  # prctl(2)
+from batches.prctl import PR_SET_PDEATHSIG, prctl
+
 GRACE_SECONDS = 4.0
 LOOK_SECONDS = 0.5
 CALL_SECONDS = 2.0  # what a call to a provider is given at least
 
 _parent = 0  # the process that has forked this one; 0 where nothing ties it
 _cut_off_at = float("inf")  # of time.monotonic()
-_libc = ctypes.CDLL(None)
 
 
 def tie_children_to_parents() -> None:
@@ -34,7 +33,7 @@ def tie_children_to_parents() -> None:
     def tie() -> None:
         global _parent
         _parent = forking
-        _on_parents_death(signal.SIGKILL)
+        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if _is_orphan():  # it died before we had asked
             os._exit(1)
 
@@ -48,11 +47,11 @@ def finishing() -> Iterator[None]:
         yield
         return
     _watch()
-    _on_parents_death(0)
+    prctl(PR_SET_PDEATHSIG, 0)
     try:
         yield
     finally:
-        _on_parents_death(signal.SIGKILL)
+        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if _is_orphan():
             os._exit(1)
 
@@ -76,10 +75,6 @@ def _end_after_parent() -> None:
     _cut_off_at = time.monotonic() + GRACE_SECONDS
     time.sleep(GRACE_SECONDS)
     os._exit(1)
-
-
-def _on_parents_death(what: int) -> None:
-    _libc.prctl(PR_SET_PDEATHSIG, what, 0, 0, 0)
 
 
 def _is_orphan() -> bool:

@@ -8,7 +8,6 @@ copies on.
 """
 
 import contextlib
-import ctypes
 import os
 import signal
 import subprocess  # fixed arguments, no shell  # nosec B404
@@ -16,18 +15,16 @@ import sys
 from pathlib import Path
 from types import FrameType
 
+from batches.prctl import PR_SET_CHILD_SUBREAPER, PR_SET_PDEATHSIG, prctl
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 CONFIG = BASE_DIR / "deploy" / "supervisord.conf"
-
-# Options of prctl(2); see its manual page.
-PR_SET_PDEATHSIG = 1
-PR_SET_CHILD_SUBREAPER = 36
 
 
 def main() -> int:
     """Run until stopped; returns supervisord's exit code."""
     (BASE_DIR / "run").mkdir(exist_ok=True)
-    _prctl(PR_SET_CHILD_SUBREAPER, 1)
+    prctl(PR_SET_CHILD_SUBREAPER, 1)
     source, target = os.pipe()
     child = subprocess.Popen(  # nosec B603
         [sys.executable, "-m", "smsconsolidator.supervisord", "-c", str(CONFIG), *sys.argv[1:]],
@@ -35,7 +32,7 @@ def main() -> int:
         env=_environment(),
         stdout=target,
         start_new_session=True,  # Ctrl-C reaches this process alone, which passes it on once
-        preexec_fn=lambda: _prctl(PR_SET_PDEATHSIG, signal.SIGTERM),
+        preexec_fn=lambda: prctl(PR_SET_PDEATHSIG, signal.SIGTERM),
     )
     _pass_on_signals(child)
     _reap_orphans(child)
@@ -44,11 +41,6 @@ def main() -> int:
     code = child.wait()
     _kill_orphans()
     return code
-
-
-def _prctl(option: int, value: int) -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
 
 def _reap_orphans(child: subprocess.Popen[bytes]) -> None:

@@ -3,16 +3,13 @@
 The last is for Linux only.
 """
 
-import ctypes
 import os
 import signal
-import sys
 
 from supervisor import supervisord  # type: ignore[import-untyped]
 
+from batches.prctl import PR_SET_PDEATHSIG, prctl
 from smsconsolidator import forks
-
-PR_SET_PDEATHSIG = 1  # prctl(2); it outlives the exec that follows
 
 
 class Supervisor(supervisord.Supervisor):  # type: ignore[misc]  # supervisor has no type hints
@@ -32,8 +29,7 @@ def main() -> None:
 
 
 def _die_with_parent() -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 if __name__ == "__main__":

@@ -69,6 +69,13 @@ class Malformed(ValueError):
         self.status = status
 
 
+def not_blank(value: str) -> str:
+    """`value` as it is. Raises ValueError where there is nothing in it, or white space alone."""
+    if not value.strip():
+        raise ValueError("must not be blank")
+    return value
+
+
 def storable(text: str) -> str:
     """`text` with what no database can hold made visible: NUL as U+2400, a lone surrogate as U+FFFD."""
     if text.isascii() and "\0" not in text:

@@ -19,7 +19,16 @@ from pydantic import (
 )
 
 from batches.choices import Command
-from batches.inbound.base import LONGEST_ID, Delivery, InboundSms, Malformed, Refusal, storable, storable_id
+from batches.inbound.base import (
+    LONGEST_ID,
+    Delivery,
+    InboundSms,
+    Malformed,
+    Refusal,
+    not_blank,
+    storable,
+    storable_id,
+)
 
 TOO_DEEP = "nested too deeply"
 COMMANDS = [command.upper() for command in Command]
@@ -31,12 +40,6 @@ def _clean(value: Any) -> Any:
 
 def _clean_id(value: Any) -> Any:
     return storable_id(value) if isinstance(value, str) else value
-
-
-def _not_blank(value: str) -> str:
-    if not value.strip():
-        raise ValueError("must not be blank")
-    return value
 
 
 def _command(value: Any) -> Command | None:
@@ -51,15 +54,15 @@ def _command(value: Any) -> Command | None:
 
 Text = Annotated[str, BeforeValidator(_clean)]
 Short = Annotated[str, StringConstraints(max_length=255), BeforeValidator(_clean)]
-# In the API's description a pattern says what _not_blank checks: \S is not the same characters in every language.
+# In the API's description a pattern says what not_blank checks: \S is not the same characters in every language.
 INK = r"[^\t-\r\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
 _NOT_BLANK = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": INK}
-Required = Annotated[Short, AfterValidator(_not_blank), WithJsonSchema(_NOT_BLANK)]
+Required = Annotated[Short, AfterValidator(not_blank), WithJsonSchema(_NOT_BLANK)]
 Id = Annotated[
     str,
     StringConstraints(max_length=LONGEST_ID),
     BeforeValidator(_clean_id),
-    AfterValidator(_not_blank),
+    AfterValidator(not_blank),
     WithJsonSchema(_NOT_BLANK),
 ]
 CommandName = Annotated[

@@ -9,17 +9,12 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from batches.inbound.base import not_blank
 from batches.simulation.script import Planned
 from classification.csv_rows import BadFile
 
 SHOWN = 10  # problems that an error message lists
 FIELDS = "number, text, delay (seconds after the message before) and guid"
-
-
-def _not_blank(value: str) -> str:
-    if not value.strip():
-        raise ValueError("must not be blank")
-    return value
 
 
 def _no_cell(value: Any) -> Any:
@@ -30,7 +25,7 @@ def _no_cell(value: Any) -> Any:
 class _Line(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    number: Annotated[str, Field(max_length=255), AfterValidator(_not_blank)]
+    number: Annotated[str, Field(max_length=255), AfterValidator(not_blank)]
     text: str
     delay: Annotated[
         Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)] | None, BeforeValidator(_no_cell)

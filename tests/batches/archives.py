@@ -1,11 +1,8 @@
 """Old conversations and the command that archives them."""
 
-import json
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from django.core.management import call_command
 from django.db import connection
 
 from batches.choices import BatchStatus
@@ -14,6 +11,7 @@ from batches.models import Batch
 from batches.pipeline import process
 from batches.retention.archiving import TABLES
 from tests.batches.conftest import age, arrive
+from tests.support.commands import as_json
 
 DAY = 86_400
 OLD, YOUNG = 500 * DAY, 100 * DAY
@@ -30,12 +28,6 @@ def settled(number: int, seconds: float, *texts: str) -> Batch:
     return batch
 
 
-def run(*arguments: str) -> dict[str, Any]:
-    out = StringIO()
-    call_command("archive_batches", *arguments, "--json", stdout=out)
-    return dict(json.loads(out.getvalue())["rows"])
-
-
 def contents() -> dict[str, tuple[int, str]]:
     """Of each table: how many rows, and a checksum over all their values."""
     found = {}
@@ -50,3 +42,7 @@ def contents() -> dict[str, tuple[int, str]]:
 
 def files(directory: Path) -> list[str]:
     return [str(file) for file in sorted(directory.glob("*.jsonl.gz"))]
+
+
+def run(*arguments: str) -> dict[str, Any]:
+    return dict(as_json("archive_batches", *arguments)["rows"])

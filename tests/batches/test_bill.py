@@ -1,20 +1,23 @@
 """What the model costs, in four ways of asking it."""
 
-import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from io import StringIO
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError
 
 from batches.bill import Bill, consolidated
 from batches.samples import make
 from classification.memory import MAX_CHARACTERS
 from classification.models import Price
 from classification.rulesets.live import live
+from tests.support.commands import as_json, printed
+
+run = partial(printed, "estimate_bill")
+document = partial(as_json, "estimate_bill")
 
 pytestmark = pytest.mark.django_db
 
@@ -30,17 +33,6 @@ def write(tmp_path: Path) -> Callable[[str], str]:
         return str(path)
 
     return _write
-
-
-def run(*arguments: str) -> str:
-    out = StringIO()
-    call_command("estimate_bill", *arguments, stdout=out)
-    return out.getvalue()
-
-
-def document(*arguments: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(run("--json", *arguments))
-    return found
 
 
 def calls(*conversations: list[str]) -> list[int]:

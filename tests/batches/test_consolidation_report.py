@@ -1,15 +1,15 @@
 """What consolidation did in a period."""
 
 import csv
-import json
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from io import StringIO
 from typing import Any
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError
 from django.utils import timezone
 
 from batches.models import Batch, Channel, RejectedDelivery
@@ -20,19 +20,12 @@ from classification.models import Classification
 from replies.models import Reply, ReplyAttempt, ReplyKind, ReplyStatus
 from tests.batches.test_bill import UNSURE
 from tests.batches.test_replay import recorded
+from tests.support.commands import as_json, printed
+
+run = partial(printed, "consolidation_report")
+document = partial(as_json, "consolidation_report")
 
 pytestmark = pytest.mark.django_db
-
-
-def run(*arguments: str) -> str:
-    out = StringIO()
-    call_command("consolidation_report", *arguments, stdout=out)
-    return out.getvalue()
-
-
-def document(*arguments: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(run("--json", *arguments))
-    return found
 
 
 def attempt(engine: str, code: str = "", tokens: int | None = None) -> dict[str, Any]:

@@ -4,11 +4,11 @@ import json
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
-from io import StringIO
+from functools import partial
 from typing import Any
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError
 from django.test import Client
 from django.urls import reverse
 
@@ -20,16 +20,13 @@ from replies.models import Consent, ConsentSource, ConsentState
 from replies.standing import look
 from tests.batches.conftest import arrive
 from tests.batches.traces import DIGITS, NUMBER, RAW, SECRET, beside, holding, skeleton, spooled, told
+from tests.support.commands import printed
+
+run = partial(printed, "erase_number")
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_spool")]
 
 OTHER = "+639180000002"
-
-
-def run(*arguments: str) -> str:
-    out = StringIO()
-    call_command("erase_number", *arguments, stdout=out)
-    return out.getvalue()
 
 
 def erase(number: str = NUMBER) -> dict[str, Any]:

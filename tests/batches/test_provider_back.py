@@ -25,7 +25,7 @@ APART = timedelta(seconds=60)  # as SMS_SENDS_PER_MINUTE demands
 
 
 @pytest.fixture
-def closed_port(settings: Any) -> Iterator[socket.socket]:
+def free_port(settings: Any) -> Iterator[socket.socket]:
     """An address that is taken, so that nobody else gets it, and at which nobody listens."""
     settings.SMS_AUTO_REPLY_ENABLED = True
     settings.CLASSIFICATION_MODE = "rules"
@@ -39,7 +39,7 @@ def closed_port(settings: Any) -> Iterator[socket.socket]:
 
 
 def test_replies_are_late_and_none_is_lost_and_they_go_out_at_the_allowed_rate(
-    closed_port: socket.socket,
+    free_port: socket.socket,
 ) -> None:
     numbers = [f"+63918{number:07}" for number in range(REPLIES)]
     for number in numbers:
@@ -53,8 +53,8 @@ def test_replies_are_late_and_none_is_lost_and_they_go_out_at_the_allowed_rate(
     refused = ReplyAttempt.objects.count()
     assert refused > 1
 
-    port = closed_port.getsockname()[1]
-    closed_port.close()
+    port = free_port.getsockname()[1]
+    free_port.close()
     with SmsMobileApiServer(port) as provider:
         while Batch.objects.exclude(status="completed").exists():
             _work_and_wait()

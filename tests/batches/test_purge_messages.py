@@ -1,14 +1,12 @@
 """Old texts are emptied, and nothing else."""
 
-import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from io import StringIO
+from functools import partial
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.management import call_command
 from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
@@ -28,19 +26,15 @@ from classification.models import Classification, Correction
 from replies.models import Consent
 from tests.batches.conftest import arrive
 from tests.batches.traces import NUMBER, SECRET, beside, holding, skeleton, spooled, told
+from tests.support.commands import as_json, printed
+
+run = partial(printed, "purge_messages")
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_spool")]
 
 
-def run(*arguments: str) -> str:
-    out = StringIO()
-    call_command("purge_messages", *arguments, stdout=out)
-    return out.getvalue()
-
-
 def document(*arguments: str) -> dict[str, Any]:
-    channels = json.loads(run("--json", *arguments))["channels"]
-    return dict(channels[0])
+    return dict(as_json("purge_messages", *arguments)["channels"][0])
 
 
 def default() -> Channel:

@@ -4,6 +4,7 @@ import json
 from contextlib import nullcontext
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from io import StringIO
 from typing import Any
 
@@ -22,7 +23,11 @@ from classification.models import Classification, Price, RuleSet
 from replies.senders import memory
 from tests.batches.conftest import arrive, done
 from tests.classification.conftest import server
+from tests.support.commands import as_json, printed
 from tests.support.openai_server import OpenAIServer, answer, http_error
+
+run = partial(printed, "replay")
+document = partial(as_json, "replay")
 
 __all__ = ["server"]  # a fixture
 
@@ -56,17 +61,6 @@ def recorded(*texts: str, label: str = "agree", days: float = 1, sender: str = "
         told = {"engine": "openai", "model": "m", "latency_ms": 1, "cost": Decimal("0.001")} | fields
         Classification.objects.create(batch=batch, label=label, **told)
     return batch
-
-
-def run(*arguments: str) -> str:
-    out = StringIO()
-    call_command("replay", *arguments, stdout=out)
-    return out.getvalue()
-
-
-def document(*arguments: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(run("--json", *arguments))
-    return found
 
 
 def with_rules(*arguments: str) -> dict[str, Any]:

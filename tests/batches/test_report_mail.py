@@ -1,7 +1,6 @@
 """The daily report by mail, through a real SMTP server on loopback."""
 
 import logging
-import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
@@ -21,6 +20,7 @@ from batches.checks import check_report_mail
 from batches.models import ReportMail
 from batches.models.report_mail import MailStatus
 from batches.reporting.mailing import due, send_due
+from bench.processes import free_port
 from smsconsolidator.env import Environment
 from smsconsolidator.env import mail_server as read
 from tests.batches.test_replay import recorded
@@ -52,13 +52,6 @@ def _configure(settings: Any, port: int) -> None:
 
 def states() -> dict[str, str]:
     return dict(ReportMail.objects.values_list("to", "status"))
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class TestMail:

@@ -3,11 +3,11 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from io import StringIO
+from functools import partial
 from typing import Any
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError
 from django.db import connection
 
 from batches.choices import BatchStatus, Outcome
@@ -22,7 +22,10 @@ from replies.senders.base import refused, unknown
 from tests.batches.conftest import SENDER, age, arrive, closed, done, kinds
 from tests.batches.may_reply.states import clock
 from tests.batches.test_closing import lease_over, queued
+from tests.support.commands import printed
 from tests.support.engines import Broken
+
+command = partial(printed, "reprocess_batches")
 
 NO_CREDIT = refused("no_credit", "No credit left.")
 NO_ANSWER = unknown("timeout", "No answer in time.")
@@ -166,12 +169,6 @@ class TestReprocess:
             actions = list(pool.map(push, range(6)))
         assert actions.count("resent") == 1
         assert len(outbox) == 2
-
-
-def command(*arguments: str) -> str:
-    out = StringIO()
-    call_command("reprocess_batches", *arguments, stdout=out)
-    return out.getvalue()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -3,6 +3,7 @@
 import io
 import json
 from datetime import timedelta
+from functools import partial
 from typing import Any, cast
 
 import pytest
@@ -18,6 +19,9 @@ from batches import senders_api
 from batches.models import SenderPreference
 from batches.tokens import hide_tokens
 from tests.batches.conftest import SENDER, arrive
+from tests.support.commands import as_json
+
+run = partial(as_json, "api_token")
 
 pytestmark = pytest.mark.django_db
 ALL = "/api/senders"
@@ -209,12 +213,6 @@ class TestWho:
         assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
         assert 0 < int(answers[-1].headers["Retry-After"]) <= 60
         assert other("GET", ALL).status_code == 200
-
-
-def run(*arguments: str) -> Any:
-    out = io.StringIO()
-    call_command("api_token", *arguments, "--json", stdout=out)
-    return json.loads(out.getvalue())
 
 
 class TestCommand:

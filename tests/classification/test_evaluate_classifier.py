@@ -3,9 +3,9 @@
 import csv
 import json
 from collections.abc import Callable
+from functools import partial
 from io import StringIO
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -18,7 +18,11 @@ from classification.engines.rules.packs import shipped
 from classification.models import Circuit, Classification, Correction, Price, RuleSet, Split
 from tests.classification.conftest import judge
 from tests.classification.test_corrections import judged
+from tests.support.commands import as_json, printed
 from tests.support.openai_server import OpenAIServer, answer, http_error
+
+run = partial(printed, "evaluate_classifier")
+document = partial(as_json, "evaluate_classifier")
 
 pytestmark = pytest.mark.django_db
 
@@ -42,17 +46,6 @@ def write(tmp_path: Path) -> Callable[..., str]:
         return str(path)
 
     return _write
-
-
-def run(*arguments: str) -> str:
-    out = StringIO()
-    call_command("evaluate_classifier", *arguments, stdout=out)
-    return out.getvalue()
-
-
-def document(*arguments: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(run("--json", *arguments))
-    return found
 
 
 def table_counts() -> list[int]:

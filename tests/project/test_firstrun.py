@@ -14,6 +14,7 @@ from django.core.management import CommandError
 from django.test import RequestFactory
 from dotenv import dotenv_values
 
+from bench.processes import free_port
 from smsconsolidator.env import BASE_DIR, Environment, load, public_address
 from smsconsolidator.firstrun import (
     create_admin,
@@ -21,12 +22,6 @@ from smsconsolidator.firstrun import (
     where_to_look,
     write_env,
 )
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def first_run(folder: Path, **more: str) -> subprocess.CompletedProcess[str]:

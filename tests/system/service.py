@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from uuid import uuid4
 import psutil  # type: ignore[import-untyped]
 import requests
 
+from bench.processes import free_port
 from tests.system.database import Database, query
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -72,7 +72,7 @@ class Service:
     ) -> None:
         self.directory, self.database, self.programs = directory, database, programs
         self.mark = uuid4().hex
-        self.port = _free_port()
+        self.port = free_port()
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.http = requests.Session()
         self.http.headers["X-Webhook-Token"] = TOKEN
@@ -282,10 +282,3 @@ def _has_mark(process: psutil.Process, mark: str) -> bool:
         return bool(process.environ().get(MARK) == mark)
     except psutil.Error:  # it has ended, or is somebody else's
         return False
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

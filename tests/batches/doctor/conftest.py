@@ -1,7 +1,6 @@
 """A set-up in which nothing is wrong, and the doctor who looks at it."""
 
 import json
-import socket
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from io import StringIO
@@ -78,9 +77,3 @@ def doctor(well: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Docto
         return {"exit": code, "bad": bad, "lines": document["lines"], **bad}
 
     return run
-
-
-def closed_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -10,10 +10,11 @@ from pydantic import SecretStr
 from batches import schedules
 from batches.leases import LEADER
 from batches.models import Lease, ReportMail
+from bench.processes import free_port
 from classification.models import Price
 from replies import switches
 from tests.batches.conftest import age, arrive
-from tests.batches.doctor.conftest import Doctor, closed_port
+from tests.batches.doctor.conftest import Doctor
 from tests.support.openai_server import OpenAIServer, model_list
 from tests.support.redis_server import RedisServer
 
@@ -90,7 +91,7 @@ def use_redis(settings: Any, address: str) -> None:
 
 
 def test_a_redis_that_is_not_there(doctor: Doctor, settings: Any) -> None:
-    use_redis(settings, f"redis://127.0.0.1:{closed_port()}/0")
+    use_redis(settings, f"redis://127.0.0.1:{free_port()}/0")
     assert "Redis cannot be reached" in doctor()["queue"]["told"]
     assert "refused" in doctor()["queue"]["told"]
 

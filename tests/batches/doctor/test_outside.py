@@ -11,9 +11,10 @@ from django.core.management import CommandError, call_command
 
 from batches.credentials import encrypt
 from batches.models import Channel
+from bench.processes import free_port
 from classification.models import Ceiling
 from replies.senders import examining
-from tests.batches.doctor.conftest import KEY, Doctor, closed_port
+from tests.batches.doctor.conftest import KEY, Doctor
 from tests.support.mail_server import PASSWORD as MAIL_PASSWORD
 from tests.support.mail_server import USER as MAIL_USER
 from tests.support.mail_server import mail_server
@@ -43,7 +44,7 @@ def test_a_gateway_that_cannot_be_asked(doctor: Doctor, gate: SmsGateServer) -> 
 
 
 def test_a_gateway_that_is_not_there(doctor: Doctor, settings: Any) -> None:
-    settings.SMS_GATE_URL = f"http://127.0.0.1:{closed_port()}"
+    settings.SMS_GATE_URL = f"http://127.0.0.1:{free_port()}"
     assert "cannot be reached" in doctor()["provider"]["told"]
 
 
@@ -137,9 +138,7 @@ def test_the_webhook_from_outside(doctor: Doctor, settings: Any, live_server: An
 
 
 def test_an_address_where_nobody_or_somebody_else_answers(doctor: Doctor, gate: SmsGateServer) -> None:
-    assert (
-        "cannot be reached" in doctor("--public-url", f"http://127.0.0.1:{closed_port()}")["webhook"]["told"]
-    )
+    assert "cannot be reached" in doctor("--public-url", f"http://127.0.0.1:{free_port()}")["webhook"]["told"]
     assert "something else answers" in doctor("--public-url", gate.url)["webhook"]["told"]
 
 
@@ -155,7 +154,7 @@ def test_a_certificate_that_is_not_accepted_or_no_tls_at_all(
 
 
 def test_the_mail_server_of_the_report(doctor: Doctor, settings: Any) -> None:
-    port = closed_port()
+    port = free_port()
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"  # Django's tests replace it
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
     settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = MAIL_USER, MAIL_PASSWORD

@@ -16,6 +16,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, U
 
 from batches.admin.acting import actor, batch_of
 from batches.admin.exporting import export
+from batches.admin.looks import covers
 from batches.channels import DEFAULT
 from batches.choices import SenderKind
 from batches.models import Channel
@@ -73,7 +74,7 @@ class ConsentForm(forms.Form):
 
 @admin.register(Consent)
 class ConsentAdmin(RecordAdmin):
-    list_display = [NUMBER, "says", "covers", "source", WORDS, ACTOR, "said_at"]
+    list_display = [NUMBER, "says", covers, "source", WORDS, ACTOR, "said_at"]
     list_filter = [
         ("state", ChoicesDropdownFilter),
         ("source", ChoicesDropdownFilter),
@@ -86,10 +87,10 @@ class ConsentAdmin(RecordAdmin):
     search_help_text = "Number, in any spelling"
     actions_list = ["record_consent"]
     actions_detail = ["export_history"]
-    readonly_fields = [NUMBER, WORDS, ACTOR, "covers"]
+    readonly_fields = [NUMBER, WORDS, ACTOR, covers]
     fields = [
         NUMBER,
-        "covers",
+        covers,
         "state",
         "changed",
         "source",
@@ -111,10 +112,6 @@ class ConsentAdmin(RecordAdmin):
     @display(description="Says", label=TONES)  # type: ignore[untyped-decorator]
     def says(self, row: Consent) -> tuple[str, str]:
         return row.state, row.get_state_display()
-
-    @admin.display(description="Channel")
-    def covers(self, row: Consent) -> str:
-        return str(row.channel or "Every channel")
 
     def has_record_permission(self, request: HttpRequest, _object_id: str | None = None) -> bool:
         return request.user.has_perm("replies.record_consent")

@@ -4,6 +4,7 @@ from django.contrib import admin
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 
+from batches.admin.looks import covers
 from batches.models import Keyword
 
 
@@ -11,7 +12,7 @@ from batches.models import Keyword
 class KeywordAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     """A change holds for messages that come in two seconds later, in every process."""
 
-    list_display = ["word", "action", "language", "covers", "enabled"]
+    list_display = ["word", "action", "language", covers, "enabled"]
     list_filter = [
         ("action", ChoicesDropdownFilter),
         ("channel", RelatedDropdownFilter),
@@ -21,7 +22,3 @@ class KeywordAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     list_select_related = ["channel"]
     search_fields = ["word", "folded"]
     fields = ["word", "action", "channel", "language", "enabled"]
-
-    @admin.display(description="Channel", ordering="channel")
-    def covers(self, keyword: Keyword) -> str:
-        return str(keyword.channel or "Every channel")

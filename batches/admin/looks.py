@@ -1,4 +1,8 @@
-"""The colours of the words in lists and heads (unfold's names)."""
+"""How things look in lists and heads: the colours of words (unfold's names), and what several lists say alike."""
+
+from typing import Any
+
+from django.contrib import admin
 
 from batches.choices import BatchStatus, Outcome
 
@@ -20,3 +24,9 @@ OUTCOME: dict[str, str] = {
     Outcome.UNDECIDED: "danger",
     Outcome.ERROR: "danger",
 }
+
+
+@admin.display(description="Channel", ordering="channel")
+def covers(row: Any) -> str:
+    """A column: the row's channel, or every one where it names none."""
+    return str(row.channel or "Every channel")

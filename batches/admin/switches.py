@@ -11,6 +11,7 @@ from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.decorators import display
 
 from batches.admin.acting import actor
+from batches.admin.looks import covers
 from batches.models import Channel
 from classification.record_admin import DayRangeFilter, RecordAdmin
 from classification.revealing import revealed
@@ -26,7 +27,7 @@ class SwitchAdmin(RecordAdmin):
     """What was stopped and let go on, and above it how it is now."""
 
     list_before_template = "admin/batches/switches.html"
-    list_display = ["at", "covers", "does", ACTOR, REASON]
+    list_display = ["at", covers, "does", ACTOR, REASON]
     list_filter = [("channel", RelatedDropdownFilter), ("at", DayRangeFilter)]
     list_select_related = ["channel"]
     sortable_by: list[str] = []
@@ -59,10 +60,6 @@ class SwitchAdmin(RecordAdmin):
         told = f"Replies of {channel or 'every channel'} are {does}{'' if changed else ' already'}."
         messages.add_message(request, messages.SUCCESS if changed else messages.WARNING, told)
         return HttpResponseRedirect(reverse(LIST))
-
-    @admin.display(description="Channel")
-    def covers(self, row: Switch) -> str:
-        return str(row.channel or "Every channel")
 
     @display(description="Did", label={"Stopped": "danger", "Let go on": "success"})  # type: ignore[untyped-decorator]
     def does(self, row: Switch) -> str:

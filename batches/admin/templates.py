@@ -17,6 +17,7 @@ from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminExpandableTextareaWidget, UnfoldAdminSelectWidget
 
+from batches.admin.looks import covers
 from classification import naming
 from classification.labels import Label, Said
 from classification.models import Category
@@ -149,7 +150,7 @@ class TemplateAdmin(SimpleHistoryAdmin, Editor):  # type: ignore[misc]  # both w
     """A change holds for replies that are written two seconds later, in every process."""
 
     form = TemplateForm
-    list_display = ["id", "answers", "covers", "speaks", "says", "segments", "enabled"]
+    list_display = ["id", "answers", covers, "speaks", "says", "segments", "enabled"]
     list_filter = [("channel", RelatedDropdownFilter), "language", "enabled"]
     list_select_related = ["channel"]
     list_per_page = 50
@@ -165,10 +166,6 @@ class TemplateAdmin(SimpleHistoryAdmin, Editor):  # type: ignore[misc]  # both w
     @display(description="Answers", label=naming.TONES, ordering="category")  # type: ignore[untyped-decorator]
     def answers(self, row: Template) -> tuple[str, str]:
         return naming.shown(row.category)
-
-    @admin.display(description="Channel", ordering="channel")
-    def covers(self, row: Template) -> str:
-        return str(row.channel or "Every channel")
 
     @admin.display(description="Language", ordering="language")
     def speaks(self, row: Template) -> str:

@@ -57,6 +57,12 @@ def outbox(settings: Any) -> Iterator[list[memory.Sms]]:
 
 
 @pytest.fixture
+def channel(db: None) -> Channel:
+    """The default one."""
+    return Channel.objects.get_or_create(slug="default")[0]
+
+
+@pytest.fixture
 def own_spool(settings: Any, tmp_path: Path) -> None:
     """A spool of the test's own."""
     settings.SPOOL_PATH = tmp_path / "spool.sqlite3"

@@ -20,11 +20,6 @@ LIST = "admin:replies_consent_changelist"
 FORM = "admin:replies_consent_record_consent"
 
 
-@pytest.fixture
-def channel() -> Channel:
-    return Channel.objects.get(slug="default")
-
-
 def said(**changes: Any) -> dict[str, Any]:
     return {
         "number": "0917 123 4567",

@@ -21,11 +21,6 @@ CEILINGS, NEW_CEILING = "admin:classification_ceiling_changelist", "admin:classi
 MUTES = "admin:replies_mute_changelist"
 
 
-@pytest.fixture
-def channel() -> Channel:
-    return Channel.objects.get(slug="default")
-
-
 class TestCeilings:
     def ceiling(self, **changes: Any) -> dict[str, Any]:
         return {"channel": "", "meter": "replies", "period": "month", "most": "100"} | changes

@@ -19,11 +19,6 @@ PAGES = [
 ]  # fmt: skip
 
 
-@pytest.fixture
-def channel() -> Channel:
-    return Channel.objects.get_or_create(slug="default")[0]
-
-
 def save(client: Client, channel: Channel, **changes: str) -> str:
     """Save the channel's form; gives the page that comes back."""
     form = {"region": "", "window_seconds": "", "auto_reply_enabled": "unknown"} | changes

@@ -17,11 +17,6 @@ SECRET = re.compile(r"whk_[\w-]{43}")
 
 
 @pytest.fixture
-def channel() -> Channel:
-    return Channel.objects.get_or_create(slug="default")[0]
-
-
-@pytest.fixture
 def address(channel: Channel) -> str:
     return reverse("admin:batches_channel_webhook_tokens", args=[channel.pk])
 

@@ -29,11 +29,6 @@ def _keys(settings: Any) -> None:
     settings.CREDENTIALS_KEYS = [OLD]
 
 
-@pytest.fixture
-def channel() -> Channel:
-    return Channel.objects.get_or_create(slug="default")[0]
-
-
 def save(client: Client, channel: Channel, **changes: str) -> Any:
     form = {"region": "", "window_seconds": "", "auto_reply_enabled": "unknown", "provider": ""} | changes
     address = reverse("admin:batches_channel_change", args=[channel.pk])

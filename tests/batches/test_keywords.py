@@ -123,11 +123,6 @@ def taken_for(text: str, channel: Channel) -> Command | str | None:
     return known.command(channel.id, text) or (SOFT if sounds_like_stop([text], heard) else None)
 
 
-@pytest.fixture
-def channel(db: None) -> Channel:
-    return Channel.objects.get(slug="default")
-
-
 def reread() -> keywords.Keywords:
     keywords.live.cache_clear()
     return keywords.live()

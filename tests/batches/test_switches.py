@@ -37,11 +37,6 @@ def go_on(channel: Channel | None = None) -> bool:
     return switches.throw(channel.pk if channel else None, stop=False, reason="mended", actor="ana")
 
 
-@pytest.fixture
-def channel() -> Channel:
-    return Channel.objects.get(slug="default")
-
-
 class TestSwitch:
     def test_nothing_leaves_while_all_are_stopped(self, outbox: list[memory.Sms]) -> None:
         assert stop()

@@ -3,11 +3,9 @@
 from datetime import datetime
 from itertools import count
 
-import pytest
-
 from batches.choices import BatchStatus
 from batches.inbound.base import InboundSms
-from batches.models import Batch, Channel
+from batches.models import Batch
 from batches.pipeline import process
 from replies.senders import memory
 from tests.batches.conftest import SENDER, arrive, close
@@ -20,11 +18,6 @@ OUT, IN = (
 HELP = "Texts to this number are answered automatically. Text STOP to get no more automatic replies, START to resume."
 SHORT = {OUT: "out", IN: "in", HELP: "help", THANKS: "thanks", "Thank you for replying.": "thanks"}
 _guids = count(1)
-
-
-@pytest.fixture
-def channel() -> Channel:
-    return Channel.objects.get(slug="default")
 
 
 def sms(text: str, guid: str = "", received_at: datetime | None = None) -> InboundSms:

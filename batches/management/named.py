@@ -11,6 +11,10 @@ def channel(slug: str | None) -> Channel | None:
         return None
     found = Channel.objects.filter(slug=slug).first()
     if found is None:
-        known = ", ".join(Channel.objects.order_by("slug").values_list("slug", flat=True)) or "none"
-        raise CommandError(f"there is no channel {slug!r}; there are: {known}")
+        raise CommandError(f"there is no channel {slug!r}; there are: {known_channels()}")
     return found
+
+
+def known_channels() -> str:
+    """The slugs that there are, for people."""
+    return ", ".join(Channel.objects.order_by("slug").values_list("slug", flat=True)) or "none"

@@ -1,40 +1,29 @@
 """`manage.py api_token`: makes, lists and revokes the tokens with which programs use the API."""
 
-import json
 from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from knox.models import AuthToken
 from rich.table import Table
 from rich.text import Text
 
-from batches.access import LONGEST_DAYS
-from batches.management.numbers import between
+from batches.management.tokens import TokenCommand
 from classification.terminal import show
 
 
-class Command(BaseCommand):
+class Command(TokenCommand):
     help = (
         "Makes a token for a user and prints it, once: only its hash is stored. Its holder may do what the user may,"
         " so make a user for each program, without a password and with the permissions that it needs."
     )
 
-    requires_system_checks: list[str] = []  # the server has told what is odd about the settings
-
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("user", help="the user's name")
-        parser.add_argument(
-            "--days",
-            type=between(int, 1, LONGEST_DAYS),
-            metavar="N",
-            help="how long it is valid (default: until revoked)",
+        self.add_token_arguments(
+            parser, "user", metavar="BEGINNING", help="end the token that begins so instead"
         )
-        other = parser.add_mutually_exclusive_group()
-        other.add_argument("--list", action="store_true", help="show the user's tokens instead")
-        other.add_argument("--revoke", metavar="BEGINNING", help="end the token that begins so instead")
-        parser.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         user = User.objects.filter(username=options["user"]).first()
@@ -52,7 +41,7 @@ class Command(BaseCommand):
             raise CommandError(f"{user} is not active: no token of that user would be taken.")
         row, secret = AuthToken.objects.create(user, expiry=timedelta(days=valid_for) if valid_for else None)
         if as_json:
-            self._json(_document(row) | {"token": secret})
+            self.print_json(_document(row) | {"token": secret})
         else:
             self.stdout.write(f"Token of {user}, shown this once:\n  Authorization: Token {secret}")
 
@@ -63,14 +52,14 @@ class Command(BaseCommand):
         document = _document(rows[0])
         rows[0].delete()
         if as_json:
-            self._json(document)
+            self.print_json(document)
         else:
             self.stdout.write(f"The token {document['begins_with']}… of {user} is revoked.")
 
     def _list(self, user: User, as_json: bool) -> None:
         rows = list(AuthToken.objects.filter(user=user).order_by("created"))
         if as_json:
-            self._json({"user": user.username, "tokens": [_document(row) for row in rows]})
+            self.print_json({"user": user.username, "tokens": [_document(row) for row in rows]})
             return
         table = Table(title=f"API tokens of {user} (times in UTC)")
         for heading in ("Begins with", "Made", "Valid until"):
@@ -79,9 +68,6 @@ class Command(BaseCommand):
             until = f"{row.expiry:%Y-%m-%d %H:%M}" if row.expiry else "it is revoked"
             table.add_row(*map(Text, (f"{row.token_key}…", f"{row.created:%Y-%m-%d %H:%M}", until)))
         show(self.stdout, table)
-
-    def _json(self, document: dict[str, Any]) -> None:
-        self.stdout.write(json.dumps(document, indent=2))
 
 
 def _document(row: Any) -> dict[str, Any]:

@@ -1,29 +1,27 @@
 """`manage.py webhook_token`: makes, lists and revokes the tokens with which a phone or provider may post."""
 
-import json
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.urls import reverse
 from rich.table import Table
 
-from batches.access import LONGEST_DAYS, REMEMBERED, issue, revoke
+from batches.access import REMEMBERED, issue, revoke
 from batches.channels import DEFAULT
-from batches.management.numbers import between
+from batches.management import named
+from batches.management.tokens import TokenCommand
 from batches.models import LABEL_LENGTH, Channel, ChannelToken
 from classification.terminal import cells, show
 
 
-class Command(BaseCommand):
+class Command(TokenCommand):
     help = (
         "Makes a webhook token for a channel and prints the address with it, once: only its hash is stored."
         " Several may be valid at once. To replace one: make another, change the phone or provider, revoke the old one."
     )
-
-    requires_system_checks: list[str] = []  # the server has told what is odd about the settings
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("channel", help="the channel's name, for example: default")
@@ -31,16 +29,9 @@ class Command(BaseCommand):
             "--create-channel", action="store_true", help="make the channel if it is not there"
         )
         parser.add_argument("--label", default="", metavar="L", help="who will hold the token")
-        parser.add_argument(
-            "--days",
-            type=between(int, 1, LONGEST_DAYS),
-            metavar="N",
-            help="how long it is valid (default: until revoked)",
+        self.add_token_arguments(
+            parser, "channel", type=int, metavar="ID", help="end a token of the channel instead"
         )
-        other = parser.add_mutually_exclusive_group()
-        other.add_argument("--list", action="store_true", help="show the channel's tokens instead")
-        other.add_argument("--revoke", type=int, metavar="ID", help="end a token of the channel instead")
-        parser.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         channel = _channel(options["channel"], options["create_channel"])
@@ -57,7 +48,7 @@ class Command(BaseCommand):
         row, secret = issue(channel, options["label"], options["days"])
         url = settings.SITE_URL + reverse("webhook", args=[channel.slug, secret])
         if options["json"]:
-            self._json(_document(row) | {"token": secret, "url": url})
+            self.print_json(_document(row) | {"token": secret, "url": url})
             return
         lines = [f"Token {row.pk} of channel {channel.slug}, shown this once:", f"  {url}"]
         if channel.slug == DEFAULT:
@@ -74,7 +65,7 @@ class Command(BaseCommand):
             )
         row = channel.tokens.get(pk=token_id)
         if as_json:
-            self._json(_document(row))
+            self.print_json(_document(row))
         else:
             self.stdout.write(
                 f"Token {row.pk} ({row}) is revoked; no process takes it after {REMEMBERED} seconds."
@@ -83,12 +74,9 @@ class Command(BaseCommand):
     def _list(self, channel: Channel, as_json: bool) -> None:
         rows = list(channel.tokens.all())
         if as_json:
-            self._json({"channel": channel.slug, "tokens": [_document(row) for row in rows]})
+            self.print_json({"channel": channel.slug, "tokens": [_document(row) for row in rows]})
             return
         show(self.stdout, _table(channel, rows))
-
-    def _json(self, document: dict[str, Any]) -> None:
-        self.stdout.write(json.dumps(document, indent=2))
 
 
 def _channel(slug: str, create: bool) -> Channel:
@@ -101,7 +89,7 @@ def _channel(slug: str, create: bool) -> Channel:
         return Channel.objects.get_or_create(slug=slug)[0]
     channel = Channel.objects.filter(slug=slug).first()
     if channel is None:
-        known = ", ".join(Channel.objects.order_by("slug").values_list("slug", flat=True)) or "none"
+        known = named.known_channels()
         raise CommandError(f"There is no channel {slug!r} (there are: {known}). To make it: --create-channel")
     return channel
 

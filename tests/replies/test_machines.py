@@ -1,6 +1,5 @@
 """What machines write, and what people write that is near it."""
 
-from time import perf_counter
 from typing import Any
 
 import pytest
@@ -147,11 +146,10 @@ def test_it_reads_what_there_is(text: str) -> None:
     assert not is_unreadable(text)
 
 
+@pytest.mark.timeout(60)  # a search that begins anew at each letter would take hours
 @pytest.mark.parametrize(
     "part", ["thanks for texting ", "do not share ", "im driving with ", "your code is 12 ", "a ", "123 "]
 )
-def test_a_long_text_takes_no_time(part: str) -> None:
-    began = perf_counter()
-    is_automatic([part * 100_000])
+def test_a_long_text_is_looked_at_once(part: str) -> None:
+    assert not is_automatic(["yes", part * 100_000, "yes"])
     has_code([part * 100_000])
-    assert perf_counter() - began < 0.5

@@ -1,7 +1,6 @@
 """Commands that come at the same time, or while the database is away; and what they cost everybody else."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -99,13 +98,7 @@ class TestCost:
         with django_assert_max_num_queries(alone):
             ingest.ingest(channel, [sms("Yes")])
 
-    def test_soft_phrases_take_time_in_proportion_to_the_text(self) -> None:
-        for text in (
-            "wag na po mo nyo " * 400,
-            "stop " * 2000,
-            "ayaw ko na ng mga " * 400,
-            "remove my " * 900,
-        ):
-            began = datetime.now(UTC)
-            sounding.sounds_like_stop([text], {})
-            assert datetime.now(UTC) - began < timedelta(seconds=0.5)
+    @pytest.mark.timeout(60)  # a search that begins anew at each word would take hours
+    @pytest.mark.parametrize("part", ["wag na po mo nyo ", "stop ", "ayaw ko na ng mga ", "remove my "])
+    def test_soft_phrases_are_looked_for_once(self, part: str) -> None:
+        assert not sounding.sounds_like_stop([part * 20_000], {})

@@ -2,7 +2,6 @@
 
 import socket
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 import pytest
@@ -55,13 +54,12 @@ def test_a_gateway_that_hangs_up_in_the_middle_of_its_answer(doctor: Doctor, gat
     assert "SMS_GATE_URL" in told["mend"]
 
 
+@pytest.mark.timeout(60)
 def test_a_gateway_that_never_answers(doctor: Doctor, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(examining, "SECONDS", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections, and that is all
         settings.SMS_GATE_URL = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        began = monotonic()
         assert "cannot be reached" in doctor()["provider"]["told"]
-        assert monotonic() - began < 20
 
 
 def test_a_model_that_never_answers(doctor: Doctor, settings: Any, model: OpenAIServer) -> None:

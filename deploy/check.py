@@ -103,7 +103,7 @@ def make_certificate(layout: Layout, name: str) -> None:
     run(["openssl", "req", "-x509", *curve, *subject, *files])
 
 
-def main_configuration(layout: Layout, workers: int = 2) -> str:
+def main_configuration(layout: Layout) -> str:
     """An nginx.conf for the site alone, which needs no root: everything that it writes is below the root."""
     (layout.root / "var/log/nginx").mkdir(parents=True, exist_ok=True)
     (layout.root / "bodies").mkdir(exist_ok=True)
@@ -112,7 +112,7 @@ def main_configuration(layout: Layout, workers: int = 2) -> str:
         for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
     return f"""\
-worker_processes {workers};
+worker_processes 2;
 pid {layout.root}/nginx.pid;
 error_log {layout.root}/var/log/nginx/error.log notice;
 events {{ worker_connections 512; }}

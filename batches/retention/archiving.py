@@ -28,7 +28,7 @@ from batches import durable
 from batches.choices import SETTLED
 from batches.models import Batch, Channel
 from batches.querysets import BatchQuerySet
-from batches.retention.rows import lock_settled
+from batches.retention.rows import lock_settled, next_by_time
 from classification.models import Correction
 from replies.models import Consent
 
@@ -70,17 +70,10 @@ def archive(rows: BatchQuerySet, directory: Path) -> Iterator[Counter[str]]:
     os.umask(0o077)  # it holds people's messages
     durable.make(directory)
     last: tuple[datetime, int] | None = None
-    while some := _next(rows, last):
+    while some := next_by_time(rows, last, CHUNK):
         last = some[-1]
         yield _move([batch_id for _, batch_id in some], some[0][0], directory)
         time.sleep(PAUSE)
-
-
-def _next(rows: BatchQuerySet, last: tuple[datetime, int] | None) -> list[tuple[datetime, int]]:
-    if last:
-        at, batch_id = last
-        rows = rows.filter(opened_at__gte=at).filter(Q(opened_at__gt=at) | Q(id__gt=batch_id))
-    return list(rows.order_by("opened_at", "id").values_list("opened_at", "id")[:CHUNK])
 
 
 def _move(ids: list[int], first: datetime, directory: Path) -> Counter[str]:

@@ -19,7 +19,7 @@ from batches.choices import SETTLED
 from batches.models import Batch, Channel, RejectedDelivery
 from batches.periods import MOST_DAYS
 from batches.querysets import BatchQuerySet
-from batches.retention.rows import blank, lock_settled
+from batches.retention.rows import blank, lock_settled, next_by_time
 from batches.spool import SpoolUnavailable, here
 
 log = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ def purge(channel: Channel, before: datetime, *, until: float | None = None) -> 
     """Purge what is due, and give after each transaction how many batches it were; stop at `until` (monotonic)."""
     last: tuple[datetime, int] | None = None
     while until is None or time.monotonic() < until:
-        some = _next(due(channel, before), last)
+        some = next_by_time(due(channel, before), last, CHUNK)
         if not some:
             break
         last = some[-1]
@@ -69,9 +69,9 @@ def purge_beside(channel: Channel | None, before: datetime, *, dry_run: bool = F
     return {"rejected": rejected, "spooled": spooled}
 
 
-def purge_all(now: datetime | None = None) -> int:
+def purge_all() -> int:
     """What the schedule does: some of what is due on every channel, for SCHEDULED_SECONDS at most; gives how many."""
-    now, until, purged = now or timezone.now(), time.monotonic() + SCHEDULED_SECONDS, 0
+    now, until, purged = timezone.now(), time.monotonic() + SCHEDULED_SECONDS, 0
     for channel in (*Channel.objects.order_by("id"), None):
         if before := cutoff(channel, now):
             purged += sum(purge(channel, before, until=until)) if channel else 0
@@ -79,14 +79,6 @@ def purge_all(now: datetime | None = None) -> int:
     if purged:
         log.info("PURGED | Batches: %(count)s", {"count": purged})
     return purged
-
-
-def _next(rows: BatchQuerySet, last: tuple[datetime, int] | None) -> list[tuple[datetime, int]]:
-    """The next CHUNK in order of time, behind `last`, which an index on the time finds."""
-    if last:
-        at, batch_id = last
-        rows = rows.filter(opened_at__gte=at).filter(Q(opened_at__gt=at) | Q(id__gt=batch_id))
-    return list(rows.order_by("opened_at", "id").values_list("opened_at", "id")[:CHUNK])
 
 
 def _purge(ids: list[int]) -> int:

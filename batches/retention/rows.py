@@ -21,6 +21,16 @@ def lock_settled(ids: Collection[int]) -> list[int]:
     return list(settled.order_by("id").values_list("id", flat=True))
 
 
+def next_by_time(
+    rows: BatchQuerySet, last: tuple[datetime, int] | None, count: int
+) -> list[tuple[datetime, int]]:
+    """The next `count` batches in order of time, behind `last`, which an index on the time finds."""
+    if last:
+        at, batch_id = last
+        rows = rows.filter(opened_at__gte=at).filter(Q(opened_at__gt=at) | Q(id__gt=batch_id))
+    return list(rows.order_by("opened_at", "id").values_list("opened_at", "id")[:count])
+
+
 def blank(ids: Collection[int]) -> None:
     """Empty every text of these batches and of what hangs on them, and say so on the batch."""
     for place in PLACES:

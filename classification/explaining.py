@@ -7,7 +7,7 @@ from classification import naming
 from classification.models import Classification, ReviewReason
 
 NOTHING = "No word that the rules know."
-TOLD = {"doubt", "marker", "rules", "hits", "scores", "margin"}
+TOLD = {"doubt", "marker", "rules", "hits", "scores", "margin", "talk"}
 
 
 def reasons(row: Classification) -> list[str]:
@@ -55,6 +55,8 @@ def _read(trace: Mapping[str, Any]) -> Iterator[str]:
         yield from [_hit(hit) for hit in trace["hits"]] or [NOTHING]
     if "scores" in trace:
         yield f"Scores: {_plain(trace['scores'])}; lead {_plain(trace.get('margin'))}"
+    if "talk" in trace:
+        yield f"So much else is said that the words for {naming.name_of(trace['talk'])} are taken for talk."
 
 
 def _hit(hit: Mapping[str, Any]) -> str:

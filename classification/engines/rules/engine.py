@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from classification.engines.base import Context, Endpoint, Verdict
+from classification.engines.base import Context, Endpoint, Matter, Verdict
 from classification.engines.rules.allowance import Allowance
 from classification.engines.rules.burst import readings
 from classification.engines.rules.clauses import clauses
@@ -22,6 +22,7 @@ from classification.engines.rules.matching import QUESTION, Hit, hits
 from classification.engines.rules.matters import matters
 from classification.engines.rules.scoring import WEIGHTS, Reading, reading
 from classification.engines.rules.texts import said
+from classification.engines.rules.weighing import is_answer
 from classification.engines.rules.whole import exact_hits, whole_hits
 
 # The end of a conversation holds the decision; a flood must not keep a worker busy.
@@ -49,20 +50,30 @@ class Rules:
             self.line(text, allowance) for text in said("\n".join(texts)[-MAX_CHARACTERS:], self.lexicon)
         ]
         standing = answer(list(readings(lines, self.lexicon)), self.lexicon)
-        found = [hit for line in lines for hit in line.hits]
-        parts = [line.clauses for line in lines]
-        trace = _trace(standing, found, [name for line in lines for name in line.timed_out])
+        trace = _trace(standing, lines)
         if standing is None:
-            understood = all(line.is_understood for line in lines) and bool(found)
-            only = matters(self.lexicon.default, parts, found, self.lexicon)
-            return Verdict(self.lexicon.default, NOTHING_KNOWN, sure=understood, matters=only, trace=trace)
+            return self._nothing(lines, trace)
+        if not is_answer(standing, lines, self.lexicon):
+            return self._nothing(lines, trace | {"talk": standing.label})
+        found = [hit for line in lines for hit in line.hits]
         return Verdict(
             standing.label,
             _confidence(standing),
             sure=standing.clear and (standing.strength is not Strength.SOFT or _only_asks(found)),
-            matters=matters(standing.label, parts, found, self.lexicon),
+            matters=self._matters(standing.label, lines),
             trace=trace,
         )
+
+    def _nothing(self, lines: Sequence[Line], trace: dict[str, Any]) -> Verdict:
+        """No answer: surely none where every word is known and nothing was taken for talk."""
+        default = self.lexicon.default
+        understood = all(line.is_understood for line in lines) and any(line.hits for line in lines)
+        sure = understood and "talk" not in trace
+        return Verdict(default, NOTHING_KNOWN, sure=sure, matters=self._matters(default, lines), trace=trace)
+
+    def _matters(self, label: str, lines: Sequence[Line]) -> tuple[Matter, ...]:
+        found = [hit for line in lines for hit in line.hits]
+        return matters(label, [line.clauses for line in lines], found, self.lexicon)
 
     def language(self, texts: Sequence[str]) -> str:
         """The language that the end of a conversation seems to be written in; empty where none stands out."""
@@ -118,14 +129,16 @@ def _only_asks(found: Sequence[Hit]) -> bool:
     return all(hit.rule == QUESTION for hit in found if hit.label)
 
 
-def _trace(standing: Reading | None, found: Sequence[Hit], timed_out: Sequence[str]) -> dict[str, Any]:
+def _trace(standing: Reading | None, lines: Sequence[Line]) -> dict[str, Any]:
     """Why: the words found, the scores and the lead of the best. Bounded, whatever was written."""
-    trace: dict[str, Any] = {"hits": [_traced(hit) for hit in found if hit.label][-MAX_TRACED:]}
+    hits = [_traced(hit) for line in lines for hit in line.hits if hit.label]
+    trace: dict[str, Any] = {"hits": hits[-MAX_TRACED:]}
     if standing is not None:
         trace["scores"] = {label: round(score, 2) for label, score in standing.scores.items()}
         trace["margin"] = round(standing.margin, 2)
+    timed_out = sorted({name for line in lines for name in line.timed_out})
     if timed_out:
-        trace["timed_out"] = sorted(set(timed_out))[:MAX_TRACED]
+        trace["timed_out"] = timed_out[:MAX_TRACED]
     return trace
 
 

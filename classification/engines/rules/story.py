@@ -28,7 +28,7 @@ def comes_late(line: Line, told: int, lexicon: Lexicon) -> bool:
     said = [hit for hit in line.hits if hit.label == reading.label]
     if not said or any(_is_an_answer(hit, line, lexicon) for hit in said):
         return False
-    before, after = _around(said[0], line, lexicon)
+    before, after = around(said[0], line, lexicon)
     if reading.strength is Strength.ACKNOWLEDGE:
         return bool(before) and told + before >= SMALL_TALK
     agrees = lexicon.meaning(reading.label) is Meaning.AGREE
@@ -52,7 +52,7 @@ def _is_an_answer(hit: Hit, line: Line, lexicon: Lexicon) -> bool:
     return own or concludes or hit.clause.contrast or line.holds(sorry | formal)
 
 
-def _around(hit: Hit, line: Line, lexicon: Lexicon) -> tuple[int, int]:
+def around(hit: Hit, line: Line, lexicon: Lexicon) -> tuple[int, int]:
     """How many words of the line that are no fillers stand before it, and how many behind."""
     ahead, behind = [*hit.before], [*hit.behind]
     at = next((n for n, clause in enumerate(line.clauses) if clause is hit.clause), None)

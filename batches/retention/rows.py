@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from batches.choices import SETTLED
 from batches.clock import Now
 from batches.models import Batch
+from batches.querysets import BatchQuerySet
 from batches.retention.inventory import PLACES, Place, Rewrite
 from classification.append_only import AppendOnlyQuerySet
 from replies.models import Reply

@@ -17,7 +17,7 @@ from tests.system.providers import Gateway, Model
 from tests.system.service import ROOT, Batch, Service
 
 WINDOW = 1
-MOST = 40  # moments of one path; more is a loop that never ends
+MOST = 80  # moments of one path; more is a loop that never ends
 
 
 class Processes:

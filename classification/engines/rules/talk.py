@@ -1,5 +1,7 @@
 """What is told behind a yes, and takes nothing back of it."""
 
+from collections.abc import Sequence
+
 from classification.engines.rules.document import LexiconKind, Strength
 from classification.engines.rules.lexicon import Lexicon
 from classification.engines.rules.matching import CONDITION, Hit
@@ -38,5 +40,9 @@ def _is_talk(hit: Hit, answer: Hit, lexicon: Lexicon) -> bool:
 
 def _is_no_deed(hit: Hit, lexicon: Lexicon) -> bool:
     """Whether its "not" belongs to a verb that decides nothing: "cannot resist", and not "cannot come"."""
-    deeds = frozenset[str]().union(*(lexicon.classes.get(name, ()) for name in DEEDS))
-    return hit.words.endswith("not") and bool(hit.behind) and deeds.isdisjoint(hit.behind[:2])
+    return hit.words.endswith("not") and bool(hit.behind) and not decides(hit.behind[:2], lexicon)
+
+
+def decides(words: Sequence[str], lexicon: Lexicon) -> bool:
+    """Whether some of them are what people agree to or refuse: "come", "available"."""
+    return any(not lexicon.classes.get(name, frozenset()).isdisjoint(words) for name in DEEDS)

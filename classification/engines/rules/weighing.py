@@ -14,8 +14,8 @@ from classification.engines.rules.scoring import WEIGHTS, Reading
 from classification.engines.rules.story import around
 from classification.labels import Meaning
 
-NEEDED = -0.6  # log-odds: one in three
-BEFORE_ALL = 0.9
+NEEDED = -0.85  # log-odds: three in ten
+BEFORE_ALL = 0.8
 MOST_WORDS, MOST_HITS, MOST_CONTRARY, MOST_IN_ONE = 30, 4, 3, 4
 NEAR = 3  # words beside a hit, among which the one stands whose answer it is
 
@@ -34,17 +34,17 @@ def marks(standing: Reading, lines: Sequence[Line], lexicon: Lexicon) -> Iterato
     best = max(said, key=lambda hit: WEIGHTS[hit.strength])
     length = len(best.words.split())
     contrary = sum(bool(hit.label) and hit.label != standing.label for line in lines for hit in line.hits)
-    yield -0.1, min(len(words), MOST_WORDS)
-    yield -1.5, sum(word not in lexicon.vocabulary for word in words) / max(len(words), 1)
-    yield 1.6, _opens(best, lines[0], lexicon)
-    yield 0.6, length == 1 and best.strength in (Strength.EXPLICIT, Strength.ACKNOWLEDGE)
-    yield -0.95, best.strength is Strength.PHRASE
+    yield -0.09, min(len(words), MOST_WORDS)
+    yield -1.65, sum(word not in lexicon.vocabulary for word in words) / max(len(words), 1)
+    yield 1.5, _opens(best, lines[0], lexicon)
+    yield 0.65, length == 1 and best.strength in (Strength.EXPLICIT, Strength.ACKNOWLEDGE)
+    yield -0.9, best.strength is Strength.PHRASE
     yield 0.3, min(length, MOST_IN_ONE)
     yield 0.9, min(len(said), MOST_HITS)
-    yield -0.65, min(contrary, MOST_CONTRARY)
-    yield 1.0, standing.corrects and any(_is_own(hit, lexicon) or not hit.clause.contrast for hit in said)
+    yield -0.6, min(contrary, MOST_CONTRARY)
+    yield 0.85, standing.corrects and any(_is_own(hit, lexicon) or not hit.clause.contrast for hit in said)
     yield 0.7, _ends(best, lines[-1], lexicon)
-    yield 0.35, any(line.holds(_formal(lexicon)) for line in lines)
+    yield 0.4, any(line.holds(_formal(lexicon)) for line in lines)
 
 
 def _opens(hit: Hit, line: Line, lexicon: Lexicon) -> bool:

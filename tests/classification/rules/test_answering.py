@@ -1,4 +1,4 @@
-"""In long talk the words of a yes or a no are taken for talk; an answer is one however long. Texts are this test's own."""
+"""In long talk a yes or a no is taken for talk; an answer is one however long. Texts are this test's own."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from tests.classification.rules.documents import clinic, rule
 RULES = Rules(shipped())
 TALK = [
     "do bring the long ladder from the church, last time we had none and climbed on crates like goats",
-    "the old choir sang again, their organ is not that loud but her dog howled through every hymn and psalm",
+    "everybody says the bridge is not fit for carabaos, mud everywhere, frogs sing, the mayor sleeps through every storm",
 ]
 
 

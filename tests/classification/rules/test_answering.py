@@ -10,7 +10,7 @@ from tests.classification.rules.documents import clinic, rule
 RULES = Rules(shipped())
 TALK = [
     "do bring the long ladder from the church, last time we had none and climbed on crates like goats",
-    "everybody says the bridge is not fit for carabaos, mud everywhere, frogs sing, the mayor sleeps through every storm",
+    "everybody says the bridge is not fit for carabaos, mud everywhere, frogs sing, the mayor sleeps through storms",
 ]
 
 

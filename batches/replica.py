@@ -16,10 +16,8 @@ def asked() -> Iterator[None]:
     """What fails in here because the replica cannot be used, or read, raises ReplicaAway."""
     try:
         yield
-    except (
-        OperationalError,
-        ProgrammingError,
-    ) as error:  # the latter: without the right to read, or its tables
+    # The second: it may not be read, or has no tables yet.
+    except (OperationalError, ProgrammingError) as error:
         if settings.REPORT_DATABASE == DEFAULT_DB_ALIAS:
             raise
         reason = str(error).strip().partition("\n")[0]

@@ -15,14 +15,14 @@ from batches.backups import LIST
 from deploy import snapshot
 from deploy.backup import PROBLEMS, read_list
 from deploy.snapshot import Tables
-from deploy.stores import StoreError, store
+from deploy.stores import NotCompared, StoreError, store
 from smsconsolidator.env import BASE_DIR, load
 
 
 def restore(url: str, source: Path) -> tuple[Tables, list[str]]:
     """Restore a copy; gives what the database holds now, and a sentence for each table that differs.
 
-    Raises StoreError, OSError or ValueError where nothing was restored.
+    Raises StoreError, OSError or ValueError where nothing was restored, NotCompared where the rows are in.
     """
     if not source.exists():
         raise StoreError(f"{source} does not exist")
@@ -41,6 +41,12 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         found, problems = restore(load().database_url.get_secret_value(), arguments.file)
+    except NotCompared as problem:
+        print(
+            f"The rows are in, but were not compared: {problem}\nMake the database anew, and restore again.",
+            file=sys.stderr,
+        )
+        return 1
     except PROBLEMS as problem:
         print(f"Nothing was restored: {problem}", file=sys.stderr)
         return 1

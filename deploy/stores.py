@@ -25,6 +25,10 @@ class StoreError(Exception):
     """A copy cannot be taken or put back; the message says why and what to do."""
 
 
+class NotCompared(Exception):
+    """A copy was put back, and what became of it could not be read; the message says why."""
+
+
 class Store(Protocol):
     """A database that is backed up and restored."""
 
@@ -123,9 +127,12 @@ class Postgres:
         options = ["--no-owner", "--no-acl", "--exit-on-error", "--single-transaction"]
         name = conninfo_to_dict(self.url)["dbname"]
         self._run(["pg_restore", *options, f"--dbname={name}", str(source)])
-        with psycopg.connect(self.url) as connection:
-            connection.execute("ANALYZE")  # a copy has no statistics, and the service starts at once
-            return snapshot.of_postgres(connection)
+        try:
+            with psycopg.connect(self.url, autocommit=True) as connection:
+                connection.execute("ANALYZE")  # a copy has no statistics, and the service starts at once
+                return snapshot.of_postgres(connection)
+        except psycopg.Error as problem:
+            raise NotCompared(str(problem).strip()) from problem
 
     def _run(self, command: Sequence[str], target: Path | None = None) -> None:
         """The password goes by the environment: a command line is everybody's to read."""

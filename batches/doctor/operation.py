@@ -9,7 +9,6 @@ from typing import Any
 import redis
 from django.conf import settings
 from django.db.models import Q
-from django.utils import timezone
 from django_q.brokers import get_broker
 from django_q.models import Schedule
 
@@ -99,7 +98,7 @@ def _scheduled(name: str, function: str, queue: str) -> Finding:
 def turns() -> Iterator[Finding]:
     """Schedules are begun: so a node of their queue runs, which nothing else shows while there is nothing to do."""
     rows = Schedule.objects.filter(name__in=[SWEEP_NAME, *NAMES]).exclude(repeats=0)
-    for row in rows.filter(next_run__lt=timezone.now() - LATE_TURN).order_by("id"):
+    for row in rows.filter(next_run__lt=Now() - LATE_TURN).order_by("id"):
         what = "sweeper" if row.cluster == SWEEP_QUEUE else "worker"
         yield problem(
             f"'{row.name}' has been due since {row.next_run:%Y-%m-%d %H:%M} UTC: no {what} runs",
@@ -138,9 +137,10 @@ def batches() -> Iterator[Finding]:
 
 
 def report_mails() -> Iterator[Finding]:
-    """The newest report has reached everybody; what is just being sent is given its time."""
+    """The newest report has reached everybody who is to have it; what is just being sent is given its time."""
     newest = ReportMail.objects.order_by("-day").values_list("day", flat=True)[:1]
-    rows = ReportMail.objects.filter(day__in=list(newest)).exclude(status=MailStatus.SENT)
+    rows = ReportMail.objects.filter(day__in=list(newest), to__in=settings.REPORT_EMAIL_TO)
+    rows = rows.exclude(status=MailStatus.SENT)
     for row in rows.exclude(status=MailStatus.SENDING, tried_at__gt=Now() - LATE_TURN).order_by("to"):
         yield warning(
             f"the report of {row.day} to {row.to}: {row.get_status_display().lower()} {row.error}".rstrip(),

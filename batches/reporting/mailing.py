@@ -47,9 +47,8 @@ def due(now: datetime) -> Due:
     It tells of everything since that time of the day before: 23 or 25 hours where clocks were changed.
     """
     zone, at = ZoneInfo(settings.REPORT_TIME_ZONE), time.fromisoformat(settings.REPORT_EMAIL_AT)
-    here, one_day = now.astimezone(zone), timedelta(days=1)
-    day = here.date()
-    if datetime.combine(day, at, zone) > here:
+    day, one_day = now.astimezone(zone).date(), timedelta(days=1)
+    if datetime.combine(day, at, zone).astimezone(UTC) > now:  # in UTC: one zone's own times compare by the wall
         day -= one_day
     since, until = (datetime.combine(one, at, zone).astimezone(UTC) for one in (day - one_day, day))
     return Due(day, Period(since, until))

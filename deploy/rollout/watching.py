@@ -50,9 +50,8 @@ class AccessLog:
             return
         with self.path.open("rb") as file:
             now = os.fstat(file.fileno())
-            if (
-                now.st_ino != self._inode or now.st_size < self._position
-            ):  # moved away, or emptied where it is
+            # moved away, or emptied where it is
+            if now.st_ino != self._inode or now.st_size < self._position:
                 self._inode, self._position = now.st_ino, 0
             file.seek(self._position)
             for line in file:

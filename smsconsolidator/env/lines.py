@@ -1,6 +1,7 @@
 """The lines of `.env`. What python-dotenv cannot read it passes over, and the default would hold in silence."""
 
 import re
+from collections.abc import Collection
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -8,6 +9,8 @@ from django.core.exceptions import ImproperlyConfigured
 from dotenv.parser import Binding, parse_stream
 
 from smsconsolidator.env.environment import Environment
+
+LIKE_A_NAME = re.compile(r"[A-Z][A-Z0-9_]*")
 
 
 def names_given(path: Path) -> list[str]:
@@ -21,12 +24,14 @@ def names_given(path: Path) -> list[str]:
 def unknown_names(path: Path) -> list[str]:
     """A sentence for each name in `path` that is no setting, most often a slip of the pen."""
     known = [name.upper() for name in Environment.model_fields]
-    sentences = []
-    for name in names_given(path):
-        if name.upper() not in known:
-            close = get_close_matches(name.upper(), known, n=1)
-            sentences.append(f"{name} in {path} is not a setting." + (f" Is it {close[0]}?" if close else ""))
-    return sentences
+    return [_unknown(name, path, known) for name in names_given(path) if name.upper() not in known]
+
+
+def _unknown(name: str, path: Path, known: Collection[str]) -> str:
+    """A name in small letters that is like no setting may be the end of a secret that was broken over two lines."""
+    close = get_close_matches(name.upper(), known, n=1)
+    told = name if close or LIKE_A_NAME.fullmatch(name) else f"What a line begins with “{name[:2]}…”"
+    return f"{told} in {path} is not a setting." + (f" Is it {close[0]}?" if close else "")
 
 
 def unreadable(path: Path) -> list[str]:

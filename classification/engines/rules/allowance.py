@@ -11,8 +11,8 @@ CONVERSATION_SECONDS = 0.05  # for all expressions on one conversation
 class Allowance:
     """The time that the expressions of one conversation may work, together and each, in seconds.
 
-    Work counts, not the clock (which is how the library keeps its own limit, too): a text has the same verdict on a
-    machine that stalls.
+    This thread's work counts, not the clock: a text has the same verdict on a machine that stalls. The library's own
+    limit, for one search, counts the work of the whole process.
     """
 
     def __init__(self) -> None:

@@ -1,7 +1,8 @@
 """What the texts of a burst leave of each other, before one of them is the answer."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Self
 
 from classification.engines.rules.document import Strength
 from classification.engines.rules.lexicon import Lexicon
@@ -19,47 +20,65 @@ def readings(lines: Sequence[Line], lexicon: Lexicon) -> Iterator[Reading]:
     """What the lines say, in order. A "wait" of its own takes back what was said, like one before the words."""
     waiting, before, told = False, "", 0
     overturning = lexicon.classes.get("overturning", frozenset())
+    beside = Beside.of(lines, lexicon)
     for line in lines:
         marked = any(is_marked(clause, lexicon) for clause in line.clauses)
         if line.reading is None:
             waiting = waiting or marked
-        elif not (_is_incidental(line, lines, lexicon) or (not before and comes_late(line, told, lexicon))):
+        elif not (beside.is_incidental(line, lexicon) or (not before and comes_late(line, told, lexicon))):
             yield replace(line.reading, corrects=line.reading.corrects or waiting)
             waiting = marked and line.reading.label == before and line.holds(overturning)
             before = line.reading.label
         told += content(line.words, lexicon)
 
 
-def _is_incidental(line: Line, lines: Sequence[Line], lexicon: Lexicon) -> bool:
-    others = [other for other in lines if other is not line]
-    return _cheers(line, others, lexicon) or (
-        _is_mere_reason(line, lines, lexicon)
-        and (any(map(_tells, others)) or any(map(_asks, lines)) or _tells_more(line, lexicon))
-    )
+@dataclass(frozen=True)
+class Beside:
+    """What a whole conversation holds, looked at once: how many lines cheer and tell, whether one asks or is sorry."""
+
+    cheering: int
+    telling: int
+    asks: bool
+    sorry: bool
+
+    @classmethod
+    def of(cls, lines: Sequence[Line], lexicon: Lexicon) -> Self:
+        cheering, sorry = (lexicon.classes.get(name, frozenset()) for name in ("cheering", "apologizing"))
+        return cls(
+            cheering=sum(line.holds(cheering) for line in lines),
+            telling=sum(map(_tells, lines)),
+            asks=any(map(_asks, lines)),
+            sorry=any(line.holds(sorry) for line in lines),
+        )
+
+    def is_incidental(self, line: Line, lexicon: Lexicon) -> bool:
+        """Whether what it says is no answer beside the others."""
+        if self._cheers(line, lexicon):
+            return True
+        told = self.telling > _tells(line) or self.asks or _tells_more(line, lexicon)
+        return told and not self.sorry and _is_mere_reason(line, lexicon)
+
+    def _cheers(self, line: Line, lexicon: Lexicon) -> bool:
+        """Whether its "yes" greets good news of another line: "yesss", "we won"."""
+        reading, cheering = line.reading, lexicon.classes.get("cheering", frozenset())
+        if not reading or lexicon.meaning(reading.label) != Meaning.AGREE:
+            return False
+        firm = reading.strength is Strength.EXPLICIT and line.is_understood
+        return firm and self.cheering > line.holds(cheering)
 
 
-def _cheers(line: Line, others: Sequence[Line], lexicon: Lexicon) -> bool:
-    """Whether its "yes" greets good news: "yesss", "we won"."""
-    reading, cheering = line.reading, lexicon.classes.get("cheering", frozenset())
-    if (
-        not reading
-        or lexicon.meaning(reading.label) != Meaning.AGREE
-        or reading.strength is not Strength.EXPLICIT
-    ):
-        return False
-    return line.is_understood and any(other.holds(cheering) for other in others)
+def _is_mere_reason(line: Line, lexicon: Lexicon) -> bool:
+    """Whether it is what might be a reason to refuse, and no more.
 
-
-def _is_mere_reason(line: Line, lines: Sequence[Line], lexicon: Lexicon) -> bool:
-    """Whether what might be a reason to refuse is told without a sorry.
-
-    Told among other things ("tired", "12 hour shift", "bed"), or with a question that it explains ("kids down with flu,
-    what about the exams?"), it refuses nothing.
+    Told without a sorry among other things ("tired", "12 hour shift", "bed"), or with a question that it explains
+    ("kids down with flu, what about the exams?"), it refuses nothing.
     """
-    reading, sorry = line.reading, lexicon.classes.get("apologizing", frozenset())
-    if not reading or lexicon.meaning(reading.label) != Meaning.DISAGREE or reading.strength not in BARE:
-        return False
-    return not any(each.holds(sorry) for each in lines)
+    reading = line.reading
+    return (
+        reading is not None
+        and lexicon.meaning(reading.label) == Meaning.DISAGREE
+        and reading.strength in BARE
+    )
 
 
 def _asks(line: Line) -> bool:

@@ -25,8 +25,6 @@ _SENTENCE_END = re.compile(r"[.!?;\n…]")
 _SPLIT_SHORT = re.compile(r"(?<=\w) ' (?=\w)|(?<=\w) '(?=(?:s|t|m|d|re|ll|ve)\b)")
 _SPLIT_NOT = re.compile(r"(?<=\w) n't\b")
 _REPEATED = re.compile(r"([^\W\d_])\1{2,}")
-# "ooo" wonders; "oo" is Tagalog for yes.
-_WONDER = re.compile(r"\boo{2,}h*\b(?=.*\w)")
 _NUMBER_STOP = re.compile(r"(?<=\d)[.,](?=\d)")
 # "file no. 12", "loan no. HL/2231".
 _NUMBER_OF = re.compile(r"(?<=\w )no\. ?(?=[a-z/#-]{0,6}\d)", re.IGNORECASE)
@@ -68,7 +66,7 @@ def clauses(text: str, lexicon: Lexicon) -> list[Clause]:
 
 def plain(text: str) -> str:
     """The tidy text with letters drawn out cut to two, and numbers without stops."""
-    return _NUMBER_STOP.sub("", _REPEATED.sub(r"\1\1", _WONDER.sub("ooh", tidy(text))))
+    return _NUMBER_STOP.sub("", _REPEATED.sub(r"\1\1", tidy(text)))
 
 
 def tidy(text: str) -> str:
@@ -90,10 +88,10 @@ def _parts(piece: str, lexicon: Lexicon) -> Iterator[Clause]:
 
 def _concludes(words: Sequence[str], lexicon: Lexicon) -> bool:
     """Whether it begins with what all before was told for: "so yes ...", "so I am out"."""
-    concluding, speaker, plain = (
+    concluding, speaker, answers = (
         lexicon.classes.get(name, frozenset()) for name in ("concluding", "speaker", "plain")
     )
-    return len(words) > 1 and words[0] in concluding and words[1] in speaker | plain
+    return len(words) > 1 and words[0] in concluding and words[1] in speaker | answers
 
 
 def _split_at_contrast(words: tuple[str, ...], lexicon: Lexicon) -> Iterator[tuple[tuple[str, ...], bool]]:

@@ -6,6 +6,7 @@ lead is large enough. What the words are is data (see packs/).
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -54,7 +55,7 @@ class Rules:
         if standing is None:
             return self._nothing(lines, trace)
         if not is_answer(standing, lines, self.lexicon):
-            return self._nothing(lines, trace | {"talk": standing.label})
+            return replace(self._nothing(lines, trace | {"talk": standing.label}), sure=False)
         found = [hit for line in lines for hit in line.hits]
         return Verdict(
             standing.label,
@@ -65,11 +66,11 @@ class Rules:
         )
 
     def _nothing(self, lines: Sequence[Line], trace: dict[str, Any]) -> Verdict:
-        """No answer: surely none where every word is known and nothing was taken for talk."""
+        """No answer: surely none where every word is known."""
         default = self.lexicon.default
         understood = all(line.is_understood for line in lines) and any(line.hits for line in lines)
-        sure = understood and "talk" not in trace
-        return Verdict(default, NOTHING_KNOWN, sure=sure, matters=self._matters(default, lines), trace=trace)
+        about = self._matters(default, lines)
+        return Verdict(default, NOTHING_KNOWN, sure=understood, matters=about, trace=trace)
 
     def _matters(self, label: str, lines: Sequence[Line]) -> tuple[Matter, ...]:
         found = [hit for line in lines for hit in line.hits]

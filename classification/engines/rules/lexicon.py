@@ -35,6 +35,8 @@ class Lexicon:
         )
         self.groups |= {kind: self._respelled(terms) for kind, terms in self.groups.items()}
         self.phrases, self.beginnings = Node(), Node()
+        # The rules of no language: those that operators write.
+        self.own_rules = frozenset(entry.name for entry in document.rules if not entry.language)
         self.together: list[tuple[tuple[Element, ...], Rule]] = []
         self.expressions: list[tuple[regex.Pattern[str], Rule]] = []
         spell = cache(self.spelled)  # the same words stand in many patterns

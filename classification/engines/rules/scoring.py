@@ -183,13 +183,15 @@ def _weighed(said: Sequence[Hit], taken_back: Sequence[Clause], lexicon: Lexicon
 
 
 def _stays_refused(said: Sequence[Hit], lexicon: Lexicon) -> bool:
-    """Whether what follows "but" leaves a plain refusal as it is: "no, but I need something else"."""
+    """Whether what follows leaves a plain refusal as it is: "no, but I need help", "I can't, so yes, cancel"."""
+    if lexicon.meaning(said[0].label) != Meaning.DISAGREE or said[0].strength in BARE:
+        return False
     after = said[_contrast(said) :]
-    return (
-        lexicon.meaning(said[0].label) == Meaning.DISAGREE
-        and said[0].strength not in BARE
-        and all(hit.label == lexicon.default for hit in after)
+    concludes = after[0].clause.words[:1] and after[0].clause.words[0] in lexicon.classes.get(
+        "concluding", ()
     )
+    firm = said[0].strength is Strength.EXPLICIT
+    return bool(firm and concludes) or all(hit.label == lexicon.default for hit in after)
 
 
 def _is_both(said: Sequence[Hit], lexicon: Lexicon) -> bool:

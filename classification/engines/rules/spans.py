@@ -9,7 +9,7 @@ from classification.engines.rules.lexicon import Lexicon
 from classification.engines.rules.patterns import Node, Rule
 from classification.labels import Meaning
 
-TOLD = 3  # words: behind so many of what somebody tells of himself an "ok" asks for one
+TOLD_OF_ONESELF = 3  # words: behind so many of them an "ok" asks for one
 FIRMNESS = {strength: -number for number, strength in enumerate(Strength)}
 
 
@@ -146,7 +146,7 @@ def _is_tag(span: Span, clause: Clause, lexicon: Lexicon) -> bool:
     before = clause.words[: span.at]
     first = next((word for word in before if word not in lexicon.mere_fillers), "")
     asked = len(before) > 1 and first in requesting
-    told = len(before) > TOLD and first in speaker
+    told = len(before) > TOLD_OF_ONESELF and first in speaker
     return (asked or told) and before[-1] not in states | answering
 
 

@@ -41,15 +41,19 @@ def comes_late(line: Line, told: int, lexicon: Lexicon) -> bool:
 
 def _is_an_answer(hit: Hit, line: Line, lexicon: Lexicon) -> bool:
     """Whether it is one however late: about the speaker, what was told it for, asked for, with a sorry, or formal."""
-    speaker, concluding, pleading, sorry, formal = (
-        lexicon.classes.get(name, frozenset())
-        for name in ("speaker", "concluding", "pleading", "apologizing", "formal")
+    concluding, pleading, sorry, formal = (
+        lexicon.classes.get(name, frozenset()) for name in ("concluding", "pleading", "apologizing", "formal")
     )
     concludes = not (concluding | pleading | lexicon.groups[LexiconKind.CONTRAST]).isdisjoint(
         (*hit.before, *hit.words.split()[:1])
     )
-    own = not speaker.isdisjoint((*hit.before[-NEAR:], *hit.words.split(), *hit.behind[:NEAR]))
-    return own or concludes or hit.clause.contrast or line.holds(sorry | formal)
+    return is_own(hit, lexicon) or concludes or hit.clause.contrast or line.holds(sorry | formal)
+
+
+def is_own(hit: Hit, lexicon: Lexicon) -> bool:
+    """Whether who writes says it of himself: he is named in it or beside it."""
+    beside = (*hit.before[-NEAR:], *hit.words.split(), *hit.behind[:NEAR])
+    return not lexicon.classes.get("speaker", frozenset()).isdisjoint(beside)
 
 
 def around(hit: Hit, line: Line, lexicon: Lexicon) -> tuple[int, int]:

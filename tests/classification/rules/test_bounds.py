@@ -62,6 +62,7 @@ FLOODS = [
     "a",
     "x'",
     "? ",
+    "busy\n",
     "but ",
     "also one two three. ",
     "nagkasakit ang " + "ko " * 50,  # adverbs, in a pattern with places for any word

@@ -1,181 +1,68 @@
-"""What is found in a text weighed against each other: which words count, and how sure the verdict is."""
+"""In long talk a yes or a no is taken for talk; an answer is one however long. Texts are this test's own."""
 
 import pytest
 
-from classification.engines.rules.document import Strength
+from classification.engines.rules.document import CategoryEntry, Document, LexiconKind
 from classification.engines.rules.engine import Rules
 from classification.engines.rules.packs import shipped
-from classification.labels import Label
-from tests.classification.rules.documents import reads, rule
+from classification.labels import Label, Meaning
+from tests.classification.rules.documents import clinic, rule, words
 
 RULES = Rules(shipped())
+TALK = [
+    "do bring the long ladder from the church, last time we had none and climbed on crates like goats",
+    "everybody says the bridge is not fit for carabaos, mud everywhere, frogs sing, the mayor sleeps through storms",
+]
+
+
+@pytest.mark.parametrize("text", TALK)
+def test_talk_answers_nothing_and_is_told_as_such(text: str) -> None:
+    verdict = RULES.read([text])
+    assert (verdict.label, verdict.sure) == (Label.NEUTRAL, False)
+    assert verdict.trace["talk"] == Label.DISAGREE
 
 
 @pytest.mark.parametrize(
-    ("text", "label"),
+    ("texts", "label"),
     [
-        ("good", "confirm"),
-        ("good. ok", "confirm"),
-        ("good. move it", "reschedule"),
-        ("ok. move it", "reschedule"),
-        ("move it. ok", "reschedule"),
-        ("a good text with many other words that say nothing", "other"),
+        (["yes"], Label.AGREE),
+        (["No, my uncle told the priest that his radio is broken and their parrot sings"], Label.DISAGREE),
+        (["my uncle is visiting with their parrot", "wait, he went home. so yes I can come"], Label.AGREE),
+        (["Sorry doc, the road to our barangay is flooded since Monday so we cannot come"], Label.DISAGREE),
     ],
 )
-def test_weak_words_count_where_nothing_else_is_said(text: str, label: str) -> None:
-    rules = reads(
-        rule("good", "confirm", "good", strength=Strength.SOFT),
-        rule("ok", "confirm", "ok", strength=Strength.ACKNOWLEDGE),
-        rule("move", "reschedule", "move it"),
+def test_an_answer_is_one_in_a_long_text(texts: list[str], label: Label) -> None:
+    verdict = RULES.read(texts)
+    assert verdict.label == label
+    assert "talk" not in verdict.trace
+
+
+def test_what_is_neither_yes_nor_no_counts_wherever_it_is_told() -> None:
+    rules = Rules(clinic(rule("fire", "emergency", "on fire")))
+    text = "the goat of our neighbor ate her curtains and then some grandmother cried, his kitchen is on fire"
+    assert rules.read([text]).label == "emergency"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I want to reschedule my appointment to next week",
+        "Hello, Maria here, we will come on Monday at nine with my mother and her sister",
+        "please could you reschedule the appointment of my daughter Maria Santos next Monday",
+    ],
+)
+def test_an_operators_own_rules_count_however_much_is_said(text: str) -> None:
+    rules = Rules(clinic(rule("come", "confirm", "will come"), rule("move", "reschedule", "reschedule")))
+    assert rules.read([text]).label in ("confirm", "reschedule")
+
+
+def test_a_default_that_counts_as_a_refusal_needs_no_rule() -> None:
+    no = CategoryEntry(slug="no", name="No", meaning="No.", counts_as=Meaning.DISAGREE, is_default=True)
+    yes, other = (
+        CategoryEntry(slug=slug, name=slug, meaning=slug, opposite="no") for slug in ("yes", "other")
     )
-    assert rules.read([text]).label == label
-
-
-@pytest.mark.parametrize(
-    ("text", "label"),
-    [
-        ("ya", Label.AGREE),
-        ("ya please", Label.AGREE),
-        ("ya the parking change", Label.AGREE),
-        ("that new shop ya", Label.NEUTRAL),
-        ("no one came", Label.NEUTRAL),
-        ("no I will not", Label.DISAGREE),
-        ("lovely", Label.AGREE),
-        ("it was a lovely car", Label.NEUTRAL),
-        ("ok the gate is open", Label.AGREE),
-        ("ok what time is it?", Label.AGREE),
-        ("busy tonight?", Label.NEUTRAL),
-        ("it used to be ok in the old days", Label.NEUTRAL),
-    ],
-)
-def test_some_words_say_something_alone_or_before_certain_words_only(text: str, label: Label) -> None:
-    assert RULES.read([text]).label == label
-
-
-@pytest.mark.parametrize(
-    ("text", "label"),
-    [
-        ("sure do", Label.AGREE),
-        ("sure don't", Label.DISAGREE),
-        ("yes I am", Label.AGREE),
-        ("please do", Label.AGREE),
-        ("please don't", Label.DISAGREE),
-    ],
-)
-def test_a_yes_does_not_end_before_the_not_of_its_own_verb(text: str, label: Label) -> None:
-    assert RULES.read([text]).label == label
-
-
-@pytest.mark.parametrize(
-    ("text", "label"),
-    [
-        ("Yes, because I have no other plans", Label.AGREE),
-        ("I can help since I don't have a shift", Label.AGREE),
-        ("No because I already agreed to cover for Ben", Label.DISAGREE),
-        ("Because I am sick I can't go", Label.DISAGREE),
-        ("ok but because of the rain I can't come", Label.DISAGREE),
-        ("It's because I can't drive", Label.DISAGREE),
-        ("I would love to but because my mom is sick I can't", Label.DISAGREE),
-        ("Sige but because umulan hindi na ako tutuloy", Label.DISAGREE),
-        ("ok cause I can't make it anyway", Label.DISAGREE),
-        ("I support the cause sorry I can't come", Label.DISAGREE),
-        ("I can come because I'm free if it doesn't rain", Label.NEUTRAL),
-    ],
-)
-def test_what_follows_because_counts_where_there_is_no_other_answer(text: str, label: Label) -> None:
-    assert RULES.read([text]).label == label
-
-
-@pytest.mark.parametrize(
-    ("texts", "label"),
-    [
-        (["Yes", "I can help", "because I don't have a shift"], Label.AGREE),
-        (["Sorry no", "because my sister agreed already"], Label.DISAGREE),
-        (["ok", "because my mom is sick I can't"], Label.DISAGREE),
-        (["Yes", "wait I can't", "because there is no ride"], Label.DISAGREE),
-        (["good morning", "because there is no ride"], Label.DISAGREE),
-    ],
-)
-def test_a_later_text_that_begins_with_because_explains_the_answer(texts: list[str], label: Label) -> None:
-    assert RULES.read(texts).label == label
-
-
-@pytest.mark.parametrize(
-    ("text", "label"),
-    [
-        ("yes, the lift is not working", Label.NEUTRAL),
-        ("yes, the lift is working", Label.AGREE),
-        ("no, the lift is working", Label.DISAGREE),
-    ],
-)
-def test_agreement_needs_a_wider_lead_over_its_opposite(text: str, label: Label) -> None:
-    assert RULES.read([text]).label == label
-
-
-@pytest.mark.parametrize(
-    ("texts", "label"),
-    [
-        (["I would love to but I am working"], Label.DISAGREE),
-        (["busy now but I can come later"], Label.AGREE),
-        (["ayoko sana", "kaso kulang kayo", "sige na papasok na ko"], Label.AGREE),
-        (["gusto ko", "kaso nilalagnat ako"], Label.DISAGREE),
-        (["yes", "sorry wait no"], Label.DISAGREE),
-        (["no", "typo, I meant yes"], Label.AGREE),
-        (["ok", "hang on", "I can't, it's mum's birthday"], Label.DISAGREE),
-        (["oo", "ay hindi pala"], Label.DISAGREE),
-        (["hindi ako pwede", "sige"], Label.DISAGREE),
-        (["yes", "let me check the address"], Label.AGREE),
-        (["ok", "let me check first"], Label.NEUTRAL),
-        (["yes", "by the way I cannot open the link"], Label.AGREE),
-    ],
-)
-def test_a_later_word_takes_back_an_earlier_one_a_bare_one_does_not(texts: list[str], label: Label) -> None:
-    assert RULES.read(texts).label == label
-
-
-@pytest.mark.parametrize(
-    ("text", "sure"),
-    [
-        ("yes", True),
-        ("what time?", True),
-        ("good morning po", True),
-        ("xyzzy", False),
-        ("something brilliant", False),
-    ],
-)
-def test_it_is_sure_of_what_it_knows(text: str, sure: bool) -> None:
-    assert RULES.read([text]).sure is sure
-
-
-def test_confidence_grows_with_the_lead_and_with_firmness() -> None:
-    firm, contested, weak = (RULES.read([text]) for text in ("yes", "yes. not today", "ok"))
-    assert firm.confidence is not None
-    assert contested.confidence is not None
-    assert weak.confidence is not None
-    assert firm.confidence > contested.confidence
-    assert firm.confidence > weak.confidence
-    assert firm.trace["margin"] == 1.0 > contested.trace["margin"]
-    assert set(contested.trace["scores"]) == {"agree", "disagree"}
-
-
-@pytest.mark.parametrize(
-    ("text", "label"),
-    [
-        ("I'd love to help, but right now, I'm too busy", Label.DISAGREE),
-        ("No thanks, I actually want to find a song", Label.DISAGREE),
-        ("No, but I do need something else", Label.DISAGREE),
-        ("No, I'll wait", Label.DISAGREE),
-        ("No, wait, yes", Label.AGREE),
-        ("Yes, correct. If it rains I'll bring an umbrella", Label.AGREE),
-        ("That's correct if it rains", Label.NEUTRAL),
-        ("Cannot lah, dad will scold if I reach home late", Label.DISAGREE),
-        ("Yes, I need a table for two", Label.AGREE),
-        ("I need a table for two", Label.NEUTRAL),
-        ("Tuloy po ba ang pasok?", Label.NEUTRAL),
-        ("Tuloy po, anong oras?", Label.AGREE),
-        ("Can you cancel my order?", Label.DISAGREE),
-        ("Can I cancel any time?", Label.NEUTRAL),
-    ],
-)
-def test_what_follows_an_answer_is_weighed_by_what_it_can_change(text: str, label: Label) -> None:
-    assert RULES.read([text]).label == label
+    rules = (rule("yes", "yes", "yes", language="en"), rule("other", "other", "never", language="en"))
+    document = Document(
+        categories=(no, yes, other), rules=rules, lexicon=tuple(words(LexiconKind.FILLER, "a"))
+    )
+    assert Rules(document).read(["yes never"]).label in ("yes", "no", "other")

@@ -18,17 +18,17 @@
 slips in long words need no entry. `[contractions]` and `[endings]` write a short form as its words, or two or three
 words as others; `@name` makes one for each word of a class. `[classes]` names word classes. Some of them are more than
 that: `speaker` holds the words for who writes, `explaining` those that begin a reason ("because"), `concluding` those
-that end it ("so"); before a speaker or a `plain` yes or no they begin what all before was told for. Behind a yes that
-stands by itself a "not" takes it back only before what `commit`, `doing`, `fit` and `deciding` hold ("ok. cannot
-come", not "ok. cannot sleep"). `tag` holds those that ask for an answer behind a request ("tell the others ok"),
-`requesting` those that show one, `be` those after which it is none ("your plan is ok"). `others` are those whose
-doings refuse nothing ("my brother can't"), `addressed` those whose doings agree to nothing ("hope you can make it"),
-`deciding` the verbs of both. `hedging` holds what may stand before a refusal ("I don't know, no"), `limiting` what
-binds an answer to one thing ("yes for lunch but no for dinner"). Of a burst: a text of `attaching` words alone goes on
-with the one before ("please"); beside `cheering` ones a "yes" only greets the news; with `apologizing` ones a reason
-refuses; `overturning` ones are why a "no" is taken back ("wait, it is cancelled"). `formal` words are of letters, in
-which an answer comes late, and `pleading` ones ("please") ask for what is said however late; where there is none, what
-stands in the middle of a story is no answer.
+that end it ("so"); before a speaker or a `plain` yes or no they begin what all before was told for. What is told
+behind a yes of `others` and `addressed` takes nothing back of it, unless `speaker` or `ours` stands there. `tag` holds
+those that ask for an answer behind a request ("tell the others ok"), `requesting` those that show one, `be` those
+after which it is none ("your plan is ok"). `others` are those whose doings refuse nothing ("my brother can't"),
+`addressed` those whose doings agree to nothing ("hope you can make it"), `deciding` the verbs of both. `hedging` holds
+what may stand before a refusal ("I don't know, no"), `limiting` what binds an answer to one thing ("yes for lunch but
+no for dinner"). Of a burst: a text of `attaching` words alone goes on with the one before ("please"); beside
+`cheering` ones a "yes" only greets the news; with `apologizing` ones a reason refuses; `overturning` ones are why a
+"no" is taken back ("wait, it is cancelled"). `formal` words are of letters, in which an answer comes late, and
+`pleading` ones ("please") ask for what is said however late; where there is none, what stands in the middle of a story
+is no answer.
 `[[rules]]`: a label (or "none", which takes the words out of play), a strength and patterns. The places of a pattern
 are words, each one `a`, either `a|b`, perhaps `(a)`, any ending `a*`, any word `*` or one of a class `@name`.
 `before` restricts a rule to the end of a clause or to the words listed, `leads` to its beginning.

@@ -231,6 +231,14 @@ class TestWhen:
         settings.REPORT_TIME_ZONE = zone
         assert (due(now).day.day, due(now).period.until) == (day, until)
 
+    def test_it_is_due_by_the_instant_where_its_time_is_left_out(self, settings: Any) -> None:
+        """In New York 02:30 does not come on that day: what then is half past two is half past three."""
+        settings.REPORT_TIME_ZONE, settings.REPORT_EMAIL_AT = "America/New_York", "02:30"
+        early, late = (datetime(2026, 3, 8, 7, minute, tzinfo=UTC) for minute in (5, 35))
+        assert [due(early).day.day, due(late).day.day] == [7, 8]
+        assert due(early).period.until == due(late).period.since
+        assert due(late).period.until <= late
+
     @pytest.mark.parametrize(("month", "day", "hours"), [(3, 29, 23), (10, 25, 25), (11, 1, 24)])
     def test_nothing_falls_between_two_where_clocks_are_changed(
         self, settings: Any, month: int, day: int, hours: int

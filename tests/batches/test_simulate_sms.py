@@ -181,6 +181,14 @@ def test_it_says_what_is_wrong_with_an_address_beside_the_proxy(sends_on: str, s
         call_command("simulate_sms", "--url", sends_on.replace("http:", "https:"))
 
 
+def test_it_names_a_certificate_file_that_is_not_there(
+    sends_on: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "own.pem")
+    with pytest.raises(CommandError, match=r"REQUESTS_CA_BUNDLE: .*own\.pem.*whole path"):
+        call_command("simulate_sms", "--url", sends_on.replace("http:", "https:"))
+
+
 def test_it_says_when_something_else_listens(live_server: Any) -> None:
     with pytest.raises(CommandError, match="answers HTTP 404"):
         call_command("simulate_sms", "--url", f"{live_server.url}/nothing-here")

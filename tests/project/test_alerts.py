@@ -112,6 +112,11 @@ CASES: list[tuple[str, list[str], list[Change]]] = [
         [("ab", "replies_total", "sent", "0+3x50 300+9x50")],
     ),
     (
+        "more replies than conversations, while others wait for the morning",
+        ["TooManyReplies"],
+        [("ab", "batches", "postponed", "200x100"), ("ab", "replies_total", "sent", "0+3x50 300+9x50")],
+    ),
+    (
         "in the morning what the quiet hours held is sent",
         [],
         [

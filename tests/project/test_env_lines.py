@@ -93,6 +93,13 @@ def test_a_name_that_is_no_setting_is_pointed_out(tmp_path: Path) -> None:
     assert sentences[0].endswith("is not a setting. Is it CONSOLIDATION_WINDOW?")
 
 
+def test_a_piece_of_a_secret_is_not_told_as_a_name(tmp_path: Path) -> None:
+    """The second line of a key that was broken in two: its "=" makes a name of it."""
+    [sentence] = unknown_names(written(tmp_path, "DJANGO_SECRET_KEY=aXbY\nqZ81ysKdTfGh2LmN=\n"))
+    assert "qZ81ysKdTfGh2LmN" not in sentence
+    assert sentence.startswith("What a line begins with “qZ…” in ")
+
+
 def test_a_file_that_the_service_may_not_read_is_told_in_one_line(tmp_path: Path) -> None:
     """Root has written it anew, say. Root itself may read everything: here it is nobody who asks."""
     file = written(tmp_path, "PORT=8001\n")

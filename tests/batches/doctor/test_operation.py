@@ -64,7 +64,10 @@ def test_nobody_runs_the_schedules(doctor: Doctor) -> None:
     ("status", "bad"),
     [("sent", False), ("sending", False), ("refused", True), ("waiting", True), ("unknown", True)],
 )
-def test_the_newest_report_that_did_not_reach_somebody(doctor: Doctor, status: str, bad: bool) -> None:
+def test_the_newest_report_that_did_not_reach_somebody(
+    doctor: Doctor, settings: Any, status: str, bad: bool
+) -> None:
+    settings.REPORT_EMAIL_TO = ["ben@example.org"]
     now = datetime.now(UTC)
     for day, then in ((1, "refused"), (2, status)):
         ReportMail.objects.create(
@@ -73,6 +76,8 @@ def test_the_newest_report_that_did_not_reach_somebody(doctor: Doctor, status: s
     found = doctor()["bad"]
     assert ("report" in found) == bad
     assert not bad or "2026-03-02 to ben@example.org" in found["report"]["told"]
+    settings.REPORT_EMAIL_TO = []
+    assert "report" not in doctor()["bad"]
 
 
 def test_batches_that_are_late(doctor: Doctor) -> None:

@@ -45,7 +45,10 @@ def sync(**_kwargs: Any) -> None:
 def recall() -> None:
     """Have come up now what would come up in hours or never: it was planned while a node's clock was ahead."""
     lost = Q(next_run=None) | Q(next_run__gt=Now() + FAR)
-    Schedule.objects.filter(lost, name__in=[SWEEP_NAME, *NAMES]).update(next_run=Now())
+    ours = Schedule.objects.filter(name__in=[SWEEP_NAME, *NAMES]).exclude(
+        repeats=0
+    )  # which somebody has switched off
+    ours.filter(lost).update(next_run=Now())
 
 
 def _keep(name: str, function: str, options: dict[str, Any]) -> None:

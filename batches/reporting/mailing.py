@@ -48,7 +48,9 @@ def due(now: datetime) -> Due:
     """
     zone, at = ZoneInfo(settings.REPORT_TIME_ZONE), time.fromisoformat(settings.REPORT_EMAIL_AT)
     day, one_day = now.astimezone(zone).date(), timedelta(days=1)
-    if datetime.combine(day, at, zone).astimezone(UTC) > now:  # in UTC: one zone's own times compare by the wall
+    if (
+        datetime.combine(day, at, zone).astimezone(UTC) > now
+    ):  # in UTC: one zone's own times compare by the wall
         day -= one_day
     since, until = (datetime.combine(one, at, zone).astimezone(UTC) for one in (day - one_day, day))
     return Due(day, Period(since, until))

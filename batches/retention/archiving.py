@@ -107,7 +107,9 @@ def _nothing_half_written(file: Path) -> Iterator[None]:
     except OSError as problem:
         for half in (file, _list_of(file)):
             durable.draft_of(half).unlink(missing_ok=True)
-        raise ArchiveError(f"{file} cannot be written: {problem.strerror or problem}; its rows stay") from problem
+        raise ArchiveError(
+            f"{file} cannot be written: {problem.strerror or problem}; its rows stay"
+        ) from problem
 
 
 def _write(file: Path, ids: Sequence[int]) -> Counter[str]:

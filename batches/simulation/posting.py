@@ -73,7 +73,9 @@ def check(webhook: Webhook) -> None:
     except requests.RequestException as error:
         raise NotRunning(f"--url: {webhook} cannot be used: {hide_tokens(str(error))}") from None
     except OSError as error:  # so requests speaks of a file that is not there, or not to be read
-        raise NotRunning(f"REQUESTS_CA_BUNDLE: {error}. Give its whole path, readable for this user") from None
+        raise NotRunning(
+            f"REQUESTS_CA_BUNDLE: {error}. Give its whole path, readable for this user"
+        ) from None
     if answer.is_redirect and settings.ENV.https:
         raise NotRunning(f"{webhook} sends on to HTTPS: name the address that gateways post to")
     if answer.status_code != 200:

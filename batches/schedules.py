@@ -45,9 +45,8 @@ def sync(**_kwargs: Any) -> None:
 def recall() -> None:
     """Have come up now what would come up in hours or never: it was planned while a node's clock was ahead."""
     lost = Q(next_run=None) | Q(next_run__gt=Now() + FAR)
-    ours = Schedule.objects.filter(name__in=[SWEEP_NAME, *NAMES]).exclude(
-        repeats=0
-    )  # which somebody has switched off
+    switched_off = Q(repeats=0)
+    ours = Schedule.objects.filter(name__in=[SWEEP_NAME, *NAMES]).exclude(switched_off)
     ours.filter(lost).update(next_run=Now())
 
 

@@ -117,7 +117,7 @@ class Machine:
         command, env = [str(python), *arguments], given | dict(extra or {})
         try:
             return self._run(command, cwd=place, env=env, timeout=timeout, **self._as_user())
-        except PermissionError as problem:  # it was unpacked with a umask that keeps it from everybody but root
+        except PermissionError as problem:  # unpacked with a umask that keeps it from everybody but root
             release = self.release(colour)
             raise MachineError(
                 f"Who runs {release} may not read {problem.filename or 'it'}: chmod -R go+rX {release}"

@@ -91,5 +91,5 @@ def test_a_release_that_its_user_may_not_read_says_how_it_is_opened(tmp_path: Pa
     """Root had a umask of 077 when it was unpacked."""
     layout = with_python(tmp_path, "#!/bin/sh\n")
     (layout.releases / "blue/.venv/bin/python").chmod(0o600)
-    with pytest.raises(MachineError, match=r"/blue may not read it: chmod -R go\+rX .*/blue"):
+    with pytest.raises(MachineError, match=r"/blue may not read .*/python: chmod -R go\+rX .*/blue"):
         Machine(layout, user="").version("blue")

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from deploy import stores
@@ -136,6 +137,23 @@ if ON_POSTGRES:  # SQLite has one encoding
         restore(empty.url, file)
         [(rows,)] = empty.rows("SELECT reltuples FROM pg_class WHERE relname = 'batches_batch'")
         assert rows >= len(TEXTS)
+
+    def test_what_is_back_and_cannot_be_compared_is_not_told_as_nothing(
+        source: Database, empty: Database, tmp_path: Path
+    ) -> None:
+        """Somebody else's lock is in the way of the statistics, when all rows are in."""
+        file, _ = back_up(source.url, tmp_path)
+        assert isinstance(empty, databases.Postgres)
+        with psycopg.connect(empty.url) as other:
+            other.execute(f"ALTER DATABASE {empty.name} SET lock_timeout = '300ms'")
+            other.commit()
+            other.execute("LOCK TABLE pg_description IN SHARE UPDATE EXCLUSIVE MODE")
+            back = run("-m", "deploy.restore", str(file), database=empty)
+        assert back.returncode == 1
+        assert "The rows are in, but were not compared: " in back.stderr
+        assert "Make the database anew, and restore again." in back.stderr
+        actors = [actor for (actor,) in empty.rows("SELECT actor FROM batches_batchevent ORDER BY id")]
+        assert actors[: len(TEXTS)] == TEXTS
 
 
 def test_one_changed_value_changes_the_checksum(source: Database, tmp_path: Path) -> None:

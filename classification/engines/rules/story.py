@@ -47,10 +47,10 @@ def _is_an_answer(hit: Hit, line: Line, lexicon: Lexicon) -> bool:
     concludes = not (concluding | pleading | lexicon.groups[LexiconKind.CONTRAST]).isdisjoint(
         (*hit.before, *hit.words.split()[:1])
     )
-    return is_own(hit, lexicon) or concludes or hit.clause.contrast or line.holds(sorry | formal)
+    return is_of_the_writer(hit, lexicon) or concludes or hit.clause.contrast or line.holds(sorry | formal)
 
 
-def is_own(hit: Hit, lexicon: Lexicon) -> bool:
+def is_of_the_writer(hit: Hit, lexicon: Lexicon) -> bool:
     """Whether who writes says it of himself: he is named in it or beside it."""
     beside = (*hit.before[-NEAR:], *hit.words.split(), *hit.behind[:NEAR])
     return not lexicon.classes.get("speaker", frozenset()).isdisjoint(beside)

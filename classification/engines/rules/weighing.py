@@ -12,7 +12,7 @@ from classification.engines.rules.lexicon import Lexicon
 from classification.engines.rules.line import Line
 from classification.engines.rules.matching import Hit
 from classification.engines.rules.scoring import WEIGHTS, Reading
-from classification.engines.rules.story import around, is_own
+from classification.engines.rules.story import around, is_of_the_writer
 from classification.labels import Meaning
 
 NEEDED = -0.85  # log-odds: three in ten
@@ -60,7 +60,9 @@ def _of_the_hits(standing: Reading, hits: Sequence[Hit], lexicon: Lexicon) -> fl
     """How often it is said, how often something else is, and whether somebody takes back what he said before."""
     said = [hit for hit in hits if hit.label == standing.label]
     contrary = sum(bool(hit.label) and hit.label != standing.label for hit in hits)
-    corrects = standing.corrects and any(is_own(hit, lexicon) or not hit.clause.contrast for hit in said)
+    corrects = standing.corrects and any(
+        is_of_the_writer(hit, lexicon) or not hit.clause.contrast for hit in said
+    )
     counted = EACH_HIT * min(len(said), MOST_HITS) + EACH_CONTRARY * min(contrary, MOST_CONTRARY)
     return counted + CORRECTS * corrects
 
